@@ -1,0 +1,121 @@
+import { Hono } from 'hono'
+import { controlRoutes } from './api/controlRoutes.ts'
+import { appRoutes } from './api/routes.ts'
+import { type StormOptions, type StormResult, playStorm } from './api/storm.ts'
+import { Traffic } from './api/traffic.ts'
+import { type EmbeddedPostgres, startEmbeddedPostgres } from './database/embedded.ts'
+import { type Listener, listen } from './listener.ts'
+import { broadcastRoutes } from './realtime/broadcastRoutes.ts'
+import { type ConnectionInfo, type RealtimeFaults, createFaults, describeConnections } from './realtime/controls.ts'
+import type { DeliveryStats } from './realtime/delivery.ts'
+import { type Claims, signToken } from './realtime/jwt.ts'
+import { type RealtimeLimits, RealtimeServer } from './realtime/server.ts'
+
+export interface BackendOptions {
+  /** Default 0: a free one. */
+  port?: number
+  /** Time each GET of the API takes, in milliseconds. Default 0. */
+  latencyMs?: number
+  /** Answers every request that is neither the API nor realtime: the page. */
+  page?: (request: Request) => Response | Promise<Response>
+  /** Limits of the realtime server. */
+  limits?: Partial<RealtimeLimits>
+}
+
+/** The embedded backend: Postgres, HTTP API and realtime server in this process. */
+export interface Backend {
+  /** Of the page; the API is below `/api`. */
+  readonly url: string
+  /** To give to `createClient`, with `anonKey`. */
+  readonly supabaseUrl: string
+  readonly anonKey: string
+  readonly db: EmbeddedPostgres
+  readonly api: Traffic
+  readonly realtime: {
+    readonly faults: RealtimeFaults
+    readonly stats: DeliveryStats
+    connections(): ConnectionInfo[]
+    /** Resolves when every change committed so far has been read by the realtime server. */
+    drained(): Promise<void>
+  }
+  /** A JWT that the realtime server accepts, for a signed-in user. */
+  signToken(claims?: Partial<Claims>): string
+  playStorm(options?: StormOptions): Promise<StormResult>
+  /** Goes down: connections are dropped and refused, data stays. */
+  suspend(): Promise<void>
+  /** Comes back on the same port. */
+  resume(): Promise<void>
+  stop(): Promise<void>
+}
+
+const anonKeyLifeS = 10 * 365 * 24 * 3600
+
+/** Starts the embedded backend on 127.0.0.1. Rejects with `EADDRINUSE` when `port` is taken. */
+export async function startBackend(options: BackendOptions = {}): Promise<Backend> {
+  const { port = 0, latencyMs = 0, page, limits } = options
+  const db = await startEmbeddedPostgres()
+  const server = new RealtimeServer(db, limits)
+  const traffic = new Traffic()
+  traffic.setLatencyMs(latencyMs)
+  const faults = createFaults(server)
+  const ending = new AbortController()
+  const storm = (stormOptions: StormOptions = {}) => playStorm(db, stormOptions, ending.signal)
+
+  const app = new Hono()
+  app.route('/realtime/v1/api/broadcast', broadcastRoutes(server.topics))
+  app.route('/api', appRoutes(db, traffic, ending.signal))
+  app.route('/api', controlRoutes({ db, traffic, faults, playStorm: storm }))
+  app.all('/api/*', (context) => context.json({ error: 'No such endpoint.' }, 404))
+  if (page !== undefined) app.all('*', (context) => page(context.req.raw))
+  app.onError((error, context) => {
+    const isCallersMistake = error instanceof TypeError || error instanceof RangeError
+    return context.json({ error: error.message }, isCallersMistake ? 400 : 500)
+  })
+
+  let listener: Listener
+  try {
+    await server.start()
+    listener = await listen(
+      port,
+      (request) => app.fetch(request),
+      (request, socket, head) => server.handleUpgrade(request, socket, head),
+    )
+  } catch (error) {
+    await server.stop()
+    await db.close()
+    throw error
+  }
+
+  const suspend = async () => {
+    server.terminateAll()
+    await listener.close()
+  }
+  let stopping: Promise<void> | undefined
+  const stop = async () => {
+    ending.abort()
+    await suspend()
+    await server.stop()
+    await db.close()
+  }
+  const url = `http://127.0.0.1:${listener.port}`
+  return {
+    url,
+    supabaseUrl: url,
+    anonKey: signToken({ role: 'anon', exp: Math.floor(Date.now() / 1000) + anonKeyLifeS }),
+    db,
+    api: traffic,
+    realtime: {
+      faults,
+      get stats() {
+        return server.stats
+      },
+      connections: () => describeConnections(server),
+      drained: () => server.drained(),
+    },
+    signToken,
+    playStorm: storm,
+    suspend,
+    resume: () => listener.reopen(),
+    stop: () => (stopping ??= stop()),
+  }
+}

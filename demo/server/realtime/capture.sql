@@ -1,0 +1,79 @@
+-- Row changes of the published tables, written by triggers in the changing transaction itself: a rollback leaves nothing.
+
+create schema realtime_outbox;
+
+create table realtime_outbox.changes (
+  seq bigint generated always as identity primary key,
+  xid xid8 not null default pg_current_xact_id(),
+  relid oid not null,
+  op text not null,
+  new jsonb,
+  old jsonb
+);
+
+create function realtime_outbox.capture() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  insert into realtime_outbox.changes (relid, op, new, old)
+  values (
+    tg_relid,
+    tg_op,
+    case when tg_op = 'DELETE' then null else to_jsonb(new) end,
+    case when tg_op = 'INSERT' then null else to_jsonb(old) end
+  );
+  perform pg_notify('realtime_outbox', '');
+  return null;
+end $$;
+
+-- Triggers fire in the order of their names: with "00" the row that fired an app's trigger comes before the rows that
+-- trigger writes, which is the order of the write-ahead log.
+create function realtime_outbox.follow_publication() returns void
+language plpgsql security definer set search_path = '' as $$
+declare
+  target record;
+begin
+  for target in
+    select class.oid, format('%I.%I', published.schemaname, published.tablename) as name
+    from pg_catalog.pg_publication_tables as published
+    join pg_catalog.pg_namespace as namespace on namespace.nspname = published.schemaname
+    join pg_catalog.pg_class as class on class.relnamespace = namespace.oid and class.relname = published.tablename
+    where published.pubname = 'supabase_realtime'
+      and published.schemaname <> 'realtime_outbox'
+      and not exists (
+        select from pg_catalog.pg_trigger as existing
+        where existing.tgrelid = class.oid and existing.tgname = '00_realtime_capture'
+      )
+  loop
+    execute format(
+      'create trigger "00_realtime_capture" after insert or update or delete on %s '
+      'for each row execute function realtime_outbox.capture()', target.name);
+    execute format('alter table %s enable always trigger "00_realtime_capture"', target.name);
+  end loop;
+
+  for target in
+    select trigger.tgrelid::regclass::text as name
+    from pg_catalog.pg_trigger as trigger
+    join pg_catalog.pg_class as class on class.oid = trigger.tgrelid
+    join pg_catalog.pg_namespace as namespace on namespace.oid = class.relnamespace
+    where trigger.tgname = '00_realtime_capture'
+      and not exists (
+        select from pg_catalog.pg_publication_tables as published
+        where published.pubname = 'supabase_realtime'
+          and published.schemaname = namespace.nspname and published.tablename = class.relname
+      )
+  loop
+    execute format('drop trigger "00_realtime_capture" on %s', target.name);
+  end loop;
+end $$;
+
+create function realtime_outbox.on_ddl() returns event_trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  perform realtime_outbox.follow_publication();
+end $$;
+
+create event trigger realtime_outbox_follow_publication on ddl_command_end
+  when tag in ('CREATE PUBLICATION', 'ALTER PUBLICATION', 'DROP PUBLICATION', 'CREATE TABLE')
+  execute function realtime_outbox.on_ddl();
+
+select realtime_outbox.follow_publication();

@@ -1,0 +1,97 @@
+import type { Queryable } from '../database/database.ts'
+
+/** A column of a captured table, in the order of the table. */
+export interface ColumnInfo {
+  name: string
+  /** Name as Supabase sends it, such as `int8` or `_text`. */
+  type: string
+  /** Quoted name to cast to. */
+  castType: string
+  isKey: boolean
+  /** Part of what an UPDATE or DELETE says of the old row. */
+  isIdentity: boolean
+  /** Roles that may SELECT the column. */
+  readers: string[]
+}
+
+/** What the change feed has to know of a table. */
+export interface TableInfo {
+  relid: number
+  schema: string
+  name: string
+  hasFullIdentity: boolean
+  hasRowSecurity: boolean
+  columns: ColumnInfo[]
+}
+
+/** The published tables among `relids`, or all of them, as they are now. */
+export async function readTables(db: Queryable, relids: readonly number[] | null): Promise<TableInfo[]> {
+  const rows = await db.query<{ info: TableInfo }>(tablesSql, [relids === null ? null : JSON.stringify(relids)])
+  return rows.map(({ info }) => info)
+}
+
+/** Roles whose reads no policy restricts, out of all roles that exist. */
+export async function readRoles(db: Queryable): Promise<Map<string, { isPolicyExempt: boolean }>> {
+  const rows = await db.query<{ name: string; is_policy_exempt: boolean }>(
+    'select rolname as name, rolbypassrls or rolsuper as is_policy_exempt from pg_roles',
+  )
+  return new Map(rows.map(({ name, is_policy_exempt }) => [name, { isPolicyExempt: is_policy_exempt }]))
+}
+
+export function quoteIdentifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}
+
+export function tableName({ schema, name }: TableInfo): string {
+  return `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`
+}
+
+/** Generated columns are not in the write-ahead log, so they are not in changes either. */
+const tablesSql = `
+  select jsonb_build_object(
+    'relid', class.oid::bigint,
+    'schema', namespace.nspname,
+    'name', class.relname,
+    'hasFullIdentity', class.relreplident = 'f',
+    'hasRowSecurity', class.relrowsecurity,
+    'columns', (
+      select jsonb_agg(jsonb_build_object(
+        'name', attribute.attname,
+        'type', type.typname,
+        'castType', format('%I.%I', type_namespace.nspname, type.typname),
+        'isKey', attribute.attnum = any (coalesce(primary_key.columns, '{}')),
+        'isIdentity', case class.relreplident
+          when 'f' then true
+          when 'n' then false
+          when 'i' then attribute.attnum = any (coalesce(identity.columns, '{}'))
+          else attribute.attnum = any (coalesce(primary_key.columns, '{}'))
+        end,
+        'readers', (
+          select coalesce(jsonb_agg(role.rolname), '[]')
+          from pg_roles as role
+          where role.rolname not like 'pg\\_%' and has_column_privilege(role.oid, class.oid, attribute.attnum, 'select')
+        )
+      ) order by attribute.attnum)
+      from pg_attribute as attribute
+      join pg_type as type on type.oid = attribute.atttypid
+      join pg_namespace as type_namespace on type_namespace.oid = type.typnamespace
+      where attribute.attrelid = class.oid
+        and attribute.attnum > 0 and not attribute.attisdropped and attribute.attgenerated = ''
+    )
+  ) as info
+  from pg_publication_tables as published
+  join pg_namespace as namespace on namespace.nspname = published.schemaname
+  join pg_class as class on class.relnamespace = namespace.oid and class.relname = published.tablename
+  left join lateral (
+    select array_agg(key) as columns
+    from pg_index as index, unnest(index.indkey::smallint[]) as key
+    where index.indrelid = class.oid and index.indisprimary
+  ) as primary_key on true
+  left join lateral (
+    select array_agg(key) as columns
+    from pg_index as index, unnest(index.indkey::smallint[]) as key
+    where index.indrelid = class.oid and index.indisreplident
+  ) as identity on true
+  where published.pubname = 'supabase_realtime'
+    and ($1::text is null or class.oid::bigint in (select value::bigint from jsonb_array_elements_text($1::jsonb)))
+`

@@ -1,0 +1,94 @@
+import type { EmbeddedPostgres } from '../database/embedded.ts'
+import type { Binding } from './bindings.ts'
+import { type RowChange, takeChanges } from './changes.ts'
+import type { FaultState } from './faults.ts'
+import { type Subscriber, type Subscription, checkBindings } from './subscriptions.ts'
+
+/** Reads captured changes in commit order and hands each to `deliver`. A change is read once and never again. */
+export class ChangeFeed {
+  readonly #db: EmbeddedPostgres
+  readonly #faults: FaultState
+  readonly #deliver: (change: RowChange) => void
+  readonly #subscriptions = new Map<Subscriber, Subscription[]>()
+  #unlisten: (() => Promise<void>) | undefined
+  #timer: NodeJS.Timeout | undefined
+  #reading: Promise<void> | undefined
+  #hasNews = false
+  #isStopped = false
+
+  constructor(db: EmbeddedPostgres, faults: FaultState, deliver: (change: RowChange) => void) {
+    this.#db = db
+    this.#faults = faults
+    this.#deliver = deliver
+  }
+
+  async start(): Promise<void> {
+    this.#unlisten = await this.#db.listen('realtime_outbox', () => this.#wake())
+    await this.#db.query('delete from realtime_outbox.changes')
+  }
+
+  /** Checks the bindings and replaces what `subscriber` gets, unless `isCurrent` says it has gone meanwhile. */
+  async subscribe(
+    subscriber: Subscriber,
+    bindings: readonly Binding[],
+    role: string,
+    claimsJson: string,
+    isCurrent: () => boolean,
+  ): Promise<void> {
+    await this.#db.transaction((tx) => checkBindings(tx, bindings, role))
+    if (!isCurrent() || this.#isStopped) return
+    this.#subscriptions.set(
+      subscriber,
+      bindings.map((binding) => ({ subscriber, binding, role, claimsJson })),
+    )
+  }
+
+  unsubscribe(subscriber: Subscriber): void {
+    this.#subscriptions.delete(subscriber)
+  }
+
+  /** Resolves when everything committed so far has been handed on. */
+  async drained(): Promise<void> {
+    while (!this.#isStopped && (this.#hasNews || this.#reading !== undefined)) {
+      if (this.#timer !== undefined) this.#readNow()
+      await this.#reading
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    await this.#reading
+    await this.#unlisten?.()
+  }
+
+  #wake(): void {
+    this.#hasNews = true
+    if (this.#isStopped || this.#timer !== undefined || this.#reading !== undefined) return
+    const { pollIntervalMs } = this.#faults.settings
+    if (pollIntervalMs === 0) this.#readNow()
+    else this.#timer = setTimeout(() => this.#readNow(), pollIntervalMs)
+  }
+
+  #readNow(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#hasNews = false
+    this.#reading = this.#read().finally(() => {
+      this.#reading = undefined
+      if (this.#hasNews) this.#wake()
+    })
+  }
+
+  async #read(): Promise<void> {
+    try {
+      const changes = await this.#db.transaction((tx) => takeChanges(tx, [...this.#subscriptions.values()].flat()))
+      for (const change of changes) this.#deliver(change)
+    } catch (error) {
+      if (this.#isStopped) return
+      console.error('The realtime server could not read changes; they are lost.', error)
+      await this.#db.query('delete from realtime_outbox.changes').catch(() => undefined)
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import type { Queryable } from '../database/database.ts'
+import { type Binding, describeBinding } from './bindings.ts'
+import { type TableInfo, readRoles, readTables, tableName } from './catalog.ts'
+import { isRecord } from './frames.ts'
+import { Params, filtersSql, patternChecksSql } from './predicates.ts'
+
+/** Whoever gets changes: a joined channel. */
+export interface Subscriber {
+  sendChange(ids: readonly number[], dataJson: string): void
+  /** Ids of all its bindings. */
+  readonly bindingIds: readonly number[]
+}
+
+/** One binding that changes are matched against. */
+export interface Subscription {
+  subscriber: Subscriber
+  binding: Binding
+  role: string
+  /** The token's claims, as policies read them. */
+  claimsJson: string
+}
+
+const unable = 'Unable to subscribe to changes with given parameters.'
+
+const conditionNames: Record<string, string> = {
+  '22003': 'numeric_value_out_of_range',
+  '22007': 'invalid_datetime_format',
+  '22008': 'datetime_field_overflow',
+  '22025': 'invalid_escape_sequence',
+  '22P02': 'invalid_text_representation',
+  '2201B': 'invalid_regular_expression',
+  '42704': 'undefined_object',
+  '42804': 'datatype_mismatch',
+  '42883': 'undefined_function',
+}
+
+/** Checks every binding against the database. Throws an Error with the message of the real server for the first bad one. */
+export async function checkBindings(db: Queryable, bindings: readonly Binding[], role: string): Promise<void> {
+  const tables = await readTables(db, null)
+  const roles = await readRoles(db)
+  for (const binding of bindings) {
+    const matching = tables.filter((table) => isTableOf(binding, table))
+    if (matching.length === 0) {
+      throw new Error(
+        `${unable} Please check Realtime is enabled for the given connect parameters: ${describeBinding(binding)}`,
+      )
+    }
+    try {
+      if (!roles.has(role)) throw new Error(`ERROR 42704 (undefined_object) role "${role}" does not exist`)
+      for (const table of matching) await checkBinding(db, binding, table)
+    } catch (error) {
+      throw new Error(
+        `${unable} An exception happened so please check your connect parameters: ` +
+          `${describeBinding(binding)}. Exception: ${describeError(error)}`,
+        { cause: error },
+      )
+    }
+  }
+}
+
+/** Whether changes of `table` belong to `binding`, before its event and filters. */
+export function isTableOf({ schema, table }: Binding, info: TableInfo): boolean {
+  return (schema === '*' || schema === info.schema) && (table === '*' || table === info.name)
+}
+
+async function checkBinding(db: Queryable, { filters, select }: Binding, table: TableInfo): Promise<void> {
+  const unknown = select?.find((column) => !table.columns.some(({ name }) => name === column))
+  if (unknown !== undefined) throw new Error(`ERROR P0001 (raise_exception) invalid column for select ${unknown}`)
+  if (filters.length === 0) return
+  const params = new Params()
+  const checks = [filtersSql(filters, table, params), ...patternChecksSql(filters, params)]
+  await db.query(
+    `select ${checks.join(', ')} from jsonb_populate_record(null::${tableName(table)}, '{}') as r`,
+    params.values,
+  )
+}
+
+function describeError(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  const code = isRecord(error) && typeof error['code'] === 'string' ? error['code'] : undefined
+  return code === undefined ? message : `ERROR ${code} (${conditionNames[code] ?? 'error'}) ${message}`
+}

@@ -1,0 +1,62 @@
+import { Presence, type PresenceDiff } from './presence.ts'
+
+/** A broadcast on its way to the members of a topic. */
+export interface Broadcast {
+  event: string
+  /** JSON text, or raw bytes. */
+  payload: string | Buffer
+}
+
+/** A channel as the others on its topic see it. */
+export interface Member {
+  readonly isPrivate: boolean
+  sendBroadcast(broadcast: Broadcast): void
+  sendPresenceDiff(diff: PresenceDiff): void
+}
+
+interface Topic {
+  members: Set<Member>
+  presence: Presence
+}
+
+/** Which channels are joined to which topic. */
+export class Topics {
+  readonly #topics = new Map<string, Topic>()
+
+  join(name: string, member: Member): Presence {
+    const topic = this.#topics.get(name) ?? { members: new Set(), presence: new Presence() }
+    this.#topics.set(name, topic)
+    topic.members.add(member)
+    return topic.presence
+  }
+
+  leave(name: string, member: Member): void {
+    const topic = this.#topics.get(name)
+    if (topic === undefined) return
+    topic.members.delete(member)
+    this.#announce(topic, topic.presence.untrack(member))
+    if (topic.members.size === 0) this.#topics.delete(name)
+  }
+
+  /** Sends to everyone on the topic that is as private as the broadcast, but not to `except`. */
+  broadcast(name: string, isPrivate: boolean, broadcast: Broadcast, except?: Member): void {
+    for (const member of this.#topics.get(name)?.members ?? []) {
+      if (member !== except && member.isPrivate === isPrivate) member.sendBroadcast(broadcast)
+    }
+  }
+
+  track(name: string, member: Member, key: string, payload: Record<string, unknown>): void {
+    const topic = this.#topics.get(name)
+    if (topic !== undefined) this.#announce(topic, topic.presence.track(member, key, payload))
+  }
+
+  untrack(name: string, member: Member): void {
+    const topic = this.#topics.get(name)
+    if (topic !== undefined) this.#announce(topic, topic.presence.untrack(member))
+  }
+
+  #announce(topic: Topic, diff: PresenceDiff): void {
+    if (Object.keys(diff.joins).length === 0 && Object.keys(diff.leaves).length === 0) return
+    for (const member of topic.members) member.sendPresenceDiff(diff)
+  }
+}
