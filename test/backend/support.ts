@@ -90,5 +90,9 @@ export function listenTo(
   channel.on('system', {}, (payload: SystemMessage) => system.push(payload))
   channel.subscribe((status, error) => statuses.push(error ? `${status}: ${error.message}` : status), timeoutMs)
   const isLive = () => system.some(({ extension, status }) => extension === 'postgres_changes' && status === 'ok')
-  return { channel, changes, changesOf, statuses, system, isLive, live: () => until(isLive, 'system ok') }
+  const live = async () => {
+    await until(() => system.length > 0, 'system ok')
+    if (!isLive()) throw new Error(system[0]?.message)
+  }
+  return { channel, changes, changesOf, statuses, system, isLive, live }
 }

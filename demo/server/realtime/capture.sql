@@ -66,14 +66,35 @@ begin
   end loop;
 end $$;
 
+-- Counts changes of the schema, so that a reader can keep what it knows of the tables until one comes.
+create sequence realtime_outbox.catalog_version;
+
 create function realtime_outbox.on_ddl() returns event_trigger
 language plpgsql security definer set search_path = '' as $$
 begin
-  perform realtime_outbox.follow_publication();
+  perform nextval('realtime_outbox.catalog_version');
+  if tg_tag in ('CREATE PUBLICATION', 'ALTER PUBLICATION', 'CREATE TABLE') then
+    perform realtime_outbox.follow_publication();
+  end if;
 end $$;
 
-create event trigger realtime_outbox_follow_publication on ddl_command_end
-  when tag in ('CREATE PUBLICATION', 'ALTER PUBLICATION', 'DROP PUBLICATION', 'CREATE TABLE')
-  execute function realtime_outbox.on_ddl();
+create event trigger realtime_outbox_on_ddl on ddl_command_end execute function realtime_outbox.on_ddl();
+
+-- Which of the rows (`keys`: a list of `seq` and `key`) the holder of `claims` sees; `statement` selects them out of $1.
+-- A policy that fails shows nothing.
+create function realtime_outbox.visible_rows(role text, claims text, statement text, keys jsonb) returns bigint[]
+language plpgsql as $$
+declare
+  visible bigint[];
+begin
+  begin
+    perform set_config('role', role, true), set_config('request.jwt.claims', claims, true);
+    execute statement into visible using keys;
+  exception when others then
+    visible := '{}';
+  end;
+  perform set_config('role', 'none', true), set_config('request.jwt.claims', '', true);
+  return coalesce(visible, '{}');
+end $$;
 
 select realtime_outbox.follow_publication();

@@ -24,10 +24,22 @@ export interface TableInfo {
   columns: ColumnInfo[]
 }
 
-/** The published tables among `relids`, or all of them, as they are now. */
-export async function readTables(db: Queryable, relids: readonly number[] | null): Promise<TableInfo[]> {
-  const rows = await db.query<{ info: TableInfo }>(tablesSql, [relids === null ? null : JSON.stringify(relids)])
+/** The published tables as they are now. */
+export async function readTables(db: Queryable): Promise<TableInfo[]> {
+  const rows = await db.query<{ info: TableInfo }>(tablesSql)
   return rows.map(({ info }) => info)
+}
+
+/** Keeps the published tables until the schema changes. */
+export class Catalog {
+  #version = Number.NaN
+  #tables: TableInfo[] = []
+
+  async tables(db: Queryable, version: number): Promise<TableInfo[]> {
+    if (version !== this.#version) this.#tables = await readTables(db)
+    this.#version = version
+    return this.#tables
+  }
 }
 
 /** Roles whose reads no policy restricts, out of all roles that exist. */
@@ -93,5 +105,4 @@ const tablesSql = `
     where index.indrelid = class.oid and index.indisreplident
   ) as identity on true
   where published.pubname = 'supabase_realtime'
-    and ($1::text is null or class.oid::bigint in (select value::bigint from jsonb_array_elements_text($1::jsonb)))
 `

@@ -18,6 +18,8 @@ export interface Subscription {
   role: string
   /** The token's claims, as policies read them. */
   claimsJson: string
+  /** No policy restricts what the role reads. */
+  isPolicyExempt: boolean
 }
 
 const unable = 'Unable to subscribe to changes with given parameters.'
@@ -34,9 +36,18 @@ const conditionNames: Record<string, string> = {
   '42883': 'undefined_function',
 }
 
-/** Checks every binding against the database. Throws an Error with the message of the real server for the first bad one. */
-export async function checkBindings(db: Queryable, bindings: readonly Binding[], role: string): Promise<void> {
-  const tables = await readTables(db, null)
+/**
+ * Checks every binding against the database and makes subscriptions of them. Throws an Error with the message of the real
+ * server for the first bad one.
+ */
+export async function createSubscriptions(
+  db: Queryable,
+  subscriber: Subscriber,
+  bindings: readonly Binding[],
+  role: string,
+  claimsJson: string,
+): Promise<Subscription[]> {
+  const tables = await readTables(db)
   const roles = await readRoles(db)
   for (const binding of bindings) {
     const matching = tables.filter((table) => isTableOf(binding, table))
@@ -56,6 +67,8 @@ export async function checkBindings(db: Queryable, bindings: readonly Binding[],
       )
     }
   }
+  const isPolicyExempt = roles.get(role)?.isPolicyExempt === true
+  return bindings.map((binding) => ({ subscriber, binding, role, claimsJson, isPolicyExempt }))
 }
 
 /** Whether changes of `table` belong to `binding`, before its event and filters. */
