@@ -223,7 +223,10 @@ describe('row security', () => {
   })
 
   it('asks the policies when a change is read: a row that is gone by then is only told as gone', async () => {
-    const table = await createTable('id int primary key', 'alter table {table} enable row level security; create policy all_rows on {table} using (true)')
+    const table = await createTable(
+      'id int primary key',
+      'alter table {table} enable row level security; create policy all_rows on {table} using (true)',
+    )
     const listening = listenTo(connect(backend), [{ table }])
     await listening.live()
     await backend.db.exec(`begin; insert into public.${table} values (1); delete from public.${table}; commit`)

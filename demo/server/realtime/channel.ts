@@ -61,6 +61,7 @@ export class Channel implements Subscriber, Member {
   /** Answers the join with `ref`, then attaches the feed. */
   join(ref: string | null): void {
     const { settings } = this.#context.faults
+    if (settings.withholdJoinReply) return
     if (this.#config.waitsForFeed && this.bindingIds.length > 0) {
       this.#after(settings.joinReplyDelayMs + settings.systemOkDelayMs, () => {
         void this.#attach(() => this.#replyToJoin(ref))
@@ -75,7 +76,6 @@ export class Channel implements Subscriber, Member {
 
   #replyToJoin(ref: string | null): void {
     const { settings } = this.#context.faults
-    if (settings.withholdJoinReply) return
     const presence = this.#context.topics.join(this.topic, this)
     this.#state = 'joined'
     const echoed = this.requestedBindings.map((binding) => ({ id: bindingId(binding), ...binding }))

@@ -88,12 +88,17 @@ export class Delivery {
   }
 
   #isOverRate(): boolean {
+    const { maxChangesPerSecond } = this.#faults.settings
+    if (maxChangesPerSecond === Infinity) {
+      this.#secondStartedAtMs = 0
+      return false
+    }
     const nowMs = Date.now()
     if (nowMs - this.#secondStartedAtMs >= 1000) {
       this.#secondStartedAtMs = nowMs
       this.#changesThisSecond = 0
     }
-    return ++this.#changesThisSecond > this.#faults.settings.maxChangesPerSecond
+    return ++this.#changesThisSecond > maxChangesPerSecond
   }
 }
 
