@@ -1,0 +1,29 @@
+/** The timers of an actor system: XState's `Clock`, with an optional `now` that deadlines are read from. */
+export interface CoalescerClock {
+  setTimeout(fn: (...args: unknown[]) => void, timeout: number): unknown
+  clearTimeout(id: unknown): void
+  now?(): number
+}
+
+/**
+ * Reads milliseconds that never go back, so that a corrected system clock cannot stretch a deadline.
+ */
+export function createNow(clock: CoalescerClock | undefined): () => number {
+  const read = clock?.now ? () => clock.now?.() ?? Date.now() : Date.now
+  let last = -Infinity
+  let offset = 0
+  return () => {
+    let time = read() + offset
+    if (time < last) {
+      offset += last - time
+      time = last
+    }
+    last = time
+    return time
+  }
+}
+
+/** A counter that orders events and fetch starts, which a clock of milliseconds cannot. */
+export interface LogicalClock {
+  value: number
+}

@@ -1,0 +1,55 @@
+import type { Change, ChangeEffects, ChangeHandler, Patch, QueryKey, RefetchQueryType } from './types.ts'
+import { expectFunction, expectOneOf, expectQueryKey, expectQueryKeys, failType } from './validate.ts'
+
+/** The effects of a change, checked and complete. */
+export interface ResolvedEffects {
+  readonly invalidate: readonly QueryKey[]
+  readonly refetch: readonly { readonly queryKey: QueryKey; readonly type: RefetchQueryType }[]
+  readonly patch: readonly Patch[]
+  readonly cancel: readonly QueryKey[]
+}
+
+/**
+ * Runs a handler.
+ *
+ * @throws what the handler throws, or a TypeError if what it returns are no effects.
+ */
+export function resolveEffects(handler: ChangeHandler, change: Change): ResolvedEffects {
+  const effects = handler(change) as ChangeEffects | undefined | null
+  if (typeof effects !== 'object' || effects === null) {
+    failType('effects', 'an object { invalidate?, refetch?, patch?, cancel? }', effects, 'Return {} to do nothing.')
+  }
+  return {
+    invalidate: expectQueryKeys(effects.invalidate ?? [], 'invalidate'),
+    refetch: expectList(effects.refetch ?? [], 'refetch').map(resolveRefetch),
+    patch: expectList(effects.patch ?? [], 'patch').map(checkPatch),
+    cancel: expectQueryKeys(effects.cancel ?? [], 'cancel'),
+  }
+}
+
+function expectList<T>(list: readonly T[], name: string): readonly T[] {
+  if (!Array.isArray(list)) failType(name, 'an array', list, 'Return a list, or leave it out.')
+  return list
+}
+
+function resolveRefetch(refetch: NonNullable<ChangeEffects['refetch']>[number]): ResolvedEffects['refetch'][number] {
+  if (Array.isArray(refetch)) return { queryKey: refetch as QueryKey, type: 'active' }
+  if (typeof refetch !== 'object' || refetch === null) {
+    failType('refetch[]', 'a query key or { queryKey, type }', refetch, "Return a key, as in ['goals'].")
+  }
+  const { queryKey, type } = refetch as { queryKey: QueryKey; type?: RefetchQueryType }
+  return {
+    queryKey: expectQueryKey(queryKey, 'refetch[].queryKey'),
+    type: type === undefined ? 'active' : expectOneOf('refetch[].type', type, ['active', 'all']),
+  }
+}
+
+function checkPatch(patch: Patch): Patch {
+  if (typeof patch !== 'object' || patch === null) failType('patch[]', '{ queryKey, update }', patch)
+  expectQueryKey(patch.queryKey, 'patch[].queryKey')
+  expectFunction('patch[].update', patch.update)
+  return patch
+}
+
+/** The label that explains what a change has led to, such as `'goals:INSERT'`. */
+export const sourceOf = (change: Change): string => `${change.table}:${change.eventType}`

@@ -1,0 +1,71 @@
+import type { PendingKey } from './pendingQueue.ts'
+
+/** The newest events that ask for each effect, over all pending keys that match one query. */
+export interface Demand {
+  keys: number
+  markActiveSeq: number
+  markInactiveSeq: number
+  fetchActiveSeq: number
+  fetchInactiveSeq: number
+  fetchActiveEvents: number
+  fetchInactiveEvents: number
+}
+
+export const createDemand = (): Demand => ({
+  keys: 0,
+  markActiveSeq: 0,
+  markInactiveSeq: 0,
+  fetchActiveSeq: 0,
+  fetchInactiveSeq: 0,
+  fetchActiveEvents: 0,
+  fetchInactiveEvents: 0,
+})
+
+export function clearDemand(demand: Demand): void {
+  demand.keys = 0
+  demand.markActiveSeq = 0
+  demand.markInactiveSeq = 0
+  demand.fetchActiveSeq = 0
+  demand.fetchInactiveSeq = 0
+  demand.fetchActiveEvents = 0
+  demand.fetchInactiveEvents = 0
+}
+
+export function addToDemand(demand: Demand, key: PendingKey): void {
+  demand.keys += 1
+  if (key.markActiveSeq > demand.markActiveSeq) demand.markActiveSeq = key.markActiveSeq
+  if (key.markInactiveSeq > demand.markInactiveSeq) demand.markInactiveSeq = key.markInactiveSeq
+  if (key.fetchActiveSeq > demand.fetchActiveSeq) demand.fetchActiveSeq = key.fetchActiveSeq
+  if (key.fetchInactiveSeq > demand.fetchInactiveSeq) demand.fetchInactiveSeq = key.fetchInactiveSeq
+  demand.fetchActiveEvents += key.fetchActiveEvents
+  demand.fetchInactiveEvents += key.fetchInactiveEvents
+}
+
+/** What a flush does with one query. */
+export interface Verdict {
+  /**
+   * `fresh`: leave it alone, its latest fetch started after the newest event. `mark`: mark it stale. `fetch`: mark it
+   * and fetch it. `none`: no event asks for anything on it.
+   */
+  readonly effect: 'none' | 'fresh' | 'mark' | 'fetch'
+  /** The newest event it is to be stale for. */
+  readonly markSeq: number
+  /** The newest event it is to be fetched for, 0 if none may or need fetch it. */
+  readonly fetchSeq: number
+  /** How many fetches a flush per event would have started. */
+  readonly fetchEvents: number
+}
+
+/**
+ * Decides from logical times alone: a fetch answers every event up to the time it started at.
+ *
+ * @param startedAt when the query's latest uncancelled fetch started
+ */
+export function judge(demand: Demand, isActive: boolean, isFetchable: boolean, startedAt: number): Verdict {
+  const markSeq = isActive ? demand.markActiveSeq : demand.markInactiveSeq
+  const fetchSeq = !isFetchable ? 0 : isActive ? demand.fetchActiveSeq : demand.fetchInactiveSeq
+  const fetchEvents = fetchSeq === 0 ? 0 : isActive ? demand.fetchActiveEvents : demand.fetchInactiveEvents
+  const newest = Math.max(markSeq, fetchSeq)
+  const effect = newest === 0 ? 'none' : startedAt >= newest ? 'fresh' : fetchSeq > startedAt ? 'fetch' : 'mark'
+  return { effect, markSeq, fetchSeq, fetchEvents }
+}

@@ -1,0 +1,119 @@
+import type { QueryKey } from './types.ts'
+
+/** Where a pattern object demands which primitive, e.g. `[['page'], ['filter', 'done']]`. */
+type LeafPath = readonly string[]
+
+interface ObjectGroup<T> {
+  readonly paths: readonly LeafPath[]
+  /** One map per path, nested in the order of `paths`; the innermost holds the nodes. */
+  readonly byLeaf: Map<unknown, unknown>
+  readonly nodes: IndexNode<T>[]
+}
+
+interface IndexNode<T> {
+  readonly entries: T[]
+  readonly byPrimitive: Map<unknown, IndexNode<T>>
+  readonly groups: Map<string, ObjectGroup<T>>
+}
+
+/**
+ * Finds, for a query key, the filters that can match it, without trying them all: a prefix tree over the key parts,
+ * where object parts are grouped by the properties they demand. The answer may hold a few filters too many, never one
+ * too few, so the caller confirms each with its own matching function.
+ */
+export interface KeyIndex<T> {
+  add(pattern: QueryKey, entry: T): void
+  visit(queryKey: QueryKey, found: (entry: T) => void): void
+}
+
+const createNode = <T>(): IndexNode<T> => ({ entries: [], byPrimitive: new Map(), groups: new Map() })
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
+
+export function createKeyIndex<T>(): KeyIndex<T> {
+  const root = createNode<T>()
+  return {
+    add(pattern, entry) {
+      let node = root
+      for (let i = 0; i < pattern.length; i += 1) node = childFor(node, pattern[i])
+      node.entries.push(entry)
+    },
+    visit(queryKey, found) {
+      visitNode(root, queryKey, 0, found)
+    },
+  }
+}
+
+function childFor<T>(node: IndexNode<T>, part: unknown): IndexNode<T> {
+  if (!isObject(part)) {
+    let child = node.byPrimitive.get(part)
+    if (!child) node.byPrimitive.set(part, (child = createNode()))
+    return child
+  }
+  const leaves: { path: LeafPath; value: unknown }[] = []
+  collectLeaves(part, [], leaves)
+  leaves.sort((a, b) => (a.path.join('\u0000') < b.path.join('\u0000') ? -1 : 1))
+  const paths = leaves.map((leaf) => leaf.path)
+  const signature = JSON.stringify(paths)
+  let group = node.groups.get(signature)
+  if (!group) node.groups.set(signature, (group = { paths, byLeaf: new Map(), nodes: [] }))
+  let level = group.byLeaf
+  const last = leaves.pop()
+  if (!last) {
+    group.nodes[0] ??= createNode()
+    return group.nodes[0]
+  }
+  for (const { value } of leaves) {
+    let next = level.get(value) as Map<unknown, unknown> | undefined
+    if (!next) level.set(value, (next = new Map()))
+    level = next
+  }
+  let child = level.get(last.value) as IndexNode<T> | undefined
+  if (!child) level.set(last.value, (child = createNode()))
+  return child
+}
+
+/** Only defined primitives are demanded: they hold under every way a filter may treat missing properties. */
+function collectLeaves(
+  value: Record<string, unknown>,
+  path: LeafPath,
+  into: { path: LeafPath; value: unknown }[],
+): void {
+  for (const name of Object.keys(value)) {
+    const part = value[name]
+    if (isObject(part)) collectLeaves(part, [...path, name], into)
+    else if (part !== undefined) into.push({ path: [...path, name], value: part })
+  }
+}
+
+function readPath(value: unknown, path: LeafPath): unknown {
+  let part = value
+  for (const name of path) {
+    if (!isObject(part)) return undefined
+    part = part[name]
+  }
+  return part
+}
+
+function visitNode<T>(node: IndexNode<T>, queryKey: QueryKey, depth: number, found: (entry: T) => void): void {
+  for (const entry of node.entries) found(entry)
+  const part = depth < queryKey.length ? queryKey[depth] : undefined
+  if (!isObject(part)) {
+    const child = node.byPrimitive.get(part)
+    if (child) visitNode(child, queryKey, depth + 1, found)
+    return
+  }
+  for (const group of node.groups.values()) {
+    const child = group.paths.length === 0 ? group.nodes[0] : lookUp(group, part)
+    if (child) visitNode(child, queryKey, depth + 1, found)
+  }
+}
+
+function lookUp<T>(group: ObjectGroup<T>, part: unknown): IndexNode<T> | undefined {
+  let level: unknown = group.byLeaf
+  for (const path of group.paths) {
+    if (level === undefined) return undefined
+    level = (level as Map<unknown, unknown>).get(readPath(part, path))
+  }
+  return level as IndexNode<T> | undefined
+}

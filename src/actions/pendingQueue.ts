@@ -1,0 +1,235 @@
+import type { LogicalClock } from './clock.ts'
+import type { Change, ChangeHandler, FlushedKey, QueryKey } from './types.ts'
+import { identifyKey } from './queryKeys.ts'
+
+/** At most this many distinct `source` labels are kept per key. */
+export const MAX_SOURCES = 50
+
+/** What an event asks for, apart for mounted (active) and unmounted (inactive) queries. */
+export interface Wants {
+  readonly markActive: boolean
+  readonly markInactive: boolean
+  readonly fetchActive: boolean
+  readonly fetchInactive: boolean
+}
+
+const refetchOwed: Wants = { markActive: true, markInactive: true, fetchActive: true, fetchInactive: false }
+
+/**
+ * A query key that waits for a flush. The four `…Seq` fields hold the logical time of the newest event that asks for
+ * that effect, 0 for never.
+ */
+export interface PendingKey {
+  readonly id: string
+  readonly queryKey: QueryKey
+  readonly exact: boolean
+  firstAtMs: number
+  lastAtMs: number
+  events: number
+  sources: Set<string> | undefined
+  markActiveSeq: number
+  markInactiveSeq: number
+  fetchActiveSeq: number
+  fetchInactiveSeq: number
+  /** Events that a flush per event would answer with a fetch of each active query, or of each inactive one. */
+  fetchActiveEvents: number
+  fetchInactiveEvents: number
+}
+
+/** A change whose handler has not run yet. */
+export interface BufferedChange {
+  readonly change: Change
+  readonly handler: ChangeHandler
+  readonly atMs: number
+  readonly seq: number
+}
+
+/**
+ * Everything that waits for a flush. It outlives the strategies, so that switching them hands nothing over.
+ */
+export class PendingQueue {
+  readonly keys = new Map<string, PendingKey>()
+  changes: BufferedChange[] = []
+  /** When the newest event came, pending or not. */
+  lastEventAtMs = -Infinity
+  eventsReceived = 0
+  #added: PendingKey[] = []
+  readonly #clock: LogicalClock
+  readonly #hashExact: (queryKey: QueryKey) => string
+  #oldestAtMs = Infinity
+
+  constructor(clock: LogicalClock, hashExact: (queryKey: QueryKey) => string) {
+    this.#clock = clock
+    this.#hashExact = hashExact
+  }
+
+  /** How many keys and buffered changes wait. */
+  get size(): number {
+    return this.keys.size + this.changes.length
+  }
+
+  /** When the oldest pending event came; `Infinity` with nothing pending. */
+  get oldestAtMs(): number {
+    return this.#oldestAtMs
+  }
+
+  /** The id a key has, pending or not. */
+  idOf(queryKey: QueryKey, exact: boolean): string {
+    return exact ? `!${this.#hashExact(queryKey)}` : identifyKey(queryKey)
+  }
+
+  /** Notes that an event asks for `wants` on the queries of a key. */
+  add(queryKey: QueryKey, wants: Wants, atMs: number, exact: boolean, source: string | undefined): PendingKey {
+    this.lastEventAtMs = atMs
+    this.#clock.value += 1
+    return this.#count(this.#merge(queryKey, wants, atMs, this.#clock.value, exact, source))
+  }
+
+  /** Owes a query a fetch again, without a new event of the app. */
+  restore(queryKey: QueryKey, atMs: number): PendingKey {
+    this.lastEventAtMs = atMs
+    this.#clock.value += 1
+    return this.#merge(queryKey, refetchOwed, atMs, this.#clock.value, true, undefined)
+  }
+
+  /** Like `add` for a key that a buffered change turned out to touch: the change's own time counts. */
+  addFromChange(queryKey: QueryKey, wants: Wants, from: BufferedChange, source: string): PendingKey {
+    return this.#count(this.#merge(queryKey, wants, from.atMs, from.seq, false, source))
+  }
+
+  bufferChange(change: Change, handler: ChangeHandler, atMs: number): void {
+    this.lastEventAtMs = atMs
+    this.#clock.value += 1
+    this.changes.push({ change, handler, atMs, seq: this.#clock.value })
+    if (atMs < this.#oldestAtMs) this.#oldestAtMs = atMs
+  }
+
+  /** Removes and returns the buffered changes, in arrival order. */
+  takeChanges(): BufferedChange[] {
+    const taken = this.changes
+    this.changes = []
+    this.#findOldest()
+    return taken
+  }
+
+  /** Removes and returns the given keys, or all of them. */
+  takeKeys(ids?: readonly string[]): PendingKey[] {
+    const taken: PendingKey[] = []
+    if (ids === undefined) {
+      taken.push(...this.keys.values())
+      this.keys.clear()
+      this.#added = []
+    } else {
+      for (const id of ids) {
+        const key = this.keys.get(id)
+        if (key && this.keys.delete(id)) taken.push(key)
+      }
+    }
+    this.#findOldest()
+    return taken
+  }
+
+  /** Keys that became pending since the last call, or since the last flush of everything. */
+  takeAdded(): readonly PendingKey[] {
+    const added = this.#added
+    if (added.length > 0) this.#added = []
+    return added
+  }
+
+  clear(): void {
+    this.#added = []
+    this.keys.clear()
+    this.changes = []
+    this.#oldestAtMs = Infinity
+  }
+
+  /** Does not count the time from `sinceMs` to `untilMs` as waiting. */
+  forgive(sinceMs: number, untilMs: number): void {
+    const shift = (atMs: number): number => atMs + untilMs - Math.max(sinceMs, atMs)
+    for (const key of this.keys.values()) {
+      key.firstAtMs = shift(key.firstAtMs)
+      key.lastAtMs = shift(key.lastAtMs)
+    }
+    this.changes = this.changes.map((buffered) => ({ ...buffered, atMs: shift(buffered.atMs) }))
+    this.#findOldest()
+  }
+
+  /** What an inspector shows of the queue: small, and safe to turn into JSON. */
+  toJSON(): { pending: number; changes: number; first: readonly QueryKey[] } {
+    const first: QueryKey[] = []
+    for (const key of this.keys.values()) {
+      if (first.length === 10) break
+      first.push(key.queryKey)
+    }
+    return { pending: this.keys.size, changes: this.changes.length, first }
+  }
+
+  #count(key: PendingKey): PendingKey {
+    this.eventsReceived += 1
+    key.events += 1
+    return key
+  }
+
+  #findOldest(): void {
+    // Keys enter in order of arrival, but a key of a buffered change may be older than those before it.
+    let oldest = this.changes[0]?.atMs ?? Infinity
+    for (const key of this.keys.values()) if (key.firstAtMs < oldest) oldest = key.firstAtMs
+    this.#oldestAtMs = oldest
+  }
+
+  #merge(
+    queryKey: QueryKey,
+    wants: Wants,
+    atMs: number,
+    seq: number,
+    exact: boolean,
+    source: string | undefined,
+  ): PendingKey {
+    const id = this.idOf(queryKey, exact)
+    let key = this.keys.get(id)
+    if (key === undefined) {
+      key = {
+        id,
+        queryKey,
+        exact,
+        firstAtMs: atMs,
+        lastAtMs: atMs,
+        events: 0,
+        sources: undefined,
+        markActiveSeq: 0,
+        markInactiveSeq: 0,
+        fetchActiveSeq: 0,
+        fetchInactiveSeq: 0,
+        fetchActiveEvents: 0,
+        fetchInactiveEvents: 0,
+      }
+      this.keys.set(id, key)
+      this.#added.push(key)
+    }
+    if (atMs < key.firstAtMs) key.firstAtMs = atMs
+    if (atMs > key.lastAtMs) key.lastAtMs = atMs
+    if (atMs < this.#oldestAtMs) this.#oldestAtMs = atMs
+    if (wants.markActive && seq > key.markActiveSeq) key.markActiveSeq = seq
+    if (wants.markInactive && seq > key.markInactiveSeq) key.markInactiveSeq = seq
+    if (wants.fetchActive) {
+      key.fetchActiveEvents += 1
+      if (seq > key.fetchActiveSeq) key.fetchActiveSeq = seq
+    }
+    if (wants.fetchInactive) {
+      key.fetchInactiveEvents += 1
+      if (seq > key.fetchInactiveSeq) key.fetchInactiveSeq = seq
+    }
+    if (source !== undefined) {
+      key.sources ??= new Set()
+      if (key.sources.size < MAX_SOURCES) key.sources.add(source)
+    }
+    return key
+  }
+}
+
+/** What a record tells of a flushed key. */
+export const describeKey = (key: PendingKey): FlushedKey => ({
+  queryKey: key.queryKey,
+  events: key.events,
+  sources: key.sources ? [...key.sources] : [],
+})

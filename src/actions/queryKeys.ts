@@ -1,0 +1,71 @@
+import type { QueryKey } from './types.ts'
+
+const DEEPEST_KEY = 100
+const functionIds = new WeakMap<object, number>()
+const symbolIds = new Map<symbol, number>()
+let lastId = 0
+
+const identityOf = <T>(ids: { get(key: T): number | undefined; set(key: T, id: number): unknown }, key: T): number => {
+  const known = ids.get(key)
+  if (known !== undefined) return known
+  lastId += 1
+  ids.set(key, lastId)
+  return lastId
+}
+
+/**
+ * A string that two keys share exactly if they match the same queries as filters: property order does not count,
+ * but `{ a: undefined }` and `{}` differ (the first matches only objects without a defined `a`), and so do `1` and `'1'`.
+ *
+ * @throws TypeError if the key refers to itself or is nested deeper than 100 levels.
+ */
+export function identifyKey(queryKey: QueryKey): string {
+  let id = ''
+  for (let i = 0; i < queryKey.length; i += 1) {
+    const part = queryKey[i]
+    id += typeof part === 'string' ? `s${part.length}:${part}` : encode(part, 1)
+  }
+  return id
+}
+
+function encode(value: unknown, depth: number): string {
+  switch (typeof value) {
+    case 'string':
+      return `s${value.length}:${value}`
+    case 'number':
+      // Adding 0 turns -0 into 0: both are equal to a filter.
+      return `n${value + 0};`
+    case 'boolean':
+      return value ? 't' : 'f'
+    case 'undefined':
+      return 'u'
+    case 'bigint':
+      return `b${value};`
+    case 'symbol':
+      return `y${identityOf(symbolIds, value)};`
+    case 'function':
+      return `c${identityOf(functionIds, value as object)};`
+    default:
+      return value === null ? 'z' : encodeObject(value as object, depth)
+  }
+}
+
+function encodeObject(value: object, depth: number): string {
+  if (depth > DEEPEST_KEY) {
+    throw new TypeError(
+      `Expected a query key at most ${DEEPEST_KEY} levels deep, got one that is deeper or refers to itself. Use plain serialisable values as key parts.`,
+    )
+  }
+  if (Array.isArray(value)) {
+    let id = '['
+    for (const part of value as unknown[]) id += encode(part, depth + 1)
+    return `${id}]`
+  }
+  const names = Object.keys(value)
+  if (names.length > 1) names.sort()
+  let id = '{'
+  for (const name of names) {
+    id += `${name.length}:${name}=${encode((value as Record<string, unknown>)[name], depth + 1)}`
+  }
+  return `${id}}`
+}

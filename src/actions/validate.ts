@@ -1,0 +1,84 @@
+import type { QueryKey } from './types.ts'
+
+/** Timers of JavaScript hold 31 bits: a longer delay would fire at once. */
+const MAX_DELAY_MS = 2 ** 31 - 1
+
+/** How a received value reads in an error message. */
+export function show(value: unknown): string {
+  if (typeof value === 'string') return `'${value.length > 80 ? `${value.slice(0, 80)}…` : value}'`
+  if (typeof value === 'function') return `a function`
+  if (value === null || value === undefined || typeof value !== 'object') return String(value)
+  try {
+    const text = JSON.stringify(value)
+    return text.length > 80 ? `${text.slice(0, 80)}…` : text
+  } catch {
+    return Object.prototype.toString.call(value)
+  }
+}
+
+const kindOf = (value: unknown): string => (value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value)
+
+export function failType(name: string, expected: string, value: unknown, remedy?: string): never {
+  throw new TypeError(
+    `Expected \`${name}\` to be ${expected}, got ${show(value)} (${kindOf(value)}).${remedy ? ` ${remedy}` : ''}`,
+  )
+}
+
+export function expectDelay(name: string, value: unknown): number {
+  if (typeof value !== 'number')
+    failType(name, `a number of milliseconds`, value, `Pass a number from 0 to ${MAX_DELAY_MS}.`)
+  if (Number.isNaN(value) || value < 0 || value > MAX_DELAY_MS) {
+    throw new RangeError(
+      `Expected \`${name}\` to be from 0 to ${MAX_DELAY_MS} milliseconds, got ${value}. Longer timers fire at once in JavaScript; pass a smaller number.`,
+    )
+  }
+  return value
+}
+
+export function expectCount(name: string, value: unknown, infinite = false): number {
+  if (typeof value !== 'number') failType(name, 'a whole number', value, 'Pass a number of at least 1.')
+  if (!(value >= 1 && (Number.isInteger(value) || (infinite && value === Infinity)))) {
+    throw new RangeError(
+      `Expected \`${name}\` to be a whole number of at least 1${infinite ? ' or Infinity' : ''}, got ${value}. Pass 1 or more.`,
+    )
+  }
+  return value
+}
+
+export function expectBoolean(name: string, value: unknown): boolean {
+  if (typeof value !== 'boolean') failType(name, 'true or false', value, 'Pass a boolean or leave it out.')
+  return value
+}
+
+export function expectFunction(name: string, value: unknown): void {
+  if (typeof value !== 'function') failType(name, 'a function', value, 'Pass a function or leave it out.')
+}
+
+export function expectOneOf<T extends string>(name: string, value: unknown, allowed: readonly T[]): T {
+  const found = allowed.find((candidate) => candidate === value)
+  if (found === undefined) {
+    const expected = allowed.map((one) => `'${one}'`).join(', ')
+    if (typeof value === 'string') {
+      throw new RangeError(
+        `Expected \`${name}\` to be one of ${expected}, got ${show(value)}. Pass one of those names.`,
+      )
+    }
+    failType(name, `one of ${expected}`, value, 'Pass one of those names.')
+  }
+  return found
+}
+
+export function expectQueryKey(queryKey: unknown, name = 'queryKey'): QueryKey {
+  if (!Array.isArray(queryKey)) {
+    failType(name, 'an array, as TanStack Query keys are', queryKey, "Wrap it, as in ['goals'].")
+  }
+  return queryKey as QueryKey
+}
+
+export function expectQueryKeys(queryKeys: unknown, name: string): readonly QueryKey[] {
+  if (!Array.isArray(queryKeys)) {
+    failType(name, 'an array of query keys', queryKeys, "Pass a list of keys, as in [['goals'], ['partners']].")
+  }
+  for (const queryKey of queryKeys as unknown[]) expectQueryKey(queryKey, `${name}[]`)
+  return queryKeys as readonly QueryKey[]
+}

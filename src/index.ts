@@ -1,0 +1,34 @@
+export { coalesceQueryClient } from './integration/query/coalesceQueryClient.ts'
+export { createCoalescer } from './integration/query/createCoalescer.ts'
+export type {
+  Coalescer,
+  CoalescerSnapshot,
+  FetchExplanation,
+  InvalidateOptions,
+  StopOptions,
+} from './integration/query/coalescer.ts'
+export type { CoalescerOptions } from './integration/query/options.ts'
+export type { CoalescerClock } from './actions/clock.ts'
+export type { ErrorReporter } from './actions/report.ts'
+export type { Timing, TimingOptions } from './actions/timing.ts'
+export type {
+  Change,
+  ChangeEffects,
+  ChangeEvent,
+  ChangeHandler,
+  CoalescerStats,
+  ErrorInfo,
+  FlushReason,
+  FlushedKey,
+  FlushedRecord,
+  HandlerFailedRecord,
+  InvalidateEvent,
+  Patch,
+  QueryKey,
+  RefetchEvent,
+  RefetchFailedRecord,
+  RefetchQueryType,
+  RefetchType,
+} from './actions/types.ts'
+export type { CoalescerEvent, EmittedRecords, StrategySwitchedRecord } from './machines/events.ts'
+export type { StrategyName, StrategyOption } from './machines/strategies.ts'

@@ -1,0 +1,93 @@
+import type { QueryClient } from '@tanstack/react-query'
+import type { ActorRefFrom } from 'xstate'
+import type {
+  CoalescerStats,
+  FlushedKey,
+  FlushReason,
+  QueryKey,
+  RefetchQueryType,
+  RefetchType,
+} from '../../actions/types.ts'
+import type { CoalescerEvent, EmittedRecords } from '../../machines/events.ts'
+import type { orchestratorMachine } from '../../machines/orchestrator.ts'
+import type { StrategyName, StrategyOption } from '../../machines/strategies.ts'
+
+export interface InvalidateOptions {
+  /** Match only the query of exactly this key. @default false */
+  readonly exact?: boolean | undefined
+  /** Which matching queries are fetched; the others are only marked stale. @default 'active' */
+  readonly refetchType?: RefetchType | undefined
+  /** Flush at once, for changes that cannot wait. @default false */
+  readonly urgent?: boolean | undefined
+  /** A label for `flushed` records that explains the fetches this leads to, such as `'goals:INSERT'`. */
+  readonly source?: string | undefined
+}
+
+/** What the coalescer is doing, as `getSnapshot` tells it. */
+export interface CoalescerSnapshot {
+  readonly strategy: StrategyName
+  /** `collecting`: something is pending. `flushing`: it is being applied, or marked queries wait for their fetch. */
+  readonly phase: 'idle' | 'collecting' | 'flushing'
+  /** Distinct keys (and, under `batch`, changes) that wait for a flush. */
+  readonly pendingKeys: number
+  /** Fetches the coalescer has started that are running now; fetches paused offline do not count. */
+  readonly inFlight: number
+  readonly stats: CoalescerStats
+}
+
+/** What happens to unfinished work at `stop`. */
+export interface StopOptions {
+  /**
+   * For all that is pending, queued, to follow, or in flight from before its event: `'markStale'` marks it, so that
+   * the next mount or focus fetches it; `'flush'` fetches it now; `'drop'` forgets it.
+   * @default 'markStale'
+   */
+  readonly pending?: 'markStale' | 'flush' | 'drop' | undefined
+}
+
+/** Why a query was last fetched by the coalescer. */
+export interface FetchExplanation {
+  readonly reason: FlushReason
+  /** The flushed keys that match the query. */
+  readonly keys: readonly FlushedKey[]
+}
+
+/** Collects what has changed and refetches each query once. */
+export interface Coalescer {
+  /**
+   * Marks the queries of a key stale and refetches what is on screen, at the next flush.
+   *
+   * @throws TypeError or RangeError for bad arguments, after `stop`, or without a query client.
+   */
+  scheduleInvalidate(queryKey: QueryKey, options?: InvalidateOptions): void
+  /**
+   * Refetches the queries of a key at the next flush: the mounted ones, or all with `'all'`.
+   *
+   * @throws TypeError or RangeError for bad arguments, after `stop`, or without a query client.
+   */
+  scheduleRefetch(queryKey: QueryKey, type?: RefetchQueryType): void
+  /** Sends an event to the orchestrator. @throws TypeError or RangeError for a bad event, after `stop`, or without a query client. */
+  send(event: CoalescerEvent): void
+  /** Changes the strategy, its timing, or both. Pending work moves over. @throws TypeError or RangeError for a bad strategy. */
+  switchStrategy(strategy: StrategyOption): void
+  /** Flushes now. Resolves when the fetches this leads to, those to follow included, succeed, fail, pause or are ended. */
+  flush(): Promise<void>
+  /** Resolves when nothing is pending or in flight; work deferred while hidden or paused offline does not count. */
+  settled(): Promise<void>
+  /** The same object while nothing changes. */
+  getSnapshot(): CoalescerSnapshot
+  /** Calls back after each change of the snapshot; returns a function that ends it. */
+  subscribe(listener: () => void): () => void
+  /** Listens to one kind of record; returns a function that ends it. */
+  on<Name extends keyof EmittedRecords>(name: Name, listener: (record: EmittedRecords[Name]) => void): () => void
+  /** Why the coalescer last fetched the query of this hash; `undefined` if it never did, or the query is gone. */
+  explain(queryHash: string): FetchExplanation | undefined
+  /** Forgets everything pending, queued and to follow and cancels the fetches it started: for sign-out. */
+  reset(): void
+  /** Ends the coalescer for good. It leaves no timer and no subscription. */
+  stop(options?: StopOptions): void
+  /** The orchestrator's actor, for inspectors and `useSelector`. */
+  readonly actor: ActorRefFrom<typeof orchestratorMachine>
+}
+
+export type { QueryClient }

@@ -1,0 +1,172 @@
+import { type Query, type QueryClient, notifyManager } from '@tanstack/react-query'
+import { type Verdict, addToDemand, clearDemand, createDemand, judge } from '../../actions/flushPlan.ts'
+import { type PendingKey, describeKey } from '../../actions/pendingQueue.ts'
+import type { FlushReason, FlushedRecord } from '../../actions/types.ts'
+import type { Ledger, QueryRecord } from './ledger.ts'
+import { createKeyMatcher } from './match.ts'
+import { type Refetches, isFetchable } from './refetches.ts'
+
+export interface FlushPort {
+  readonly queryClient: QueryClient
+  readonly ledger: Ledger
+  readonly refetches: Refetches
+  /** Tells of fetches that a flush per event would have started. */
+  wouldHaveFetched(count: number): void
+  /** Reports the failure of a fetch that nobody has reported yet. */
+  reportFailure(record: QueryRecord): void
+  guard(query: Query, run: () => void): boolean
+  reportHashFailure(error: unknown): void
+  /** Whether someone waits for the fetches of a key. */
+  watches(key: PendingKey): boolean
+  /** Tells that a query answers a key someone waits for. */
+  matched(key: PendingKey, record: QueryRecord): void
+}
+
+interface FlushOptions {
+  readonly reason: FlushReason
+  readonly waitedMs: number
+  /** `'later'` marks and holds the fetches back, `'never'` only marks. */
+  readonly fetch: 'now' | 'later' | 'never'
+}
+
+/** A record while its flush still runs. */
+interface OpenRecord extends FlushedRecord {
+  readonly fetched: string[]
+  skippedFresh: number
+  markedStale: number
+}
+
+/** Applies pending keys to the query cache in one pass over it. */
+export function flushKeys(port: FlushPort, keys: readonly PendingKey[], options: FlushOptions): FlushedRecord {
+  const record: OpenRecord = {
+    reason: options.reason,
+    waitedMs: options.waitedMs,
+    keys: keys.map(describeKey),
+    fetched: [],
+    skippedFresh: 0,
+    markedStale: 0,
+  }
+  const matcher = createKeyMatcher(keys, port.reportHashFailure)
+  const watched = keys.some((key) => port.watches(key))
+  const demand = createDemand()
+  const matchedKeys: PendingKey[] = []
+  const add = (key: PendingKey): void => {
+    addToDemand(demand, key)
+    if (watched && port.watches(key)) matchedKeys.push(key)
+  }
+  notifyManager.batch(() => {
+    for (const query of port.queryClient.getQueryCache().getAll()) {
+      port.guard(query, () => {
+        clearDemand(demand)
+        matchedKeys.length = 0
+        matcher.match(query, add)
+        if (demand.keys === 0) return
+        const entry = port.ledger.record(query)
+        const verdict = judge(demand, query.isActive(), isFetchable(query), entry.startedAt)
+        applyVerdict(port, entry, verdict, record, options.fetch)
+        entry.evenInactive ||= demand.fetchInactiveSeq > entry.startedAt
+        for (const key of matchedKeys) port.matched(key, entry)
+      })
+    }
+    port.refetches.pump()
+  })
+  return record
+}
+
+function applyVerdict(
+  port: FlushPort,
+  entry: QueryRecord,
+  { effect, markSeq, fetchSeq, fetchEvents }: Verdict,
+  record: OpenRecord,
+  fetch: FlushOptions['fetch'],
+): void {
+  if (effect === 'none') return
+  port.wouldHaveFetched(fetchEvents)
+  if (effect === 'fresh') {
+    record.skippedFresh += 1
+    if (fetchSeq > 0 && entry.running && fetch !== 'never') port.refetches.demand(entry, fetchSeq, false)
+    else if (fetchSeq > 0 && entry.outcome === 'error') port.reportFailure(entry)
+    return
+  }
+  entry.query.invalidate()
+  if (entry.running && markSeq > entry.markedAt) entry.markedAt = markSeq
+  if (effect === 'mark' || fetch === 'never') {
+    record.markedStale += 1
+    return
+  }
+  record.fetched.push(entry.query.queryHash)
+  entry.cause = record
+  entry.direct = false
+  port.refetches.demand(entry, fetchSeq, fetch === 'later')
+}
+
+/**
+ * Applies pending keys as an app without a coalescer would: every event starts a fetch of every query it matches, in
+ * place of one that is running. A first fetch and a retry are let run, and followed by one fetch.
+ */
+export function flushEachEvent(
+  port: FlushPort,
+  keys: readonly PendingKey[],
+  options: FlushOptions,
+  mayRestart: boolean,
+): FlushedRecord {
+  const record: OpenRecord = {
+    reason: options.reason,
+    waitedMs: options.waitedMs,
+    keys: keys.map(describeKey),
+    fetched: [],
+    skippedFresh: 0,
+    markedStale: 0,
+  }
+  for (const key of keys) {
+    const matcher = createKeyMatcher([key], port.reportHashFailure)
+    const isWatched = port.watches(key)
+    const demand = createDemand()
+    addToDemand(demand, key)
+    notifyManager.batch(() => {
+      for (const query of port.queryClient.getQueryCache().getAll()) {
+        port.guard(query, () => {
+          let isMatch = false
+          matcher.match(query, () => (isMatch = true))
+          if (!isMatch) return
+          const entry = port.ledger.record(query)
+          // Logical time 0: `direct` does not ask whether the data is fresh already.
+          const verdict = judge(demand, query.isActive(), isFetchable(query), 0)
+          restart(port, entry, verdict, record, mayRestart)
+          if (isWatched) port.matched(key, entry)
+        })
+      }
+      port.refetches.pump()
+    })
+  }
+  return record
+}
+
+function restart(
+  port: FlushPort,
+  entry: QueryRecord,
+  { effect, markSeq, fetchSeq, fetchEvents }: Verdict,
+  record: OpenRecord,
+  mayRestart: boolean,
+): void {
+  if (effect === 'none') return
+  const { query } = entry
+  query.invalidate()
+  if (entry.running && markSeq > entry.markedAt) entry.markedAt = markSeq
+  if (effect === 'mark') {
+    record.markedStale += 1
+    return
+  }
+  record.fetched.push(query.queryHash)
+  entry.cause = record
+  entry.direct = true
+  const isPlainRefetch =
+    query.state.data !== undefined && query.state.fetchFailureCount === 0 && !query.state.fetchMeta?.fetchMore
+  if (!mayRestart || (entry.running && !isPlainRefetch)) {
+    port.refetches.demand(entry, fetchSeq, false)
+    return
+  }
+  for (let event = 0; event < fetchEvents; event += 1) port.refetches.start(entry, true)
+  if (fetchSeq > entry.wantedAt) entry.wantedAt = fetchSeq
+  if (entry.running) port.refetches.demand(entry, fetchSeq, false)
+}

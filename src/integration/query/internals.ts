@@ -1,0 +1,33 @@
+import type { QueryClient } from '@tanstack/react-query'
+import type { ErrorReporter } from '../../actions/report.ts'
+import { failType } from '../../actions/validate.ts'
+import type { Wants } from '../../actions/pendingQueue.ts'
+import type { QueryKey } from '../../actions/types.ts'
+import type { Coalescer } from './coalescer.ts'
+import type { Engine } from './engine.ts'
+import type { QueryRecord } from './ledger.ts'
+
+/** What other edges need of a coalescer beyond its public face. */
+export interface CoalescerInternals {
+  readonly engine: Engine
+  readonly report: ErrorReporter
+  readonly now: () => number
+  readonly isStopped: () => boolean
+  /** Schedules a key for what it wants; resolves with the queries it led to, once flushed or deferred. */
+  schedule(queryKey: QueryKey, exact: boolean, wants: Wants): Promise<ReadonlySet<QueryRecord>>
+  /** Gives the coalescer its query client, if it has none yet. */
+  attach(queryClient: QueryClient): void
+}
+
+const internals = new WeakMap<Coalescer, CoalescerInternals>()
+
+export function registerInternals(coalescer: Coalescer, own: CoalescerInternals): void {
+  internals.set(coalescer, own)
+}
+
+/** @throws TypeError for anything that `createCoalescer` did not make. */
+export function internalsOf(coalescer: Coalescer): CoalescerInternals {
+  const own = typeof coalescer === 'object' && coalescer !== null ? internals.get(coalescer) : undefined
+  if (!own) failType('coalescer', 'a coalescer', coalescer, 'Pass what createCoalescer() returned.')
+  return own
+}

@@ -1,0 +1,188 @@
+import { CancelledError, type Query, type QueryCacheNotifyEvent, type QueryClient } from '@tanstack/react-query'
+import type { LogicalClock } from '../../actions/clock.ts'
+import type { FlushedRecord } from '../../actions/types.ts'
+
+/**
+ * What the coalescer knows of a query. Times are logical: a fetch answers an event if it started at or after the
+ * event's time.
+ */
+export interface QueryRecord {
+  readonly query: Query
+  /** When the latest fetch started that was not cancelled; 0 if none was seen. */
+  startedAt: number
+  /** `startedAt` of the latest fetch that ended by itself, to return to when the next one is cancelled. */
+  endedStartedAt: number
+  /** `startedAt` of the latest failure that was reported. */
+  reportedAt: number
+  /** How the latest fetch ended. */
+  outcome: FetchOutcome | undefined
+  /** Whether TanStack is fetching the query, or has paused its fetch. */
+  running: boolean
+  /** Whether the coalescer started the running fetch. */
+  own: boolean
+  /** The newest event the query owes a fetch, or 0. */
+  wantedAt: number
+  /** The newest event the query is to be stale for, or 0. */
+  markedAt: number
+  /** Where the query waits for a fetch it owes. */
+  stage: 'none' | 'marked' | 'queued' | 'awaiting'
+  /** Whether the fetch it owes is wanted even when no component shows the query. */
+  evenInactive: boolean
+  /** Whether the fetch it owes was asked for by `direct`. */
+  direct: boolean
+  /** The flush that last asked for a fetch. */
+  cause: FlushedRecord | undefined
+  /** Called when the fetch it owes has ended, is paused, or will not come. */
+  waiters: (() => void)[]
+}
+
+export type FetchOutcome = 'success' | 'error' | 'cancelled'
+
+export interface LedgerListener {
+  /** A fetch started; `own` tells whether the coalescer started it, `wasOwn` whether it replaced one of its own. */
+  started(record: QueryRecord, wasOwn: boolean): void
+  ended(record: QueryRecord, outcome: FetchOutcome, wasOwn: boolean): void
+  paused(record: QueryRecord): void
+  removed(record: QueryRecord, wasOwn: boolean): void
+}
+
+/**
+ * Notes, per query, when its latest fetch started, by listening to the query cache. That one number against the
+ * time of the newest event tells whether the query needs a fetch.
+ */
+export class Ledger {
+  /** The query whose fetch the coalescer is starting right now. */
+  starting: Query | undefined
+  readonly #records = new WeakMap<Query, QueryRecord>()
+  readonly #clock: LogicalClock
+  readonly #listener: LedgerListener
+  readonly #unsubscribe: () => void
+
+  constructor(
+    queryClient: QueryClient,
+    clock: LogicalClock,
+    listener: LedgerListener,
+    guard: (run: () => void) => void,
+  ) {
+    this.#clock = clock
+    this.#listener = listener
+    this.#unsubscribe = queryClient.getQueryCache().subscribe((event) => guard(() => this.#note(event)))
+  }
+
+  stop(): void {
+    this.#unsubscribe()
+  }
+
+  record(query: Query): QueryRecord {
+    let record = this.#records.get(query)
+    if (!record) {
+      record = {
+        query,
+        startedAt: 0,
+        endedStartedAt: 0,
+        reportedAt: 0,
+        outcome: undefined,
+        running: query.state.fetchStatus !== 'idle',
+        own: false,
+        wantedAt: 0,
+        markedAt: 0,
+        stage: 'none',
+        evenInactive: false,
+        direct: false,
+        cause: undefined,
+        waiters: [],
+      }
+      this.#records.set(query, record)
+    }
+    return record
+  }
+
+  #note(event: QueryCacheNotifyEvent): void {
+    if (event.type === 'removed') {
+      const record = this.#records.get(event.query)
+      if (!record) return
+      this.#records.delete(event.query)
+      this.#listener.removed(record, this.#release(record))
+      return
+    }
+    if (event.type !== 'updated') return
+    const { action, query } = event
+    switch (action.type) {
+      case 'fetch':
+        this.#noteStart(query, action.meta?.fetchMore !== undefined)
+        break
+      case 'failed':
+        observeNextRun(query, () => this.#noteRun(query))
+        break
+      case 'pause':
+        this.#listener.paused(this.record(query))
+        break
+      case 'continue':
+        // A resumed retry of an infinite query goes on with the pages it has, which are older than the resumption.
+        if (query.state.fetchFailureCount === 0 || !isInfinite(query)) this.#noteRun(query)
+        break
+      case 'success':
+        if (!action.manual) this.#noteEnd(query, 'success')
+        break
+      case 'error':
+        this.#noteEnd(query, action.error instanceof CancelledError ? 'cancelled' : 'error')
+        break
+      case 'setState':
+        if (query.state.fetchStatus === 'idle') this.#noteEnd(query, 'cancelled')
+        break
+      default:
+    }
+  }
+
+  #noteStart(query: Query, isFetchMore: boolean): void {
+    const record = this.record(query)
+    const wasOwn = this.#release(record)
+    record.running = true
+    record.own = this.starting === query
+    // One more page does not renew the pages that are there.
+    record.startedAt = isFetchMore ? record.endedStartedAt : this.#clock.value
+    this.#listener.started(record, wasOwn)
+    if (query.state.fetchStatus === 'paused') this.#listener.paused(record)
+  }
+
+  #noteRun(query: Query): void {
+    const record = this.record(query)
+    if (record.running && query.state.fetchMeta?.fetchMore === undefined) record.startedAt = this.#clock.value
+  }
+
+  #noteEnd(query: Query, outcome: FetchOutcome): void {
+    const record = this.record(query)
+    if (!record.running) return
+    const wasOwn = this.#release(record)
+    record.outcome = outcome
+    if (outcome === 'cancelled') record.startedAt = record.endedStartedAt
+    else record.endedStartedAt = record.startedAt
+    this.#listener.ended(record, outcome, wasOwn)
+  }
+
+  #release(record: QueryRecord): boolean {
+    const wasOwn = record.running && record.own
+    record.running = false
+    record.own = false
+    return wasOwn
+  }
+}
+
+const isInfinite = (query: Query): boolean => query.queryType === 'infinite' || query.options.behavior !== undefined
+
+/**
+ * Calls back when a retry runs `queryFn`, of which the cache tells nothing. The query's own copy of its options is
+ * changed until then; if a render replaces it, the retry counts as having started with the fetch, which is safe.
+ */
+function observeNextRun(query: Query, ran: () => void): void {
+  const { options } = query
+  const { queryFn } = options
+  // An infinite query retries only the page that failed, so its earlier pages stay as old as they are.
+  if (typeof queryFn !== 'function' || isInfinite(query)) return
+  const observed: typeof queryFn = (context) => {
+    if (options.queryFn === observed) options.queryFn = queryFn
+    ran()
+    return queryFn(context)
+  }
+  options.queryFn = observed
+}

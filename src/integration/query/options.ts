@@ -1,0 +1,94 @@
+import type { QueryClient } from '@tanstack/react-query'
+import type { InspectionEvent, Observer } from 'xstate'
+import type { CoalescerClock } from '../../actions/clock.ts'
+import type { ErrorReporter } from '../../actions/report.ts'
+import { type Timing, type TimingOptions, pickTiming } from '../../actions/timing.ts'
+import { expectCount, expectFunction, expectOneOf, failType } from '../../actions/validate.ts'
+import { type ResolvedStrategy, type StrategyOption, resolveStrategy } from '../../machines/strategies.ts'
+
+export interface CoalescerOptions extends TimingOptions {
+  /**
+   * The client whose queries are refetched. May be left out until `realtime.initialize(queryClient)` gives it;
+   * scheduling before that throws.
+   */
+  readonly queryClient?: QueryClient | undefined
+  /**
+   * When to flush: a name, or `{ name, ...timing }` with timing that holds for that strategy only.
+   * @default 'debounce'
+   */
+  readonly strategy?: StrategyOption | undefined
+  /**
+   * How many refetches may run at once; the rest queue, mounted and most recently requested queries first. Lower it
+   * to spare the API when one key covers many mounted queries.
+   * @default Infinity
+   */
+  readonly maxConcurrentRefetches?: number | undefined
+  /**
+   * What to do while the page is hidden: `'defer'` starts no fetch and catches up once on return, `'refetch'` goes on
+   * as if the page were visible.
+   * @default 'defer'
+   */
+  readonly whenHidden?: 'defer' | 'refetch' | undefined
+  /** The timers to use instead of the global ones, such as XState's `SimulatedClock` in tests. */
+  readonly clock?: CoalescerClock | undefined
+  /** An observer of everything the actors do, as XState's `createActor` takes it. */
+  readonly inspect?: Observer<InspectionEvent> | ((event: InspectionEvent) => void) | undefined
+  /**
+   * Told of every failure the coalescer has caught: failed refetches, throwing handlers, patches and listeners.
+   * Without it, all but failed refetches go to `console.error`.
+   */
+  readonly onError?: ErrorReporter | undefined
+}
+
+export interface ResolvedOptions {
+  readonly strategy: ResolvedStrategy
+  /** The timing that holds for every strategy. */
+  readonly timing: Partial<Timing>
+  readonly maxConcurrentRefetches: number
+  readonly whenHidden: 'defer' | 'refetch'
+}
+
+/** Throws unless a value can serve as a query client. */
+export function expectQueryClient(queryClient: unknown): QueryClient {
+  const candidate = queryClient as Partial<QueryClient> | null | undefined
+  if (typeof candidate !== 'object' || candidate === null || typeof candidate.getQueryCache !== 'function') {
+    failType(
+      'queryClient',
+      'a QueryClient of TanStack Query',
+      queryClient,
+      'Pass the one your QueryClientProvider has.',
+    )
+  }
+  return queryClient as QueryClient
+}
+
+/**
+ * Checks the options and fills in defaults.
+ *
+ * @throws TypeError or RangeError for a bad option.
+ */
+export function resolveOptions(options: CoalescerOptions): ResolvedOptions {
+  if (typeof options !== 'object' || options === null) {
+    failType('options', 'an object', options, 'Call createCoalescer({ queryClient }).')
+  }
+  const { queryClient, strategy, maxConcurrentRefetches, whenHidden, clock, inspect, onError } = options
+  if (queryClient !== undefined) expectQueryClient(queryClient)
+  if (onError !== undefined) expectFunction('onError', onError)
+  if (clock !== undefined) {
+    expectFunction('clock.setTimeout', (clock as Partial<CoalescerClock> | null)?.setTimeout)
+    expectFunction('clock.clearTimeout', (clock as Partial<CoalescerClock> | null)?.clearTimeout)
+  }
+  if (inspect !== undefined && typeof inspect !== 'function' && typeof inspect?.next !== 'function') {
+    failType('inspect', 'a function or an observer', inspect, 'Pass the `inspect` of an inspector, or leave it out.')
+  }
+  const timing = pickTiming(options)
+  return {
+    timing,
+    strategy: resolveStrategy(strategy ?? 'debounce', timing),
+    maxConcurrentRefetches:
+      maxConcurrentRefetches === undefined
+        ? Infinity
+        : expectCount('maxConcurrentRefetches', maxConcurrentRefetches, true),
+    whenHidden: whenHidden === undefined ? 'defer' : expectOneOf('whenHidden', whenHidden, ['defer', 'refetch']),
+  }
+}

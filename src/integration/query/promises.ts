@@ -1,0 +1,73 @@
+import type { PendingKey } from '../../actions/pendingQueue.ts'
+import type { QueryRecord } from './ledger.ts'
+import type { Refetches } from './refetches.ts'
+
+/** Someone who waits for the fetches that a key leads to. */
+interface Watch {
+  readonly records: Set<QueryRecord>
+  readonly done: (records: ReadonlySet<QueryRecord>) => void
+}
+
+/** The promises the coalescer has given: for the work of a key, of a flush, and for everything. */
+export class Promises {
+  /** Gathers the records of the flushes that run while it is set. */
+  collecting: Set<QueryRecord> | undefined
+  readonly #watches = new Map<string, Watch[]>()
+  #settled: (() => void)[] = []
+
+  watches(key: PendingKey): boolean {
+    return this.collecting !== undefined || this.#watches.has(key.id)
+  }
+
+  matched(key: PendingKey, record: QueryRecord): void {
+    this.collecting?.add(record)
+    for (const watch of this.#watches.get(key.id) ?? []) watch.records.add(record)
+  }
+
+  /** Resolves with the queries a pending key has led to, once its flush has run. */
+  whenFlushed(keyId: string): Promise<ReadonlySet<QueryRecord>> {
+    return new Promise((resolve) => {
+      const watch = { records: new Set<QueryRecord>(), done: resolve }
+      const watches = this.#watches.get(keyId)
+      if (watches) watches.push(watch)
+      else this.#watches.set(keyId, [watch])
+    })
+  }
+
+  flushed(keys: readonly PendingKey[]): void {
+    if (this.#watches.size === 0) return
+    for (const { id } of keys) {
+      const watches = this.#watches.get(id)
+      this.#watches.delete(id)
+      for (const watch of watches ?? []) watch.done(watch.records)
+    }
+  }
+
+  /** Lets go of all who wait for a flush: it is deferred, or will not come. */
+  releaseWatches(): void {
+    const watches = [...this.#watches.values()].flat()
+    this.#watches.clear()
+    for (const watch of watches) watch.done(watch.records)
+  }
+
+  whenSettled(): Promise<void> {
+    return new Promise((resolve) => this.#settled.push(resolve))
+  }
+
+  get hasSettledWaiters(): boolean {
+    return this.#settled.length > 0
+  }
+
+  settle(): void {
+    const settled = this.#settled
+    this.#settled = []
+    for (const resolve of settled) resolve()
+  }
+}
+
+/** Resolves once none of the queries owes a fetch any more, or its fetch is paused. */
+export async function whenAnswered(refetches: Refetches, records: Iterable<QueryRecord>): Promise<void> {
+  await Promise.all(
+    [...records].map((record) => new Promise<void>((resolve) => refetches.whenAnswered(record, resolve))),
+  )
+}

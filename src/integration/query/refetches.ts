@@ -1,0 +1,236 @@
+import { type Query, notifyManager, skipToken } from '@tanstack/react-query'
+import type { FetchOutcome, Ledger, LedgerListener, QueryRecord } from './ledger.ts'
+
+export interface RefetchesPort {
+  readonly maxConcurrentRefetches: number
+  readonly isHeld: () => boolean
+  fetchStarted(record: QueryRecord): void
+  fetchFailed(record: QueryRecord, own: boolean): void
+  /** A fetch that was to answer events was cancelled by someone else. */
+  fetchLost(query: Query): void
+  /** Something ended or moved on, so that waiting promises may be due. */
+  changed(): void
+  /** Runs something that calls code of the app; a throw is reported, goes no further, and makes this `false`. */
+  guard(query: Query, run: () => void): boolean
+}
+
+const isRunnable = (queryFn: unknown): boolean => queryFn !== undefined && queryFn !== skipToken
+
+/** Whether a fetch of the query would do anything, by TanStack's own rules for `refetchQueries`. */
+export const isFetchable = (query: Query): boolean =>
+  !query.isDisabled() &&
+  !query.isStatic() &&
+  (isRunnable(query.options.queryFn) || query.observers.some((observer) => isRunnable(observer.options.queryFn)))
+
+/** Whether the fetch a query owes is still wanted: its components may be gone by now. */
+export const isStillWanted = ({ query, evenInactive }: QueryRecord): boolean =>
+  isFetchable(query) && (evenInactive || query.isActive())
+
+const isPaused = (record: QueryRecord): boolean => record.running && record.query.state.fetchStatus === 'paused'
+
+function callWaiters(record: QueryRecord): void {
+  const { waiters } = record
+  if (waiters.length === 0) return
+  record.waiters = []
+  for (const done of waiters) done()
+}
+
+/** What is on screen first, then what was asked for last. */
+const byUrgency = (records: Iterable<QueryRecord>): QueryRecord[] =>
+  [...records]
+    .map((record) => ({ record, active: record.evenInactive && record.query.observers.length === 0 ? 0 : 1 }))
+    .sort((a, b) => b.active - a.active || b.record.wantedAt - a.record.wantedAt)
+    .map(({ record }) => record)
+
+/**
+ * Starts the fetches that flushes ask for: one at a time per query, at most `maxConcurrentRefetches` at once, none
+ * while the page is hidden, and one to follow where an older fetch is still running.
+ */
+export class Refetches implements LedgerListener {
+  ledger: Ledger | undefined
+  readonly running = new Set<QueryRecord>()
+  readonly marked = new Set<QueryRecord>()
+  readonly queued = new Set<QueryRecord>()
+  readonly awaiting = new Set<QueryRecord>()
+  readonly #port: RefetchesPort
+  /** Records to look at again in the next microtask, because their fetch has ended. */
+  #ended = new Set<QueryRecord>()
+  #isPumping = false
+
+  constructor(port: RefetchesPort) {
+    this.#port = port
+  }
+
+  /** Fetches of ours that TanStack is running, paused ones not counted. */
+  get inFlight(): number {
+    let count = 0
+    for (const record of this.running) if (!isPaused(record)) count += 1
+    return count
+  }
+
+  /** Whether nothing runs or waits, other than what is deferred while hidden or paused offline. */
+  get isSettled(): boolean {
+    if (this.#ended.size > 0 || this.inFlight > 0) return false
+    if (this.#port.isHeld()) return true
+    for (const record of this.awaiting) if (!isPaused(record)) return false
+    const isBlocked = this.running.size > 0 && this.running.size >= this.#port.maxConcurrentRefetches
+    return this.marked.size === 0 && (this.queued.size === 0 || isBlocked)
+  }
+
+  /** Owes a query a fetch for an event; `later` holds it until `releaseMarked`. */
+  demand(record: QueryRecord, seq: number, later: boolean): void {
+    if (seq > record.wantedAt) record.wantedAt = seq
+    if (record.running && record.startedAt >= record.wantedAt) this.#move(record, 'awaiting')
+    else if (!later) this.#move(record, record.running ? 'awaiting' : 'queued')
+    else if (record.stage === 'none') this.#move(record, 'marked')
+  }
+
+  releaseMarked(): void {
+    for (const record of this.marked) this.#move(record, record.running ? 'awaiting' : 'queued')
+    this.pump()
+    this.#port.changed()
+  }
+
+  /** Starts what is queued, as far as slots and the page's visibility allow. */
+  pump(): void {
+    if (this.#isPumping || this.#port.isHeld() || this.queued.size === 0) return
+    this.#isPumping = true
+    const limit = this.#port.maxConcurrentRefetches
+    try {
+      notifyManager.batch(() => {
+        for (const record of limit === Infinity ? this.queued : byUrgency(this.queued)) {
+          if (this.running.size >= limit) break
+          if (!this.#port.guard(record.query, () => this.#startQueued(record))) this.#settle(record)
+        }
+      })
+    } finally {
+      this.#isPumping = false
+    }
+  }
+
+  /** Fetches a query now; `cancelRefetch` cancels a fetch of it that is running. */
+  start(record: QueryRecord, cancelRefetch: boolean): void {
+    const { query } = record
+    // Marked first, so that an abort by unmount, which restores the state from before the fetch, leaves it stale.
+    query.invalidate()
+    this.#port.fetchStarted(record)
+    const { ledger } = this
+    if (ledger) ledger.starting = query
+    try {
+      query.fetch(undefined, { cancelRefetch }).catch(() => undefined)
+    } finally {
+      if (ledger) ledger.starting = undefined
+    }
+    if (!record.running) this.#settle(record)
+  }
+
+  /** Calls back once the fetch a query owes has ended, is paused, or will not come. */
+  whenAnswered(record: QueryRecord, done: () => void): void {
+    if (record.wantedAt === 0 || isPaused(record)) done()
+    else record.waiters.push(done)
+  }
+
+  /** Drops everything owed, and what is known of fetches in flight. */
+  forget(): void {
+    for (const record of [...this.marked, ...this.queued, ...this.awaiting, ...this.running]) {
+      record.own = false
+      record.markedAt = 0
+      this.#settle(record)
+    }
+    this.running.clear()
+    this.#ended.clear()
+    this.#port.changed()
+  }
+
+  /** Lets go of everyone who waits for what is deferred from now on. */
+  releaseDeferred(): void {
+    for (const record of [...this.marked, ...this.queued, ...this.awaiting]) callWaiters(record)
+    this.#port.changed()
+  }
+
+  started(record: QueryRecord, wasOwn: boolean): void {
+    if (wasOwn) this.running.delete(record)
+    if (record.own) this.running.add(record)
+    const answers = record.startedAt >= record.wantedAt
+    if (record.wantedAt > 0 && (answers || record.stage !== 'marked')) this.#move(record, 'awaiting')
+    if (wasOwn && !record.own) this.#lookAgain(record)
+  }
+
+  ended(record: QueryRecord, outcome: FetchOutcome, wasOwn: boolean): void {
+    if (wasOwn) this.running.delete(record)
+    const answers = record.wantedAt > 0 && record.startedAt >= record.wantedAt
+    if (outcome === 'error' && (wasOwn || answers)) this.#port.fetchFailed(record, wasOwn)
+    if (answers && outcome !== 'cancelled') this.#settle(record)
+    if (wasOwn || record.wantedAt > 0 || record.markedAt > 0) this.#lookAgain(record)
+  }
+
+  paused(record: QueryRecord): void {
+    callWaiters(record)
+    this.#port.changed()
+  }
+
+  removed(record: QueryRecord, wasOwn: boolean): void {
+    if (wasOwn) this.running.delete(record)
+    this.#ended.delete(record)
+    record.markedAt = 0
+    this.#settle(record)
+    this.#lookAgain(undefined)
+  }
+
+  // A fetch that follows must not start inside the cache event that ends the one before: other listeners of the
+  // cache would see the start before the end.
+  #lookAgain(record: QueryRecord | undefined): void {
+    if (record) this.#ended.add(record)
+    queueMicrotask(() => {
+      const ended = this.#ended
+      if (ended.size > 0) this.#ended = new Set()
+      for (const one of ended) this.#port.guard(one.query, () => this.#afterEnd(one))
+      this.pump()
+      this.#port.changed()
+    })
+  }
+
+  #afterEnd(record: QueryRecord): void {
+    if (record.running) return
+    // A success has cleared the flag; a cancellation has restored the state from before it was set.
+    if (record.markedAt > record.startedAt) record.query.invalidate()
+    record.markedAt = 0
+    if (record.stage !== 'awaiting') return
+    if (record.startedAt >= record.wantedAt) return this.#settle(record)
+    record.query.invalidate()
+    if (!isStillWanted(record)) this.#settle(record)
+    else if (record.outcome === 'cancelled') {
+      this.#settle(record)
+      this.#port.fetchLost(record.query)
+    } else this.#move(record, 'queued')
+  }
+
+  #startQueued(record: QueryRecord): void {
+    if (record.startedAt >= record.wantedAt) {
+      if (record.running) this.#move(record, 'awaiting')
+      else this.#settle(record)
+    } else if (record.running) this.#move(record, 'awaiting')
+    else if (isStillWanted(record)) this.start(record, false)
+    else this.#settle(record)
+  }
+
+  #move(record: QueryRecord, stage: 'marked' | 'queued' | 'awaiting'): void {
+    if (record.stage === stage) return
+    this.#leaveStage(record)
+    record.stage = stage
+    this[stage].add(record)
+  }
+
+  #leaveStage(record: QueryRecord): void {
+    if (record.stage !== 'none') this[record.stage].delete(record)
+    record.stage = 'none'
+  }
+
+  #settle(record: QueryRecord): void {
+    record.wantedAt = 0
+    record.evenInactive = false
+    record.direct = false
+    this.#leaveStage(record)
+    callWaiters(record)
+  }
+}

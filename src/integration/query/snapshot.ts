@@ -1,0 +1,82 @@
+import type { ActorRefFrom } from 'xstate'
+import type { orchestratorMachine } from '../../machines/orchestrator.ts'
+import type { CoalescerSnapshot } from './coalescer.ts'
+import type { Engine } from './engine.ts'
+
+type State = 'running' | 'dead' | 'stopped'
+
+interface SnapshotReader {
+  /** The current snapshot; the same object while nothing has changed. */
+  read(state: State): CoalescerSnapshot
+  /** Calls back at each state of whichever strategy is at work. */
+  followStrategy(changed: () => void): void
+  /** Keeps the last snapshot for after `stop`. */
+  freeze(): void
+}
+
+const statNames = [
+  'eventsReceived',
+  'flushes',
+  'fetchesStarted',
+  'fetchesSaved',
+  'fetchesFailed',
+  'longestWaitMs',
+] as const satisfies readonly (keyof CoalescerSnapshot['stats'])[]
+
+export function createSnapshotReader(engine: Engine, actor: ActorRefFrom<typeof orchestratorMachine>): SnapshotReader {
+  let last: CoalescerSnapshot | undefined
+  let isFrozen = false
+  let followed: unknown
+  let unfollow: { unsubscribe(): void } | undefined
+
+  const phaseOf = (state: State): CoalescerSnapshot['phase'] => {
+    if (state !== 'running') return 'idle'
+    const strategy = actor.getSnapshot().children.strategy?.getSnapshot()
+    if (strategy?.hasTag('collecting')) return 'collecting'
+    return strategy?.hasTag('flushing') ? 'flushing' : 'idle'
+  }
+
+  return {
+    read(state) {
+      if (isFrozen && last) {
+        last =
+          last.phase === 'idle' && last.pendingKeys === 0 && last.inFlight === 0
+            ? last
+            : { ...last, phase: 'idle', pendingKeys: 0, inFlight: 0 }
+        return last
+      }
+      const phase = phaseOf(state)
+      const pendingKeys = engine.queue.size
+      const { inFlight } = engine.refetches
+      const strategy = engine.strategy.name
+      const { stats } = engine
+      if (last && statNames.every((name) => last?.stats[name] === stats[name])) {
+        if (
+          last.phase === phase &&
+          last.pendingKeys === pendingKeys &&
+          last.inFlight === inFlight &&
+          last.strategy === strategy
+        ) {
+          return last
+        }
+        last = { strategy, phase, pendingKeys, inFlight, stats: last.stats }
+      } else last = { strategy, phase, pendingKeys, inFlight, stats }
+      return last
+    },
+    followStrategy(changed) {
+      const follow = (): void => {
+        const { strategy } = actor.getSnapshot().children
+        if (strategy === followed) return
+        unfollow?.unsubscribe()
+        followed = strategy
+        unfollow = strategy?.subscribe({ next: changed, error: () => undefined })
+      }
+      follow()
+      actor.subscribe({ next: follow, error: () => undefined })
+    },
+    freeze() {
+      this.read('stopped')
+      isFrozen = true
+    },
+  }
+}

@@ -1,0 +1,83 @@
+import type {
+  ChangeEvent,
+  FlushedRecord,
+  HandlerFailedRecord,
+  InvalidateEvent,
+  RefetchEvent,
+  RefetchFailedRecord,
+} from '../actions/types.ts'
+import { expectBoolean, expectFunction, expectOneOf, expectQueryKeys, failType } from '../actions/validate.ts'
+import type { StrategyName, StrategyOption } from './strategies.ts'
+
+/** The events a coalescer takes, through `send` or its actor. */
+export type CoalescerEvent =
+  | InvalidateEvent
+  | RefetchEvent
+  | ChangeEvent
+  /** Flush everything pending now. */
+  | { readonly type: 'FLUSH' }
+  | { readonly type: 'SWITCH_STRATEGY'; readonly strategy: StrategyOption }
+  /** Forget everything pending and cancel the fetches the coalescer started. */
+  | { readonly type: 'RESET' }
+
+export interface StrategySwitchedRecord {
+  readonly from: StrategyName
+  readonly to: StrategyName
+  /** How many keys and buffered changes moved over. */
+  readonly pendingKeys: number
+}
+
+/** The facts a coalescer emits, by name. */
+export interface EmittedRecords {
+  flushed: FlushedRecord
+  strategySwitched: StrategySwitchedRecord
+  refetchFailed: RefetchFailedRecord
+  handlerFailed: HandlerFailedRecord
+}
+
+/** A fact the coalescer emits, as listeners of its actor receive it. */
+export type EmittedEvent = {
+  [Name in keyof EmittedRecords]: { readonly type: Name } & EmittedRecords[Name]
+}[keyof EmittedRecords]
+
+const expectSource = (source: unknown): void => {
+  if (source !== undefined && typeof source !== 'string') {
+    failType('source', 'a string', source, "Pass a label such as 'goals:INSERT', or leave it out.")
+  }
+}
+
+/** Throws if an INVALIDATE or REFETCH is not well formed. */
+export function expectKeyEvent(event: InvalidateEvent | RefetchEvent): void {
+  expectQueryKeys(event.queryKeys, 'queryKeys')
+  expectSource(event.source)
+  if (event.type === 'REFETCH') {
+    if (event.queryType !== undefined) expectOneOf('queryType', event.queryType, ['active', 'all'])
+    return
+  }
+  if (event.exact !== undefined) expectBoolean('exact', event.exact)
+  if (event.urgent !== undefined) expectBoolean('urgent', event.urgent)
+  if (event.refetchType !== undefined) {
+    expectOneOf('refetchType', event.refetchType, ['active', 'inactive', 'all', 'none'])
+  }
+}
+
+/** Throws if a CHANGE lacks its change or its handler. */
+export function expectChangeEvent(event: ChangeEvent): void {
+  expectFunction('handler', event.handler)
+  if (typeof event.change !== 'object' || event.change === null) {
+    failType(
+      'change',
+      'a change { schema, table, eventType, new, old, … }',
+      event.change,
+      'Pass the change of the feed.',
+    )
+  }
+}
+
+export const failEventType = (event: { readonly type?: unknown }): never =>
+  failType(
+    'event.type',
+    "one of 'INVALIDATE', 'REFETCH', 'CHANGE', 'FLUSH', 'SWITCH_STRATEGY', 'RESET'",
+    event?.type,
+    'Send one of those events.',
+  )

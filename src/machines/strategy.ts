@@ -1,0 +1,42 @@
+import type { ActorRef, Snapshot } from 'xstate'
+import type { FlushReason } from '../actions/types.ts'
+import { type SharedWindow, type StrategyPort, drawJitter } from '../actions/window.ts'
+
+/** What a strategy is told. */
+export type StrategyEvent =
+  /** Events came in; their keys are in the queue. */
+  | { readonly type: 'PENDING'; readonly keyIds: readonly string[]; readonly urgent: boolean }
+  /** Flush all that is pending now, if anything may be fetched. */
+  | { readonly type: 'FLUSH'; readonly reason: FlushReason }
+  /** The flush that was asked for has run; `marked` queries still wait for a fetch. */
+  | { readonly type: 'FLUSHED'; readonly marked: number }
+
+/** What a strategy says to the orchestrator. */
+export type StrategyReport =
+  | {
+      readonly type: 'DUE'
+      readonly reason: FlushReason
+      /** The keys to flush; all of them if missing. */
+      readonly keyIds?: readonly string[] | undefined
+      /** `'later'` only marks; the fetches start at `REFETCH_DUE`. */
+      readonly fetch: 'now' | 'later'
+    }
+  | { readonly type: 'REFETCH_DUE' }
+
+export type StrategyParentRef = ActorRef<Snapshot<unknown>, StrategyReport>
+
+export interface StrategyInput {
+  readonly parentRef: StrategyParentRef
+  readonly port: StrategyPort
+}
+
+/** The context of a strategy with one window for everything pending. */
+export interface WindowContext extends StrategyInput, SharedWindow {
+  readonly reason: FlushReason
+}
+
+export const createWindowContext = (input: StrategyInput): WindowContext => ({
+  ...input,
+  jitterMs: drawJitter(input.port.timing),
+  reason: 'quiet',
+})
