@@ -6,12 +6,10 @@ import { type Refetches, isStillWanted } from './refetches.ts'
  * are running. `mark` leaves queries stale, `fetch` fetches them.
  */
 export function finishAfterStop(refetches: Refetches, how: 'mark' | 'fetch', maxConcurrent: number): void {
-  for (const record of [...refetches.awaiting]) {
-    if (record.startedAt < record.wantedAt)
-      afterRunningFetch(record, () => (how === 'fetch' ? fetchNow(record) : undefined))
-  }
-  for (const record of [...refetches.running, ...refetches.awaiting]) {
-    if (record.markedAt > record.startedAt) afterRunningFetch(record, () => record.query.invalidate())
+  for (const record of new Set([...refetches.running, ...refetches.awaiting])) {
+    const owesFetch = record.startedAt < record.wantedAt
+    if (how === 'fetch' && owesFetch) afterRunningFetch(record, () => void fetchNow(record))
+    else if (owesFetch || record.markedAt > record.startedAt) afterRunningFetch(record, () => record.query.invalidate())
   }
   for (const record of [...refetches.marked, ...refetches.queued]) record.query.invalidate()
   if (how === 'fetch') fetchQueued([...refetches.queued], refetches, maxConcurrent)

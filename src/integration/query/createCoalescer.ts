@@ -34,6 +34,7 @@ const isRecordable = (event: CoalescerEvent | ScheduleEvent): event is Exclude<R
  */
 export function createCoalescer(options: CoalescerOptions = {}): Coalescer {
   const resolved = resolveOptions(options)
+  const defersWhenHidden = resolved.whenHidden === 'defer'
   const report = createErrorReporter(options.onError)
   const emitter = new Emitter<EmittedRecords>(report)
   const changes = new Emitter<{ change: undefined }>(report)
@@ -47,14 +48,14 @@ export function createCoalescer(options: CoalescerOptions = {}): Coalescer {
     const snapshot = snapshots.read(state)
     if (snapshot === notified) return
     notified = snapshot
-    engine.depth += 1
+    engine.guard.depth += 1
     changes.emit('change', undefined)
-    engine.depth -= 1
+    engine.guard.depth -= 1
   }
   const engine = new Engine({
     options: resolved,
     now: createNow(options.clock),
-    isHeld: () => resolved.whenHidden === 'defer' && !focusManager.isFocused(),
+    isHeld: () => defersWhenHidden && !focusManager.isFocused(),
     report,
     emitter,
     emitFromActor: (name, record) => send({ type: 'REPORT', emitted: { type: name, ...record } as EmittedEvent }),
@@ -137,8 +138,8 @@ export function createCoalescer(options: CoalescerOptions = {}): Coalescer {
 
   const unsubscribes = [
     focusManager.subscribe((focused) => {
-      if (!focused) return send({ type: 'PAGE_HIDDEN' })
-      send({ type: 'PAGE_VISIBLE' })
+      if (defersWhenHidden) send({ type: focused ? 'PAGE_VISIBLE' : 'PAGE_HIDDEN' })
+      if (!focused) return
       if (state === 'dead') engine.flush({ reason: 'visible', fetch: 'now' })
       if (engine.gate.open && engine.now() >= engine.gate.overdueAtMs) send({ type: 'WAKE' })
     }),
@@ -151,7 +152,7 @@ export function createCoalescer(options: CoalescerOptions = {}): Coalescer {
   actor.start()
   snapshots.followStrategy(notify)
   if (options.queryClient) engine.attach(options.queryClient)
-  if (!focusManager.isFocused()) send({ type: 'PAGE_HIDDEN' })
+  if (engine.isHeld()) send({ type: 'PAGE_HIDDEN' })
 
   const coalescer: Coalescer = {
     actor,
@@ -188,7 +189,7 @@ export function createCoalescer(options: CoalescerOptions = {}): Coalescer {
     },
     async flush() {
       assertUsable('flush()')
-      if (engine.depth > 0) await Promise.resolve()
+      if (engine.guard.depth > 0) await Promise.resolve()
       if (state === 'stopped') return
       const records = (engine.promises.collecting = new Set())
       take({ type: 'FLUSH' })

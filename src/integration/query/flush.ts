@@ -1,25 +1,23 @@
-import { type Query, type QueryClient, notifyManager } from '@tanstack/react-query'
+import { type QueryClient, notifyManager } from '@tanstack/react-query'
 import { type Verdict, addToDemand, clearDemand, createDemand, judge } from '../../actions/flushPlan.ts'
 import { type PendingKey, describeKey } from '../../actions/pendingQueue.ts'
 import type { FlushReason, FlushedRecord } from '../../actions/types.ts'
+import type { Counters } from './counters.ts'
+import type { Guard } from './guard.ts'
 import type { Ledger, QueryRecord } from './ledger.ts'
 import { createKeyMatcher } from './match.ts'
+import type { Promises } from './promises.ts'
 import { type Refetches, isFetchable } from './refetches.ts'
 
 export interface FlushPort {
   readonly queryClient: QueryClient
   readonly ledger: Ledger
   readonly refetches: Refetches
-  /** Tells of fetches that a flush per event would have started. */
-  wouldHaveFetched(count: number): void
+  readonly guard: Guard
+  readonly promises: Promises
+  readonly counters: Counters
   /** Reports the failure of a fetch that nobody has reported yet. */
   reportFailure(record: QueryRecord): void
-  guard(query: Query, run: () => void): boolean
-  reportHashFailure(error: unknown): void
-  /** Whether someone waits for the fetches of a key. */
-  watches(key: PendingKey): boolean
-  /** Tells that a query answers a key someone waits for. */
-  matched(key: PendingKey, record: QueryRecord): void
 }
 
 interface FlushOptions {
@@ -46,17 +44,17 @@ export function flushKeys(port: FlushPort, keys: readonly PendingKey[], options:
     skippedFresh: 0,
     markedStale: 0,
   }
-  const matcher = createKeyMatcher(keys, port.reportHashFailure)
-  const watched = keys.some((key) => port.watches(key))
+  const matcher = createKeyMatcher(keys, (error) => port.guard.failed(error))
+  const watched = keys.some((key) => port.promises.watches(key))
   const demand = createDemand()
   const matchedKeys: PendingKey[] = []
   const add = (key: PendingKey): void => {
     addToDemand(demand, key)
-    if (watched && port.watches(key)) matchedKeys.push(key)
+    if (watched && port.promises.watches(key)) matchedKeys.push(key)
   }
   notifyManager.batch(() => {
     for (const query of port.queryClient.getQueryCache().getAll()) {
-      port.guard(query, () => {
+      port.guard.run(() => {
         clearDemand(demand)
         matchedKeys.length = 0
         matcher.match(query, add)
@@ -65,8 +63,8 @@ export function flushKeys(port: FlushPort, keys: readonly PendingKey[], options:
         const verdict = judge(demand, query.isActive(), isFetchable(query), entry.startedAt)
         applyVerdict(port, entry, verdict, record, options.fetch)
         entry.evenInactive ||= demand.fetchInactiveSeq > entry.startedAt
-        for (const key of matchedKeys) port.matched(key, entry)
-      })
+        for (const key of matchedKeys) port.promises.matched(key, entry)
+      }, query)
     }
     port.refetches.pump()
   })
@@ -81,7 +79,7 @@ function applyVerdict(
   fetch: FlushOptions['fetch'],
 ): void {
   if (effect === 'none') return
-  port.wouldHaveFetched(fetchEvents)
+  port.counters.would += fetchEvents
   if (effect === 'fresh') {
     record.skippedFresh += 1
     if (fetchSeq > 0 && entry.running && fetch !== 'never') port.refetches.demand(entry, fetchSeq, false)
@@ -119,13 +117,13 @@ export function flushEachEvent(
     markedStale: 0,
   }
   for (const key of keys) {
-    const matcher = createKeyMatcher([key], port.reportHashFailure)
-    const isWatched = port.watches(key)
+    const matcher = createKeyMatcher([key], (error) => port.guard.failed(error))
+    const isWatched = port.promises.watches(key)
     const demand = createDemand()
     addToDemand(demand, key)
     notifyManager.batch(() => {
       for (const query of port.queryClient.getQueryCache().getAll()) {
-        port.guard(query, () => {
+        port.guard.run(() => {
           let isMatch = false
           matcher.match(query, () => (isMatch = true))
           if (!isMatch) return
@@ -133,8 +131,8 @@ export function flushEachEvent(
           // Logical time 0: `direct` does not ask whether the data is fresh already.
           const verdict = judge(demand, query.isActive(), isFetchable(query), 0)
           restart(port, entry, verdict, record, mayRestart)
-          if (isWatched) port.matched(key, entry)
-        })
+          if (isWatched) port.promises.matched(key, entry)
+        }, query)
       }
       port.refetches.pump()
     })

@@ -1,6 +1,7 @@
 import { CancelledError, type Query, type QueryCacheNotifyEvent, type QueryClient } from '@tanstack/react-query'
 import type { LogicalClock } from '../../actions/clock.ts'
 import type { FlushedRecord } from '../../actions/types.ts'
+import type { Guard } from './guard.ts'
 
 /**
  * What the coalescer knows of a query. Times are logical: a fetch answers an event if it started at or after the
@@ -58,15 +59,10 @@ export class Ledger {
   readonly #listener: LedgerListener
   readonly #unsubscribe: () => void
 
-  constructor(
-    queryClient: QueryClient,
-    clock: LogicalClock,
-    listener: LedgerListener,
-    guard: (run: () => void) => void,
-  ) {
+  constructor(queryClient: QueryClient, clock: LogicalClock, listener: LedgerListener, guard: Guard) {
     this.#clock = clock
     this.#listener = listener
-    this.#unsubscribe = queryClient.getQueryCache().subscribe((event) => guard(() => this.#note(event)))
+    this.#unsubscribe = queryClient.getQueryCache().subscribe((event) => void guard.run(() => this.#note(event)))
   }
 
   stop(): void {

@@ -1,4 +1,5 @@
 import { type Query, notifyManager, skipToken } from '@tanstack/react-query'
+import type { Guard } from './guard.ts'
 import type { FetchOutcome, Ledger, LedgerListener, QueryRecord } from './ledger.ts'
 
 export interface RefetchesPort {
@@ -10,8 +11,7 @@ export interface RefetchesPort {
   fetchLost(query: Query): void
   /** Something ended or moved on, so that waiting promises may be due. */
   changed(): void
-  /** Runs something that calls code of the app; a throw is reported, goes no further, and makes this `false`. */
-  guard(query: Query, run: () => void): boolean
+  readonly guard: Guard
 }
 
 const isRunnable = (queryFn: unknown): boolean => queryFn !== undefined && queryFn !== skipToken
@@ -100,7 +100,7 @@ export class Refetches implements LedgerListener {
       notifyManager.batch(() => {
         for (const record of limit === Infinity ? this.queued : byUrgency(this.queued)) {
           if (this.running.size >= limit) break
-          if (!this.#port.guard(record.query, () => this.#startQueued(record))) this.#settle(record)
+          if (!this.#port.guard.run(() => this.#startQueued(record), record.query)) this.#settle(record)
         }
       })
     } finally {
@@ -184,7 +184,7 @@ export class Refetches implements LedgerListener {
     queueMicrotask(() => {
       const ended = this.#ended
       if (ended.size > 0) this.#ended = new Set()
-      for (const one of ended) this.#port.guard(one.query, () => this.#afterEnd(one))
+      for (const one of ended) this.#port.guard.run(() => this.#afterEnd(one), one.query)
       this.pump()
       this.#port.changed()
     })

@@ -1,0 +1,32 @@
+import type { PendingKey } from '../../actions/pendingQueue.ts'
+import type { CoalescerStats } from '../../actions/types.ts'
+
+/** Counts what the coalescer does. */
+export class Counters {
+  flushes = 0
+  started = 0
+  failed = 0
+  /** Fetches a flush per event would have started. */
+  would = 0
+  longestWaitMs = 0
+
+  /** Notes how long the oldest of these keys has waited, and returns it. */
+  noteWait(keys: readonly PendingKey[], nowMs: number): number {
+    let oldestAtMs = nowMs
+    for (const key of keys) if (key.firstAtMs < oldestAtMs) oldestAtMs = key.firstAtMs
+    const waitedMs = nowMs - oldestAtMs
+    if (waitedMs > this.longestWaitMs) this.longestWaitMs = waitedMs
+    return waitedMs
+  }
+
+  stats(eventsReceived: number): CoalescerStats {
+    return {
+      eventsReceived,
+      flushes: this.flushes,
+      fetchesStarted: this.started,
+      fetchesSaved: this.would - this.started,
+      fetchesFailed: this.failed,
+      longestWaitMs: this.longestWaitMs,
+    }
+  }
+}

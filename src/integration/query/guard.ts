@@ -1,0 +1,31 @@
+import type { Query } from '@tanstack/react-query'
+import type { ErrorReporter } from '../../actions/report.ts'
+
+/** Runs code that may call into the app, so that a throw is reported and goes no further. */
+export class Guard {
+  /** How deep we are in such code: there, a flush cannot run at once. */
+  depth = 0
+  readonly #report: ErrorReporter
+
+  constructor(report: ErrorReporter) {
+    this.#report = report
+  }
+
+  /** Returns whether it ran to its end. */
+  run(run: () => void, query?: Query): boolean {
+    this.depth += 1
+    try {
+      run()
+      return true
+    } catch (error) {
+      this.failed(error, query)
+      return false
+    } finally {
+      this.depth -= 1
+    }
+  }
+
+  failed(error: unknown, query?: Query): void {
+    this.#report(error, { type: 'queryFailed', queryKey: query?.queryKey ?? [], queryHash: query?.queryHash ?? '' })
+  }
+}

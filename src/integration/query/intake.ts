@@ -1,0 +1,92 @@
+import { sourceOf } from '../../actions/effects.ts'
+import type { PendingQueue } from '../../actions/pendingQueue.ts'
+import type { QueryKey } from '../../actions/types.ts'
+import { wantsOf } from '../../actions/wants.ts'
+import { type CoalescerEvent, expectChangeEvent, expectKeyEvent, failEventType } from '../../machines/events.ts'
+import type { RecordableEvent } from '../../machines/orchestrator.ts'
+import { type ResolvedStrategy, resolveStrategy, strategies } from '../../machines/strategies.ts'
+import { type ChangesPort, applyChange } from './changes.ts'
+import type { Guard } from './guard.ts'
+import type { ResolvedOptions } from './options.ts'
+
+export interface IntakePort {
+  readonly queue: PendingQueue
+  readonly now: () => number
+  readonly isHeld: () => boolean
+  readonly guard: Guard
+  strategy(): ResolvedStrategy
+  /** What handlers need; `undefined` without a query client. */
+  changes(): ChangesPort | undefined
+}
+
+/** Why an event is unusable, if it is. */
+export function checkEvent(event: CoalescerEvent, shared: ResolvedOptions['timing']): Error | undefined {
+  try {
+    switch (event.type) {
+      case 'INVALIDATE':
+      case 'REFETCH':
+        expectKeyEvent(event)
+        return undefined
+      case 'CHANGE':
+        expectChangeEvent(event)
+        return undefined
+      case 'SWITCH_STRATEGY':
+        resolveStrategy(event.strategy, shared)
+        return undefined
+      case 'FLUSH':
+      case 'RESET':
+        return undefined
+      default:
+        return failEventType(event)
+    }
+  } catch (error) {
+    return error as Error
+  }
+}
+
+/** Puts events into the queue; returns the ids of the keys they touch. */
+export function recordEvent(port: IntakePort, event: RecordableEvent): readonly string[] {
+  const { queue } = port
+  const atMs = port.now()
+  switch (event.type) {
+    case 'INVALIDATE':
+    case 'REFETCH': {
+      const wants = wantsOf(event)
+      const exact = event.type === 'INVALIDATE' && event.exact === true
+      return event.queryKeys.map((queryKey) => queue.add(queryKey, wants, atMs, exact, event.source).id)
+    }
+    case 'SCHEDULE':
+      return event.queryKeys.map((queryKey) => queue.add(queryKey, event.wants, atMs, event.exact, undefined).id)
+    case 'FETCH_LOST':
+      return event.queryKeys.map((queryKey) => queue.restore(queryKey, atMs).id)
+    case 'CHANGE': {
+      queue.bufferChange(event.change, event.handler, atMs)
+      const { name, timing } = port.strategy()
+      const isFull = queue.changes.length >= timing.maxBufferedChanges
+      return strategies[name].buffersChanges && !(isFull && port.isHeld()) ? [] : drainChanges(port)
+    }
+  }
+}
+
+/** Runs the handlers of buffered changes in arrival order and puts the keys they touch into the queue. */
+export function drainChanges(port: IntakePort): string[] {
+  const { queue } = port
+  const changesPort = port.changes()
+  if (!changesPort || queue.changes.length === 0) return []
+  const ids: string[] = []
+  for (const buffered of queue.takeChanges()) {
+    port.guard.run(() => {
+      const applied = applyChange(changesPort, buffered.change, buffered.handler)
+      const source = sourceOf(buffered.change)
+      const add = (queryKey: QueryKey, event: Parameters<typeof wantsOf>[0]): void => {
+        ids.push(queue.addFromChange(queryKey, wantsOf(event), buffered, source).id)
+      }
+      for (const queryKey of applied.invalidate) add(queryKey, { type: 'INVALIDATE', queryKeys: [] })
+      for (const { queryKey, type } of applied.refetch) {
+        add(queryKey, { type: 'REFETCH', queryKeys: [], queryType: type })
+      }
+      for (const queryKey of applied.overtaken) ids.push(queue.restore(queryKey, buffered.atMs).id)
+    })
+  }
+  return ids
+}
