@@ -1,0 +1,97 @@
+import { type QueryFunctionContext, type QueryKey, hashKey, partialMatchKey } from '@tanstack/react-query'
+
+/** One request, as the server saw it. */
+export interface ServedRequest {
+  readonly queryHash: string
+  readonly startedAtMs: number
+  /** The version of the data when the request started, which is what it answers with. */
+  readonly version: number
+  endedAtMs: number | undefined
+  outcome: 'running' | 'ok' | 'failed' | 'aborted'
+}
+
+/** What a query shows: how many writes had touched it when its request started. */
+export interface Versioned {
+  readonly version: number
+}
+
+interface ServerOptions {
+  /** How long a request takes. @default 100 */
+  readonly latencyMs?: number | (() => number)
+  /** Whether a request fails, asked when it starts. @default never */
+  readonly fails?: () => boolean
+}
+
+/** An API over data that has a version per query key: the number of writes whose key matches it. */
+export class SimulatedServer {
+  readonly requests: ServedRequest[] = []
+  latencyMs: () => number
+  fails: () => boolean
+  readonly #writes: { readonly queryKey: QueryKey; readonly exact: boolean }[] = []
+
+  constructor({ latencyMs = 100, fails = () => false }: ServerOptions = {}) {
+    this.latencyMs = typeof latencyMs === 'function' ? latencyMs : () => latencyMs
+    this.fails = fails
+  }
+
+  /** Changes the data of every query that the key matches. */
+  write(queryKey: QueryKey, exact = false): void {
+    this.#writes.push({ queryKey, exact })
+  }
+
+  versionOf(queryKey: QueryKey): number {
+    let version = 0
+    for (const write of this.#writes) {
+      if (write.exact ? hashKey(write.queryKey) === hashKey(queryKey) : partialMatchKey(queryKey, write.queryKey)) {
+        version += 1
+      }
+    }
+    return version
+  }
+
+  /** The requests of one query, in order of their start. */
+  requestsOf(queryKey: QueryKey): ServedRequest[] {
+    const queryHash = hashKey(queryKey)
+    return this.requests.filter((request) => request.queryHash === queryHash)
+  }
+
+  /** How many requests of a query are running. */
+  runningOf(queryKey: QueryKey): number {
+    return this.requestsOf(queryKey).filter((request) => request.outcome === 'running').length
+  }
+
+  /** A `queryFn`; an abort of its signal ends the request if `isAbortable`. */
+  fetch({ queryKey, signal }: { queryKey: QueryKey; signal?: AbortSignal | undefined }): Promise<Versioned> {
+    const request: ServedRequest = {
+      queryHash: hashKey(queryKey),
+      startedAtMs: Date.now(),
+      version: this.versionOf(queryKey),
+      endedAtMs: undefined,
+      outcome: 'running',
+    }
+    this.requests.push(request)
+    const isFailing = this.fails()
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        request.endedAtMs = Date.now()
+        request.outcome = isFailing ? 'failed' : 'ok'
+        if (isFailing) reject(new Error(`503 for ${request.queryHash}`))
+        else resolve({ version: request.version })
+      }, this.latencyMs())
+      signal?.addEventListener('abort', () => {
+        if (request.outcome !== 'running') return
+        clearTimeout(timer)
+        request.endedAtMs = Date.now()
+        request.outcome = 'aborted'
+        reject(signal.reason as Error)
+      })
+    })
+  }
+
+  /** A `queryFn` whose requests run to their end. */
+  readonly queryFn = ({ queryKey }: QueryFunctionContext): Promise<Versioned> => this.fetch({ queryKey })
+
+  /** A `queryFn` whose requests end when TanStack Query cancels them. */
+  readonly abortableQueryFn = ({ queryKey, signal }: QueryFunctionContext): Promise<Versioned> =>
+    this.fetch({ queryKey, signal })
+}
