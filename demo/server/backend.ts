@@ -59,7 +59,13 @@ export async function startBackend(options: BackendOptions = {}): Promise<Backen
   traffic.setLatencyMs(latencyMs)
   const faults = createFaults(server)
   const ending = new AbortController()
-  const storm = (stormOptions: StormOptions = {}) => playStorm(db, stormOptions, ending.signal)
+  const storms = new Set<Promise<unknown>>()
+  const storm = (stormOptions: StormOptions = {}) => {
+    const playing = playStorm(db, stormOptions, ending.signal)
+    const ended = playing.catch(() => undefined).finally(() => storms.delete(ended))
+    storms.add(ended)
+    return playing
+  }
 
   const app = new Hono()
   app.route('/realtime/v1/api/broadcast', broadcastRoutes(server.topics))
@@ -93,7 +99,7 @@ export async function startBackend(options: BackendOptions = {}): Promise<Backen
   let stopping: Promise<void> | undefined
   const stop = async () => {
     ending.abort()
-    await suspend()
+    await Promise.all([suspend(), ...storms])
     await server.stop()
     await db.close()
   }

@@ -254,6 +254,7 @@ describe('row security', () => {
     await listening.live()
     await backend.db.query(`insert into public.${table} values (1, 'ann')`)
     await until(() => listening.changes.length === 1)
+    expect(listening.changes[0]?.new).toEqual({ id: 1, owner: 'ann' })
   })
 
   it('hides the columns a role may not read', async () => {

@@ -17,7 +17,7 @@ export interface BindingOptions {
   select?: string[]
 }
 
-const clients: SupabaseClient[] = []
+const clients: { client: SupabaseClient; backend: Backend }[] = []
 
 /** An unmodified client of the backend; `closeClients()` ends all of them. */
 export function connect(backend: Backend, realtime: Record<string, unknown> = {}): SupabaseClient {
@@ -25,15 +25,22 @@ export function connect(backend: Backend, realtime: Record<string, unknown> = {}
     auth: { persistSession: false, autoRefreshToken: false },
     realtime: { transport: ws as unknown as typeof WebSocket, ...realtime },
   })
-  clients.push(client)
+  clients.push({ client, backend })
   return client
 }
 
-export async function closeClients(): Promise<void> {
-  for (const client of clients.splice(0)) {
+/**
+ * Ends all clients and waits until no backend has a connection left. For clients that may be about to reconnect, waits for
+ * the clients themselves too, which takes 150 ms more.
+ */
+export async function closeClients({ mayReconnect = false } = {}): Promise<void> {
+  const closing = clients.splice(0)
+  const closed = closing.map(async ({ client }) => {
     await client.removeAllChannels()
     await client.realtime.disconnect()
-  }
+  })
+  if (mayReconnect) await Promise.all(closed)
+  await until(() => closing.every(({ backend }) => backend.realtime.connections().length === 0), 'clients to leave')
 }
 
 /** Waits until `condition` holds; it may be asked many times. */
