@@ -1,8 +1,6 @@
-import { Hono } from 'hono'
-import { controlRoutes } from './api/controlRoutes.ts'
-import { appRoutes } from './api/routes.ts'
-import { type StormOptions, type StormResult, playStorm } from './api/storm.ts'
-import { Traffic } from './api/traffic.ts'
+import { type Page, createApi } from './api/app.ts'
+import type { StormOptions, StormResult } from './api/storm.ts'
+import type { Traffic } from './api/traffic.ts'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './database/embedded.ts'
 import { type Listener, listen } from './listener.ts'
 import { broadcastRoutes } from './realtime/broadcastRoutes.ts'
@@ -17,7 +15,7 @@ export interface BackendOptions {
   /** Time each GET of the API takes, in milliseconds. Default 0. */
   latencyMs?: number
   /** Answers every request that is neither the API nor realtime: the page. */
-  page?: (request: Request) => Response | Promise<Response>
+  page?: Page
   /** Limits of the realtime server. */
   limits?: Partial<RealtimeLimits>
 }
@@ -55,28 +53,11 @@ export async function startBackend(options: BackendOptions = {}): Promise<Backen
   const { port = 0, latencyMs = 0, page, limits } = options
   const db = await startEmbeddedPostgres()
   const server = new RealtimeServer(db, limits)
-  const traffic = new Traffic()
-  traffic.setLatencyMs(latencyMs)
   const faults = createFaults(server)
-  const ending = new AbortController()
-  const storms = new Set<Promise<unknown>>()
-  const storm = (stormOptions: StormOptions = {}) => {
-    const playing = playStorm(db, stormOptions, ending.signal)
-    const ended = playing.catch(() => undefined).finally(() => storms.delete(ended))
-    storms.add(ended)
-    return playing
-  }
-
-  const app = new Hono()
+  const { app, traffic, playStorm, stop: stopApi } = createApi(db, faults)
+  traffic.setLatencyMs(latencyMs)
   app.route('/realtime/v1/api/broadcast', broadcastRoutes(server.topics))
-  app.route('/api', appRoutes(db, traffic, ending.signal))
-  app.route('/api', controlRoutes({ db, traffic, faults, playStorm: storm }))
-  app.all('/api/*', (context) => context.json({ error: 'No such endpoint.' }, 404))
   if (page !== undefined) app.all('*', (context) => page(context.req.raw))
-  app.onError((error, context) => {
-    const isCallersMistake = error instanceof TypeError || error instanceof RangeError
-    return context.json({ error: error.message }, isCallersMistake ? 400 : 500)
-  })
 
   let listener: Listener
   try {
@@ -98,8 +79,7 @@ export async function startBackend(options: BackendOptions = {}): Promise<Backen
   }
   let stopping: Promise<void> | undefined
   const stop = async () => {
-    ending.abort()
-    await Promise.all([suspend(), ...storms])
+    await Promise.all([stopApi(), suspend()])
     await server.stop()
     await db.close()
   }
@@ -119,7 +99,7 @@ export async function startBackend(options: BackendOptions = {}): Promise<Backen
       drained: () => server.drained(),
     },
     signToken,
-    playStorm: storm,
+    playStorm,
     suspend,
     resume: () => listener.reopen(),
     stop: () => (stopping ??= stop()),

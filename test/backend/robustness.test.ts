@@ -2,6 +2,8 @@ import { createConnection } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import ws from 'ws'
 import { type Backend, startBackend } from '../../demo/server/backend.ts'
+import { listen } from '../../demo/server/listener.ts'
+import { RealtimeServer } from '../../demo/server/realtime/server.ts'
 import { type RawSocket, joinPayload, openRaw } from './rawSocket.ts'
 import { closeClients, connect, listenTo, until } from './support.ts'
 
@@ -123,6 +125,19 @@ describe('limits', () => {
   it('connections', async () => {
     for (let n = 0; n < 60; n++) await open()
     await expect(open()).rejects.toThrow('Unexpected server response: 429')
+  })
+
+  it('silence', async () => {
+    const server = new RealtimeServer(backend.db, { idleTimeoutMs: 100 })
+    const listener = await listen(
+      0,
+      () => new Response(),
+      (request, socket, head) => server.handleUpgrade(request, socket, head),
+    )
+    const silent = await openRaw({ ...backend, url: `http://127.0.0.1:${listener.port}` })
+    expect(await silent.closed).toBe(1000)
+    await server.stop()
+    await listener.close()
   })
 
   it('joins in a second: an error and close code 1001', async () => {

@@ -117,7 +117,7 @@ export function createFaults(server: RealtimeServer): RealtimeFaults {
       for (const channel of channels(topic)) channel.sendSystem(extension, status, message)
     },
     sendRaw(text) {
-      for (const session of server.sessions) session.sendText(text)
+      for (const session of server.sessions) session.send(text)
     },
   }
 }

@@ -29,7 +29,7 @@ const defaultLimits: RealtimeLimits = {
 }
 
 const maxFrameBytes = 5_000_000
-const sweepIntervalMs = 10_000
+const maxSweepIntervalMs = 10_000
 
 const statusTexts: Record<number, string> = {
   401: 'Unauthorized',
@@ -55,7 +55,7 @@ export class RealtimeServer {
   constructor(db: EmbeddedPostgres, limits: Partial<RealtimeLimits> = {}) {
     this.#limits = { ...defaultLimits, ...limits }
     this.#feed = new ChangeFeed(db, this.faultState, (change) => this.#delivery.deliver(change))
-    this.#sweepTimer = setInterval(() => this.#dropIdle(), sweepIntervalMs)
+    this.#sweepTimer = setInterval(() => this.#dropIdle(), Math.min(this.#limits.idleTimeoutMs, maxSweepIntervalMs))
     this.#sweepTimer.unref()
   }
 

@@ -58,9 +58,9 @@ export class Session {
     this.#socket.close(code, reason)
   }
 
-  sendText(text: string): void {
+  send(data: string | Buffer): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return
-    this.#socket.send(text)
+    this.#socket.send(data)
     if (this.#socket.bufferedAmount > this.#context.limits.bufferedBytesPerSocket) this.terminate()
   }
 
@@ -173,13 +173,12 @@ export class Session {
   }
 
   #send(address: Address, payloadJson: string): void {
-    this.sendText(encodeText(this.vsn, address, payloadJson))
+    this.send(encodeText(this.vsn, address, payloadJson))
   }
 
   #sendBytes(topic: string, event: string, payload: Buffer): void {
     // The text-only serializer has no way to carry raw bytes.
-    if (this.vsn === '1.0.0' || this.#socket.readyState !== this.#socket.OPEN) return
-    this.#socket.send(encodeBinaryBroadcast(topic, event, payload))
+    if (this.vsn !== '1.0.0') this.send(encodeBinaryBroadcast(topic, event, payload))
   }
 
   #endChannels(): void {
