@@ -78,23 +78,31 @@ export class PendingQueue {
     return exact ? `!${this.#hashExact(queryKey)}` : identifyKey(queryKey)
   }
 
-  /** Notes that an event asks for `wants` on the queries of a key. */
-  add(queryKey: QueryKey, wants: Wants, atMs: number, exact: boolean, source: string | undefined): PendingKey {
+  /** Notes that an event asks for `wants` on the queries of a key, whose `idOf` is passed in. */
+  add(
+    id: string,
+    queryKey: QueryKey,
+    wants: Wants,
+    atMs: number,
+    exact: boolean,
+    source: string | undefined,
+  ): PendingKey {
     this.lastEventAtMs = atMs
     this.#clock.value += 1
-    return this.#count(this.#merge(queryKey, wants, atMs, this.#clock.value, exact, source))
+    return this.#count(this.#merge(id, queryKey, wants, atMs, this.#clock.value, exact, source))
   }
 
   /** Owes a query a fetch again, without a new event of the app. */
   restore(queryKey: QueryKey, atMs: number): PendingKey {
     this.lastEventAtMs = atMs
     this.#clock.value += 1
-    return this.#merge(queryKey, refetchOwed, atMs, this.#clock.value, true, undefined)
+    return this.#merge(this.idOf(queryKey, true), queryKey, refetchOwed, atMs, this.#clock.value, true, undefined)
   }
 
   /** Like `add` for a key that a buffered change turned out to touch: the change's own time counts. */
   addFromChange(queryKey: QueryKey, wants: Wants, from: BufferedChange, source: string): PendingKey {
-    return this.#count(this.#merge(queryKey, wants, from.atMs, from.seq, false, source))
+    const id = this.idOf(queryKey, false)
+    return this.#count(this.#merge(id, queryKey, wants, from.atMs, from.seq, false, source))
   }
 
   bufferChange(change: Change, handler: ChangeHandler, atMs: number): void {
@@ -178,6 +186,7 @@ export class PendingQueue {
   }
 
   #merge(
+    id: string,
     queryKey: QueryKey,
     wants: Wants,
     atMs: number,
@@ -185,7 +194,6 @@ export class PendingQueue {
     exact: boolean,
     source: string | undefined,
   ): PendingKey {
-    const id = this.idOf(queryKey, exact)
     let key = this.keys.get(id)
     if (key === undefined) {
       key = {

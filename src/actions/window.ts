@@ -34,6 +34,8 @@ export interface SharedWindow {
   readonly port: StrategyPort
   /** The random share of this window. */
   readonly jitterMs: number
+  /** When what was marked must be fetched; `Infinity` while nothing marked waits. */
+  readonly refetchDueAtMs: number
 }
 
 const windowDueAt = ({ port, jitterMs }: SharedWindow): number =>
@@ -54,8 +56,10 @@ export const isBufferFull = (port: StrategyPort): boolean => port.queue.changes.
 export const windowReason = (window: SharedWindow): FlushReason => (isWindowOverdue(window) ? 'maxWait' : 'quiet')
 
 /** Lets events pass by the chart while a window waits for nothing but its timer. */
-export function openWindowGate({ port, jitterMs }: SharedWindow): void {
+export function openWindowGate({ port, jitterMs, refetchDueAtMs }: SharedWindow): void {
   port.gate.open = port.queue.size > 0
-  port.gate.overdueAtMs = port.isHeld() ? Infinity : capAt(port.queue.oldestAtMs, port.timing, jitterMs)
+  port.gate.overdueAtMs = port.isHeld()
+    ? Infinity
+    : Math.min(capAt(port.queue.oldestAtMs, port.timing, jitterMs), refetchDueAtMs)
   port.gate.maxBufferedChanges = port.timing.maxBufferedChanges
 }

@@ -19,7 +19,6 @@ export const directMachine = setup({
   },
   guards: {
     hasPending: ({ context }) => context.port.queue.size > 0,
-    isHeld: ({ context }) => context.port.isHeld(),
     canFlush: ({ context }) => context.port.queue.size > 0 && !context.port.isHeld(),
   },
   actions: {
@@ -51,8 +50,8 @@ export const directMachine = setup({
       ],
       on: {
         PENDING: [
-          { guard: 'isHeld', target: 'collecting' },
-          { target: 'flushing', actions: 'noteEventKeys' },
+          { guard: 'canFlush', target: 'flushing', actions: 'noteEventKeys' },
+          { guard: 'hasPending', target: 'collecting' },
         ],
       },
     },

@@ -6,6 +6,7 @@ import type {
   RefetchEvent,
   RefetchFailedRecord,
 } from '../actions/types.ts'
+import { identifyKey } from '../actions/queryKeys.ts'
 import { expectBoolean, expectFunction, expectOneOf, expectQueryKeys, failType } from '../actions/validate.ts'
 import type { StrategyName, StrategyOption } from './strategies.ts'
 
@@ -40,6 +41,8 @@ export type EmittedEvent = {
   [Name in keyof EmittedRecords]: { readonly type: Name } & EmittedRecords[Name]
 }[keyof EmittedRecords]
 
+const isObject = (part: unknown): boolean => typeof part === 'object' && part !== null
+
 const expectSource = (source: unknown): void => {
   if (source !== undefined && typeof source !== 'string') {
     failType('source', 'a string', source, "Pass a label such as 'goals:INSERT', or leave it out.")
@@ -48,7 +51,9 @@ const expectSource = (source: unknown): void => {
 
 /** Throws if an INVALIDATE or REFETCH is not well formed. */
 export function expectKeyEvent(event: InvalidateEvent | RefetchEvent): void {
-  expectQueryKeys(event.queryKeys, 'queryKeys')
+  // A key that refers to itself cannot be identified.
+  for (const queryKey of expectQueryKeys(event.queryKeys, 'queryKeys'))
+    if (queryKey.some(isObject)) identifyKey(queryKey)
   expectSource(event.source)
   if (event.type === 'REFETCH') {
     if (event.queryType !== undefined) expectOneOf('queryType', event.queryType, ['active', 'all'])

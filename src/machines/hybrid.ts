@@ -1,4 +1,4 @@
-import { sendTo } from 'xstate'
+import { assign, sendTo } from 'xstate'
 import { createWindowContext } from './strategy.ts'
 import { windowCollecting, windowFlushing, windowIdle, windowSetup } from './windowSetup.ts'
 
@@ -10,8 +10,13 @@ const hybridSetup = windowSetup.extend({
     hasMarked: ({ event }) => event.type === 'FLUSHED' && event.marked > 0,
     hasNoneMarked: ({ event }) => event.type === 'FLUSHED' && event.marked === 0,
     mayFetch: ({ context }) => !context.port.isHeld(),
+    isRefetchOverdue: ({ context }) => !context.port.isHeld() && context.port.now() >= context.refetchDueAtMs,
   },
   actions: {
+    startRefetchDelay: assign({
+      refetchDueAtMs: ({ context }) => context.port.now() + context.port.timing.refetchDelayMs,
+    }),
+    endRefetchDelay: assign({ refetchDueAtMs: Infinity }),
     /** A flush by the window only marks; whoever asks for a flush wants the data now. */
     reportMarking: sendTo(
       ({ context }) => context.parentRef,
@@ -58,7 +63,10 @@ export const hybridMachine = hybridSetup.createMachine({
         waiting: {
           tags: 'flushing',
           description: 'Later markings join this timer and never re-arm it.',
+          entry: 'startRefetchDelay',
+          exit: 'endRefetchDelay',
           on: {
+            PENDING: { guard: 'isRefetchOverdue', target: 'off', actions: 'reportRefetchDue' },
             FLUSHED: { guard: 'hasNoneMarked', target: 'off' },
             FLUSH: { guard: 'mayFetch', target: 'off', actions: 'reportRefetchDue' },
           },

@@ -25,7 +25,7 @@ export interface OrchestratorPort extends Omit<StrategyPort, 'timing'> {
   /** Why an event is unusable, if it is. */
   check(event: CoalescerEvent): Error | undefined
   reportBadEvent(event: unknown, error: Error): void
-  /** Puts an event's keys or change into the queue; returns the ids of its keys. */
+  /** Puts an event's keys or change into the queue; returns the ids of its keys. A bad key is reported. */
   record(event: RecordableEvent): readonly string[]
   /** Applies pending keys; returns how many queries wait for `fetchMarked`. */
   flush(request: FlushRequest): number

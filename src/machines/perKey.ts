@@ -25,7 +25,8 @@ export const perKeyMachine = setup({
     mustHold: ({ context }) => context.port.queue.size > 0 && context.port.isHeld(),
     hasDue: ({ context }) => context.due.keyIds !== undefined && context.due.keyIds.length > 0,
     isUrgent: ({ context, event }) => event.type === 'PENDING' && event.urgent && !context.port.isHeld(),
-    isLeading: ({ context }) => context.port.timing.leading && !context.port.isHeld(),
+    isLeading: ({ context, event }) =>
+      event.type === 'PENDING' && event.keyIds.length > 0 && context.port.timing.leading && !context.port.isHeld(),
     isOverdue: ({ context }) => !context.port.isHeld() && context.port.now() >= context.windows.overdueAtMs(),
     canFlush: ({ context }) => context.port.queue.size > 0 && !context.port.isHeld(),
   },
@@ -73,7 +74,7 @@ export const perKeyMachine = setup({
         PENDING: [
           { guard: 'isUrgent', target: 'flushing', actions: 'noteUrgentKeys' },
           { guard: 'isLeading', target: 'flushing', actions: 'noteLeadingKeys' },
-          { target: 'collecting' },
+          { guard: 'isOpen', target: 'collecting' },
         ],
       },
     },

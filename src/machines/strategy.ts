@@ -4,7 +4,7 @@ import { type SharedWindow, type StrategyPort, drawJitter } from '../actions/win
 
 /** What a strategy is told. */
 export type StrategyEvent =
-  /** Events came in; their keys are in the queue. */
+  /** Events came in; their keys are in the queue. Without keys: look at the clock. */
   | { readonly type: 'PENDING'; readonly keyIds: readonly string[]; readonly urgent: boolean }
   /** Flush all that is pending now, if anything may be fetched. */
   | { readonly type: 'FLUSH'; readonly reason: FlushReason }
@@ -38,5 +38,6 @@ export interface WindowContext extends StrategyInput, SharedWindow {
 export const createWindowContext = (input: StrategyInput): WindowContext => ({
   ...input,
   jitterMs: drawJitter(input.port.timing),
+  refetchDueAtMs: Infinity,
   reason: 'quiet',
 })

@@ -27,8 +27,8 @@ export const windowSetup = setup({
     isDue: ({ context }) => context.port.queue.size > 0 && isWindowDue(context),
     isOverdue: ({ context }) => context.port.queue.size > 0 && !context.port.isHeld() && isWindowOverdue(context),
     isUrgent: ({ context, event }) => event.type === 'PENDING' && event.urgent && !context.port.isHeld(),
-    isLeading: ({ context }) => context.port.timing.leading && !context.port.isHeld(),
-    isFirstOfWindow: ({ context }) => !context.port.gate.open,
+    isLeading: ({ context }) => context.port.timing.leading && context.port.queue.size > 0 && !context.port.isHeld(),
+    isFirstOfWindow: ({ context }) => context.port.queue.size > 0 && !context.port.gate.open,
     isBurstOver: ({ context }) => context.port.queue.size === 0 && isWindowDue(context),
     isBurstOpen: ({ context }) =>
       context.port.timing.leading && (context.reason === 'leading' || context.reason === 'maxWait'),
@@ -57,7 +57,7 @@ export const windowIdle = windowSetup.createStateConfig({
     PENDING: [
       { guard: 'isUrgent', target: 'flushing', actions: { type: 'noteReason', params: { reason: 'urgent' } } },
       { guard: 'isLeading', target: 'flushing', actions: { type: 'noteReason', params: { reason: 'leading' } } },
-      { target: 'collecting' },
+      { guard: 'hasPending', target: 'collecting' },
     ],
   },
 })

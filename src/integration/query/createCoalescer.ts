@@ -89,12 +89,15 @@ export function createCoalescer(options: CoalescerOptions = {}): Coalescer {
     if (!engine.isHeld()) engine.flush({ reason: 'switch', fetch: 'now' })
   }
 
-  function assertUsable(call: string): void {
+  function assertRunning(call: string): void {
     if (state === 'stopped') {
       throw new TypeError(
         `Expected a running coalescer, got ${call} after stop(). A stopped coalescer does not start again: create a new one with createCoalescer().`,
       )
     }
+  }
+
+  function assertClient(call: string): void {
     if (!engine.queryClient) {
       throw new TypeError(
         `Expected a query client before ${call}, got none. Pass \`queryClient\` to createCoalescer(), or call realtime.initialize(queryClient) first.`,
@@ -105,11 +108,8 @@ export function createCoalescer(options: CoalescerOptions = {}): Coalescer {
   /** Events that a collecting strategy would only note go straight to the queue, unless an inspector watches. */
   function take(event: CoalescerEvent | ScheduleEvent): void {
     if (state === 'dead') takeWithoutActor(event)
-    else if (!passesGate(event)) actor.send(event)
-    else {
-      engine.record(event)
-      engine.changed()
-    }
+    else if (passesGate(event)) engine.take(event)
+    else actor.send(event)
   }
 
   function passesGate(event: CoalescerEvent | ScheduleEvent): event is Exclude<RecordableEvent, FetchLostEvent> {
@@ -141,14 +141,21 @@ export function createCoalescer(options: CoalescerOptions = {}): Coalescer {
       if (defersWhenHidden) send({ type: focused ? 'PAGE_VISIBLE' : 'PAGE_HIDDEN' })
       if (!focused) return
       if (state === 'dead') engine.flush({ reason: 'visible', fetch: 'now' })
-      if (engine.gate.open && engine.now() >= engine.gate.overdueAtMs) send({ type: 'WAKE' })
+      send({ type: 'WAKE' })
     }),
     onlineManager.subscribe((online) => {
       if (online) engine.online()
     }),
   ]
 
-  actor.subscribe({ next: () => notify(), error: die })
+  actor.subscribe({
+    next: () => notify(),
+    error: die,
+    complete: () => {
+      if (state === 'running')
+        die(new Error('The actor of the coalescer was stopped from outside; call stop() of the coalescer instead.'))
+    },
+  })
   actor.start()
   snapshots.followStrategy(notify)
   if (options.queryClient) engine.attach(options.queryClient)
@@ -177,18 +184,19 @@ export function createCoalescer(options: CoalescerOptions = {}): Coalescer {
       })
     },
     send(event) {
-      assertUsable('send()')
+      assertRunning('send()')
+      if (isRecordable(event)) assertClient('scheduling')
       const error = engine.check(event)
       if (error) throw error
       take(event)
     },
     switchStrategy(strategy) {
-      if (state === 'stopped') assertUsable('switchStrategy()')
+      assertRunning('switchStrategy()')
       engine.resolve(strategy)
       send({ type: 'SWITCH_STRATEGY', strategy })
     },
     async flush() {
-      assertUsable('flush()')
+      assertRunning('flush()')
       if (engine.guard.depth > 0) await Promise.resolve()
       if (state === 'stopped') return
       const records = (engine.promises.collecting = new Set())
@@ -217,8 +225,9 @@ export function createCoalescer(options: CoalescerOptions = {}): Coalescer {
       if (pending !== 'drop')
         finishAfterStop(engine.refetches, mayFlush ? 'fetch' : 'mark', resolved.maxConcurrentRefetches)
       snapshots.freeze()
-      if (state === 'running') actor.stop()
+      const wasRunning = state === 'running'
       state = 'stopped'
+      if (wasRunning) actor.stop()
       engine.detach()
       engine.queue.clear()
       engine.refetches.forget()

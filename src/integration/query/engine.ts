@@ -117,7 +117,18 @@ export class Engine implements OrchestratorPort {
   }
 
   record(event: RecordableEvent): readonly string[] {
-    return recordEvent(this.#intake, event)
+    try {
+      return recordEvent(this.#intake, event)
+    } catch (error) {
+      this.reportBadEvent(event, error as Error)
+      return []
+    }
+  }
+
+  /** Like `record`, for a caller who is to see the error. */
+  take(event: RecordableEvent): void {
+    recordEvent(this.#intake, event)
+    this.changed()
   }
 
   flush({ reason, keyIds, fetch }: FlushRequest): number {
@@ -219,7 +230,8 @@ export class Engine implements OrchestratorPort {
   #apply(keys: readonly PendingKey[], reason: FlushedRecord['reason'], fetch: 'now' | 'later' | 'never'): void {
     const port = this.#flushPort()
     if (!port || keys.length === 0) return
-    const options = { reason, fetch, waitedMs: this.#counters.noteWait(keys, this.now()) }
+    const isDirect = this.strategy.name === 'direct'
+    const options = { reason, fetch, isDirect, waitedMs: this.#counters.noteWait(keys, this.now()) }
     const mayRestart = this.#port.options.maxConcurrentRefetches === Infinity
     const record =
       reason === 'direct' ? flushEachEvent(port, keys, options, mayRestart) : flushKeys(port, keys, options)

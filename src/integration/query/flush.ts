@@ -25,6 +25,8 @@ interface FlushOptions {
   readonly waitedMs: number
   /** `'later'` marks and holds the fetches back, `'never'` only marks. */
   readonly fetch: 'now' | 'later' | 'never'
+  /** Whether the strategy is `direct`, which by definition saves nothing. */
+  readonly isDirect: boolean
 }
 
 /** A record while its flush still runs. */
@@ -54,17 +56,19 @@ export function flushKeys(port: FlushPort, keys: readonly PendingKey[], options:
   }
   notifyManager.batch(() => {
     for (const query of port.queryClient.getQueryCache().getAll()) {
-      port.guard.run(() => {
+      const isPlanned = port.guard.run(() => {
         clearDemand(demand)
         matchedKeys.length = 0
         matcher.match(query, add)
         if (demand.keys === 0) return
         const entry = port.ledger.record(query)
         const verdict = judge(demand, query.isActive(), isFetchable(query), entry.startedAt)
-        applyVerdict(port, entry, verdict, record, options.fetch)
+        applyVerdict(port, entry, verdict, record, options)
         entry.evenInactive ||= demand.fetchInactiveSeq > entry.startedAt
         for (const key of matchedKeys) port.promises.matched(key, entry)
       }, query)
+      // Whatever the app's code broke, the query must not pass for fresh.
+      if (!isPlanned) port.guard.run(() => query.invalidate(), query)
     }
     port.refetches.pump()
   })
@@ -76,26 +80,25 @@ function applyVerdict(
   entry: QueryRecord,
   { effect, markSeq, fetchSeq, fetchEvents }: Verdict,
   record: OpenRecord,
-  fetch: FlushOptions['fetch'],
+  { fetch, isDirect }: FlushOptions,
 ): void {
   if (effect === 'none') return
-  port.counters.would += fetchEvents
+  if (!isDirect) port.counters.would += fetchEvents
   if (effect === 'fresh') {
     record.skippedFresh += 1
     if (fetchSeq > 0 && entry.running && fetch !== 'never') port.refetches.demand(entry, fetchSeq, false)
     else if (fetchSeq > 0 && entry.outcome === 'error') port.reportFailure(entry)
     return
   }
-  entry.query.invalidate()
   if (entry.running && markSeq > entry.markedAt) entry.markedAt = markSeq
-  if (effect === 'mark' || fetch === 'never') {
-    record.markedStale += 1
-    return
-  }
-  record.fetched.push(entry.query.queryHash)
-  entry.cause = record
-  entry.direct = false
-  port.refetches.demand(entry, fetchSeq, fetch === 'later')
+  if (effect === 'fetch' && fetch !== 'never') {
+    record.fetched.push(entry.query.queryHash)
+    entry.cause = record
+    entry.direct = isDirect
+    port.refetches.demand(entry, fetchSeq, fetch === 'later')
+  } else record.markedStale += 1
+  // Last, because it calls listeners of the app, which may throw.
+  entry.query.invalidate()
 }
 
 /**

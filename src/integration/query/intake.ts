@@ -1,5 +1,5 @@
 import { sourceOf } from '../../actions/effects.ts'
-import type { PendingQueue } from '../../actions/pendingQueue.ts'
+import type { PendingQueue, Wants } from '../../actions/pendingQueue.ts'
 import type { QueryKey } from '../../actions/types.ts'
 import { wantsOf } from '../../actions/wants.ts'
 import { type CoalescerEvent, expectChangeEvent, expectKeyEvent, failEventType } from '../../machines/events.ts'
@@ -53,10 +53,10 @@ export function recordEvent(port: IntakePort, event: RecordableEvent): readonly 
     case 'REFETCH': {
       const wants = wantsOf(event)
       const exact = event.type === 'INVALIDATE' && event.exact === true
-      return event.queryKeys.map((queryKey) => queue.add(queryKey, wants, atMs, exact, event.source).id)
+      return addKeys(queue, event.queryKeys, wants, atMs, exact, event.source)
     }
     case 'SCHEDULE':
-      return event.queryKeys.map((queryKey) => queue.add(queryKey, event.wants, atMs, event.exact, undefined).id)
+      return addKeys(queue, event.queryKeys, event.wants, atMs, event.exact, undefined)
     case 'FETCH_LOST':
       return event.queryKeys.map((queryKey) => queue.restore(queryKey, atMs).id)
     case 'CHANGE': {
@@ -66,6 +66,23 @@ export function recordEvent(port: IntakePort, event: RecordableEvent): readonly 
       return strategies[name].buffersChanges && !(isFull && port.isHeld()) ? [] : drainChanges(port)
     }
   }
+}
+
+/** All ids first: an unusable key throws here, before anything has changed. */
+function addKeys(
+  queue: PendingQueue,
+  queryKeys: readonly QueryKey[],
+  wants: Wants,
+  atMs: number,
+  exact: boolean,
+  source: string | undefined,
+): string[] {
+  const ids = queryKeys.map((queryKey) => queue.idOf(queryKey, exact))
+  for (const [index, queryKey] of queryKeys.entries()) {
+    const id = ids[index]
+    if (id !== undefined) queue.add(id, queryKey, wants, atMs, exact, source)
+  }
+  return ids
 }
 
 /** Runs the handlers of buffered changes in arrival order and puts the keys they touch into the queue. */
