@@ -1,0 +1,86 @@
+import { resolveOptions } from '../query/options.ts'
+import type { CoalescerOptions } from '../query/options.ts'
+import type { Coalescer, CoalescerSnapshot } from '../query/coalescer.ts'
+import { createCoalescer } from '../query/createCoalescer.ts'
+import { internalsOf, registerInternals } from '../query/internals.ts'
+
+/** A coalescer that exists from its first use on, and ends with the components that use it. */
+export interface LazyCoalescer {
+  readonly coalescer: Coalescer
+  /** Keeps it alive until the returned function is called. */
+  retain(): () => void
+}
+
+/**
+ * Makes a coalescer that a component may create while rendering: nothing is subscribed and no actor runs until one of
+ * its methods is called outside of a render, which a server never does.
+ *
+ * @throws TypeError or RangeError for a bad option.
+ */
+export function createLazyCoalescer(options: CoalescerOptions): LazyCoalescer {
+  const before: CoalescerSnapshot = {
+    strategy: resolveOptions(options).strategy.name,
+    phase: 'idle',
+    pendingKeys: 0,
+    inFlight: 0,
+    stats: {
+      eventsReceived: 0,
+      flushes: 0,
+      fetchesStarted: 0,
+      fetchesSaved: 0,
+      fetchesFailed: 0,
+      longestWaitMs: 0,
+    },
+  }
+  let real: Coalescer | undefined
+  let isReleased = false
+  let holders = 0
+  const use = (): Coalescer => (real ??= createCoalescer(options))
+
+  const coalescer: Coalescer = {
+    get actor() {
+      return use().actor
+    },
+    scheduleInvalidate: (queryKey, invalidate) => use().scheduleInvalidate(queryKey, invalidate),
+    scheduleRefetch: (queryKey, type) => use().scheduleRefetch(queryKey, type),
+    send: (event) => use().send(event),
+    switchStrategy: (strategy) => use().switchStrategy(strategy),
+    flush: async () => use().flush(),
+    settled: async () => use().settled(),
+    getSnapshot: () => real?.getSnapshot() ?? before,
+    subscribe: (listener) => use().subscribe(listener),
+    on: (name, listener) => use().on(name, listener),
+    explain: (queryHash) => real?.explain(queryHash),
+    reset: () => real?.reset(),
+    stop: (stop) => use().stop(stop),
+  }
+  registerInternals(coalescer, {
+    get engine() {
+      return internalsOf(use()).engine
+    },
+    report: (error, info) => internalsOf(use()).report(error, info),
+    now: () => internalsOf(use()).now(),
+    isStopped: () => real !== undefined && internalsOf(real).isStopped(),
+    schedule: (queryKey, exact, wants) => internalsOf(use()).schedule(queryKey, exact, wants),
+    attach: (queryClient) => internalsOf(use()).attach(queryClient),
+  })
+
+  return {
+    coalescer,
+    retain() {
+      holders += 1
+      // The one before was stopped with its components; these are mounted anew, as React does with a hidden Activity.
+      if (isReleased) real = undefined
+      isReleased = false
+      return () => {
+        holders -= 1
+        // StrictMode unmounts and mounts again in one go, so only the next microtask knows whether it was for good.
+        queueMicrotask(() => {
+          if (holders > 0 || isReleased) return
+          isReleased = true
+          real?.stop()
+        })
+      }
+    },
+  }
+}

@@ -1,0 +1,33 @@
+'use client'
+import { shallowEqual, useSelector } from '@xstate/react'
+import { useMemo } from 'react'
+import type { Coalescer, CoalescerSnapshot } from '../query/coalescer.ts'
+import { useCoalescer } from './useCoalescer.ts'
+
+/** A coalescer in the shape that `useSelector` reads. */
+const toStore = (coalescer: Coalescer) => ({
+  getSnapshot: coalescer.getSnapshot,
+  subscribe: (observer: { next?: (snapshot: CoalescerSnapshot) => void }) => ({
+    unsubscribe: coalescer.subscribe(() => observer.next?.(coalescer.getSnapshot())),
+  }),
+})
+
+/** What a selector reads of any coalescer; renders again when the selected value is no longer shallowly equal. */
+export function useSelectedState<Selected>(
+  coalescer: Coalescer,
+  selector: (snapshot: CoalescerSnapshot) => Selected,
+): Selected {
+  const store = useMemo(() => toStore(coalescer), [coalescer])
+  // `useSelector` needs no more of an actor than these two methods.
+  return useSelector(store as unknown as Parameters<typeof useSelector>[0], selector as never, shallowEqual) as Selected
+}
+
+/**
+ * What a selector reads of the coalescer's snapshot, such as `(snapshot) => snapshot.pendingKeys`. Renders again when
+ * the selected value changes; objects are compared by their properties.
+ *
+ * @throws Error outside a `CoalescerProvider`.
+ */
+export function useCoalescerState<Selected>(selector: (snapshot: CoalescerSnapshot) => Selected): Selected {
+  return useSelectedState(useCoalescer(), selector)
+}

@@ -1,0 +1,44 @@
+'use client'
+import { type QueryClient, useQueryClient } from '@tanstack/react-query'
+import { useEffect } from 'react'
+import { type RealtimeStatus, type RealtimeStatusSource, useRealtimeStatus } from './useRealtimeStatus.ts'
+
+/** The part of a realtime service that joins and leaves. */
+export interface JoinableRealtimeService extends RealtimeStatusSource {
+  initialize(queryClient: QueryClient): void
+  stop(): void
+}
+
+const joined = new WeakMap<JoinableRealtimeService, { holders: number }>()
+
+function join(service: JoinableRealtimeService, queryClient: QueryClient): () => void {
+  let use = joined.get(service)
+  if (!use || service.getStatus() === 'closed') {
+    service.initialize(queryClient)
+    use ??= { holders: 0 }
+    joined.set(service, use)
+  }
+  use.holders += 1
+  return () => {
+    use.holders -= 1
+    // StrictMode unmounts and mounts again in one go, so only the next microtask knows whether it was for good.
+    queueMicrotask(() => {
+      if (use.holders > 0 || joined.get(service) !== use) return
+      joined.delete(service)
+      service.stop()
+    })
+  }
+}
+
+/**
+ * Joins a realtime service while the component is mounted, and returns its status. However many components join the
+ * same service, it is initialized once, and stopped when the last of them is gone. The query client is the one of the
+ * `QueryClientProvider` above.
+ *
+ * @throws Error without a `QueryClientProvider`.
+ */
+export function useRealtime(service: JoinableRealtimeService): RealtimeStatus {
+  const queryClient = useQueryClient()
+  useEffect(() => join(service, queryClient), [service, queryClient])
+  return useRealtimeStatus(service)
+}
