@@ -59,9 +59,7 @@ export function createCoalescer(options: CoalescerOptions = {}): Coalescer {
     report,
     emitter,
     emitFromActor: (name, record) => send({ type: 'REPORT', emitted: { type: name, ...record } as EmittedEvent }),
-    fetchLost: (queryKeys) => {
-      if (state === 'running') send({ type: 'FETCH_LOST', queryKeys })
-    },
+    fetchLost,
     changed: () => {
       if (isNotifying || !changes.has('change')) return
       isNotifying = true
@@ -69,17 +67,27 @@ export function createCoalescer(options: CoalescerOptions = {}): Coalescer {
     },
   })
 
-  const actor = createActor(orchestratorMachine, {
-    input: { port: engine, strategy: resolved.strategy },
-    // XState spreads options over its defaults, so a missing clock must be a missing key.
+  // XState spreads options over its defaults, so a missing clock must be a missing key.
+  const actorOptions = {
     ...(options.clock && { clock: options.clock as NonNullable<ActorOptions<typeof orchestratorMachine>['clock']> }),
     ...(options.inspect && { inspect: createTracedInspect(options.inspect, report) }),
+  }
+  const actor = createActor(orchestratorMachine, {
+    input: { port: engine, strategy: resolved.strategy },
+    ...actorOptions,
   })
   const trace = watchInspectors(actor.system, options.inspect !== undefined)
   const snapshots = createSnapshotReader(engine, actor)
 
   function send(event: OrchestratorEvent): void {
     if (state === 'running') actor.send(event)
+  }
+
+  function fetchLost(queryKeys: readonly QueryKey[]): void {
+    if (state === 'dead') {
+      const keyIds = engine.record({ type: 'FETCH_LOST', queryKeys })
+      if (!engine.isHeld()) engine.flush({ reason: 'direct', keyIds, fetch: 'now' })
+    } else send({ type: 'FETCH_LOST', queryKeys })
   }
 
   function die(error: unknown): void {
@@ -249,6 +257,8 @@ export function createCoalescer(options: CoalescerOptions = {}): Coalescer {
     report,
     now: engine.now,
     isStopped: () => state === 'stopped',
+    actorOptions,
+    fetchLost,
     schedule(queryKey, exact, wants) {
       const flushed = engine.isHeld()
         ? Promise.resolve(new Set<QueryRecord>())

@@ -1,4 +1,5 @@
 import type { QueryClient } from '@tanstack/react-query'
+import type { ActorOptions, AnyActorLogic } from 'xstate'
 import type { ErrorReporter } from '../../actions/report.ts'
 import { failType } from '../../actions/validate.ts'
 import type { Wants } from '../../actions/pendingQueue.ts'
@@ -13,8 +14,12 @@ export interface CoalescerInternals {
   readonly report: ErrorReporter
   readonly now: () => number
   readonly isStopped: () => boolean
+  /** The clock and inspector that other actors of the same coalescer share. */
+  readonly actorOptions: Pick<ActorOptions<AnyActorLogic>, 'clock' | 'inspect'>
   /** Schedules a key for what it wants; resolves with the queries it led to, once flushed or deferred. */
   schedule(queryKey: QueryKey, exact: boolean, wants: Wants): Promise<ReadonlySet<QueryRecord>>
+  /** Owes queries a fetch again, because a patch has overtaken the one that is running. */
+  fetchLost(queryKeys: readonly QueryKey[]): void
   /** Gives the coalescer its query client, if it has none yet. */
   attach(queryClient: QueryClient): void
 }
