@@ -176,7 +176,7 @@ describe('a binding that cannot be', () => {
     [{ table: 'samples', filter: 'is_done=is.1; drop table samples' }, 'Error parsing `filter` params'],
     [
       { table: 'samples', filter: `id=in.(${Array.from({ length: 101 }, (_, n) => n).join(',')})` },
-      'at most 100 values',
+      'Exception: ERROR P0001 (raise_exception) too many values for `in` filter. Maximum 100',
     ],
     [{ table: 'samples', select: ['nope'] }, 'ERROR P0001 (raise_exception) invalid column for select nope'],
     [
@@ -197,6 +197,22 @@ describe('a binding that cannot be', () => {
     ])
     expect(listening.statuses).toEqual(['SUBSCRIBED'])
   })
+
+  it.each([{ filter: 'hidden=eq.1' }, { select: ['hidden'] }])(
+    'asks for a column the role may not read: %o',
+    async (options) => {
+      await backend.db.exec(`
+      drop table if exists public.half_open;
+      create table public.half_open (id int primary key, hidden int);
+      revoke all on public.half_open from anon;
+      grant select (id) on public.half_open to anon;
+      alter publication supabase_realtime add table public.half_open;
+    `)
+      const listening = listenTo(connect(backend), [{ table: 'half_open', ...options }])
+      await until(() => listening.system.length > 0)
+      expect(listening.system[0]?.message).toMatch(/raise_exception\) invalid column for (filter|select) hidden$/)
+    },
+  )
 
   it('keeps the channel from getting anything, the good bindings included', async () => {
     const client = connect(backend)

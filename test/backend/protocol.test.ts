@@ -144,6 +144,26 @@ describe('frames of vsn 2.0.0', () => {
     ])
   })
 
+  it('a token that is no news changes nothing; another one brings system ok again', async () => {
+    const raw = await open()
+    const [first, second] = [backend.signToken({ n: 1 }), backend.signToken({ n: 2 })]
+    const payload = { ...(joinPayload([allGoals]) as object), access_token: first }
+    await raw.ask('1', 'realtime:a', 'phx_join', payload)
+    await until(() => raw.frames.length === 2)
+    for (const token of [first, second]) raw.send(['1', '9', 'realtime:a', 'access_token', { access_token: token }])
+    await until(() => raw.frames.length === 3)
+    await raw.ask(null, 'phoenix', 'heartbeat', {})
+    expect(raw.frames.map(([, , , event]) => event)).toEqual(['phx_reply', 'system', 'system', 'phx_reply'])
+  })
+
+  it('presence takes nothing but an object', async () => {
+    const raw = await open()
+    await raw.ask('1', 'realtime:a', 'phx_join', joinPayload())
+    const track = { type: 'presence', event: 'track', payload: 'here' }
+    const reason = 'Presence track payload must be a map'
+    expect(await raw.ask('1', 'realtime:a', 'presence', track)).toEqual({ status: 'error', response: { reason } })
+  })
+
   it('a token that cannot be read, sent later, closes the channel', async () => {
     const raw = await open()
     await raw.ask('1', 'realtime:a', 'phx_join', joinPayload())

@@ -35,13 +35,16 @@ export class Channel implements Subscriber, Member {
   readonly #timers = new Set<NodeJS.Timeout>()
   #state: ChannelState = 'joining'
   #claims: Claims
+  #token: string | undefined
   #expiryTimer: NodeJS.Timeout | undefined
+  #generatedPresenceKey: string | undefined
 
   constructor(topic: string, joinRef: string | null, config: JoinConfig, claims: Claims, context: ChannelContext) {
     this.topic = topic
     this.joinRef = joinRef
     this.#config = config
     this.#claims = claims
+    this.#token = config.accessToken
     this.#context = context
     this.bindingIds = config.requestedBindings.map(bindingId)
   }
@@ -110,7 +113,8 @@ export class Channel implements Subscriber, Member {
 
   /** A new token: what the channel may see is decided anew, and `system` ok comes again. */
   setToken(token: string): void {
-    if (token.startsWith('sb_')) return
+    if (token.startsWith('sb_') || token === this.#token) return
+    this.#token = token
     try {
       this.#claims = verifyToken(token)
     } catch (error) {
@@ -139,13 +143,15 @@ export class Channel implements Subscriber, Member {
     if (!isRecord(payload) || this.#state === 'joining') return
     const { event, payload: shown } = payload
     if (event === 'untrack') this.#context.topics.untrack(this.topic, this)
-    else {
+    else if (shown !== undefined && !isRecord(shown)) {
+      this.reply(ref, 'error', { reason: 'Presence track payload must be a map' })
+      return
+    } else {
       const key = this.#config.presenceKey || (this.#generatedPresenceKey ??= randomUUID())
-      this.#context.topics.track(this.topic, this, key, isRecord(shown) ? shown : {})
+      this.#context.topics.track(this.topic, this, key, shown ?? {})
     }
     this.reply(ref, 'ok', {})
   }
-  #generatedPresenceKey: string | undefined
 
   sendChange(ids: readonly number[], dataJson: string): void {
     if (this.#state !== 'live') return

@@ -25,7 +25,6 @@ const operators = [
 
 export type FilterOperator = (typeof operators)[number]
 
-const maxListLength = 100
 const isWords: readonly string[] = ['null', 'true', 'false', 'unknown']
 
 /** Reads `column=op.value` conditions joined by commas (AND). Throws an Error with the reason. */
@@ -40,9 +39,6 @@ function parseCondition(condition: string): Filter {
     throw new Error(`Error parsing \`filter\` params: ${JSON.stringify([condition])}`)
   }
   const values = operator === 'in' ? parseList(value) : [unquote(value)]
-  if (values.length > maxListLength) {
-    throw new Error(`Error parsing \`filter\` params: at most ${maxListLength} values are allowed for an \`in\` filter`)
-  }
   if (operator === 'is' && !isWords.includes(values[0] ?? '')) {
     throw new Error(`Error parsing \`filter\` params: ${JSON.stringify([condition])}`)
   }

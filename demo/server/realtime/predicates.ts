@@ -34,7 +34,7 @@ export function filtersSql(filters: readonly Filter[], table: TableInfo, params:
 function filterSql({ column, operator, values, isNegated }: Filter, table: TableInfo, params: Params): string {
   const info = table.columns.find(({ name }) => name === column)
   if (info === undefined) {
-    throw new Error(`ERROR P0001 (raise_exception) invalid column for filter ${column}`)
+    throw new Error(`The column ${column} of a filter is gone.`)
   }
   const left = `r.${quoteIdentifier(column)}`
   const [value = ''] = values

@@ -24,6 +24,8 @@ export interface Subscription {
 
 const unable = 'Unable to subscribe to changes with given parameters.'
 
+const maxListLength = 100
+
 const conditionNames: Record<string, string> = {
   '22003': 'numeric_value_out_of_range',
   '22007': 'invalid_datetime_format',
@@ -58,7 +60,7 @@ export async function createSubscriptions(
     }
     try {
       if (!roles.has(role)) throw new Error(`ERROR 42704 (undefined_object) role "${role}" does not exist`)
-      for (const table of matching) await checkBinding(db, binding, table)
+      for (const table of matching) await checkBinding(db, binding, table, role)
     } catch (error) {
       throw new Error(
         `${unable} An exception happened so please check your connect parameters: ` +
@@ -76,9 +78,21 @@ export function isTableOf({ schema, table }: Binding, info: TableInfo): boolean 
   return (schema === '*' || schema === info.schema) && (table === '*' || table === info.name)
 }
 
-async function checkBinding(db: Queryable, { filters, select }: Binding, table: TableInfo): Promise<void> {
-  const unknown = select?.find((column) => !table.columns.some(({ name }) => name === column))
-  if (unknown !== undefined) throw new Error(`ERROR P0001 (raise_exception) invalid column for select ${unknown}`)
+async function checkBinding(
+  db: Queryable,
+  { filters, select }: Binding,
+  table: TableInfo,
+  role: string,
+): Promise<void> {
+  const isReadable = (column: string) =>
+    table.columns.some(({ name, readers }) => name === column && readers.includes(role))
+  const badFilter = filters.find(({ column }) => !isReadable(column))
+  if (badFilter !== undefined) throw raised(`invalid column for filter ${badFilter.column}`)
+  const badColumn = select?.find((column) => !isReadable(column))
+  if (badColumn !== undefined) throw raised(`invalid column for select ${badColumn}`)
+  if (filters.some(({ values }) => values.length > maxListLength)) {
+    throw raised(`too many values for \`in\` filter. Maximum ${maxListLength}`)
+  }
   if (filters.length === 0) return
   const params = new Params()
   const checks = [filtersSql(filters, table, params), ...patternChecksSql(filters, params)]
@@ -86,6 +100,10 @@ async function checkBinding(db: Queryable, { filters, select }: Binding, table: 
     `select ${checks.join(', ')} from jsonb_populate_record(null::${tableName(table)}, '{}') as r`,
     params.values,
   )
+}
+
+function raised(message: string): Error {
+  return new Error(`ERROR P0001 (raise_exception) ${message}`)
 }
 
 function describeError(error: unknown): string {

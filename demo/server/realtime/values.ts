@@ -22,7 +22,7 @@ export function smallValuesSql(record: string): string {
   return `(
     select coalesce(jsonb_object_agg(field.key, field.value), '{}')
     from jsonb_each(${record}) as field
-    where jsonb_typeof(field.value) <> 'null' and octet_length(field.value #>> '{}') <= ${maxValueBytes}
+    where jsonb_typeof(field.value) <> 'null' and octet_length(field.value::text) <= ${maxValueBytes}
   )`
 }
 
