@@ -2,7 +2,7 @@ import { resolveOptions } from '../query/options.ts'
 import type { CoalescerOptions } from '../query/options.ts'
 import type { Coalescer, CoalescerSnapshot } from '../query/coalescer.ts'
 import { createCoalescer } from '../query/createCoalescer.ts'
-import { internalsOf, registerInternals } from '../query/internals.ts'
+import { type CoalescerInternals, internalsOf, registerInternals } from '../query/internals.ts'
 
 /** A coalescer that exists from its first use on, and ends with the components that use it. */
 export interface LazyCoalescer {
@@ -54,16 +54,11 @@ export function createLazyCoalescer(options: CoalescerOptions): LazyCoalescer {
     reset: () => real?.reset(),
     stop: (stop) => use().stop(stop),
   }
-  registerInternals(coalescer, {
-    get engine() {
-      return internalsOf(use()).engine
-    },
-    report: (error, info) => internalsOf(use()).report(error, info),
-    now: () => internalsOf(use()).now(),
-    isStopped: () => real !== undefined && internalsOf(real).isStopped(),
-    schedule: (queryKey, exact, wants) => internalsOf(use()).schedule(queryKey, exact, wants),
-    attach: (queryClient) => internalsOf(use()).attach(queryClient),
-  })
+  registerInternals(
+    coalescer,
+    // A coalescer that is asked for its internals by another part of the library is in use.
+    new Proxy({} as CoalescerInternals, { get: (_, name) => Reflect.get(internalsOf(use()), name) as unknown }),
+  )
 
   return {
     coalescer,
