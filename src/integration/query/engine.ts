@@ -105,7 +105,7 @@ export class Engine implements OrchestratorPort {
   }
 
   check(event: CoalescerEvent): Error | undefined {
-    return checkEvent(event, this.#port.options.timing)
+    return checkEvent(event, this.#port.options.timing, this.queryClient !== undefined)
   }
 
   reportBadEvent(event: unknown, error: Error): void {

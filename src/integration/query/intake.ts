@@ -20,16 +20,20 @@ export interface IntakePort {
 }
 
 /** Why an event is unusable, if it is. */
-export function checkEvent(event: CoalescerEvent, shared: ResolvedOptions['timing']): Error | undefined {
+export function checkEvent(
+  event: CoalescerEvent,
+  shared: ResolvedOptions['timing'],
+  hasQueryClient: boolean,
+): Error | undefined {
   try {
     switch (event.type) {
       case 'INVALIDATE':
       case 'REFETCH':
         expectKeyEvent(event)
-        return undefined
+        break
       case 'CHANGE':
         expectChangeEvent(event)
-        return undefined
+        break
       case 'SWITCH_STRATEGY':
         resolveStrategy(event.strategy, shared)
         return undefined
@@ -39,6 +43,10 @@ export function checkEvent(event: CoalescerEvent, shared: ResolvedOptions['timin
       default:
         return failEventType(event)
     }
+    if (hasQueryClient) return undefined
+    return new TypeError(
+      `Expected a query client before ${event.type}, got none. Pass \`queryClient\` to createCoalescer(), or call realtime.initialize(queryClient) first.`,
+    )
   } catch (error) {
     return error as Error
   }

@@ -1,13 +1,14 @@
 import type { ActorRefFrom } from 'xstate'
+import { Emitter, type ErrorReporter } from '../../actions/report.ts'
 import type { orchestratorMachine } from '../../machines/orchestrator.ts'
 import type { CoalescerSnapshot } from './coalescer.ts'
 import type { Engine } from './engine.ts'
+import type { Guard } from './guard.ts'
+import type { Router } from './router.ts'
 
-type State = 'running' | 'dead' | 'stopped'
-
-interface SnapshotReader {
+export interface SnapshotReader {
   /** The current snapshot; the same object while nothing has changed. */
-  read(state: State): CoalescerSnapshot
+  read(): CoalescerSnapshot
   /** Calls back at each state of whichever strategy is at work. */
   followStrategy(changed: () => void): void
   /** Keeps the last snapshot for after `stop`. */
@@ -23,21 +24,25 @@ const statNames = [
   'longestWaitMs',
 ] as const satisfies readonly (keyof CoalescerSnapshot['stats'])[]
 
-export function createSnapshotReader(engine: Engine, actor: ActorRefFrom<typeof orchestratorMachine>): SnapshotReader {
+export function createSnapshotReader(
+  engine: Engine,
+  actor: ActorRefFrom<typeof orchestratorMachine>,
+  router: Router,
+): SnapshotReader {
   let last: CoalescerSnapshot | undefined
   let isFrozen = false
   let followed: unknown
   let unfollow: { unsubscribe(): void } | undefined
 
-  const phaseOf = (state: State): CoalescerSnapshot['phase'] => {
-    if (state !== 'running') return 'idle'
+  const phaseOf = (): CoalescerSnapshot['phase'] => {
+    if (router.state !== 'running') return 'idle'
     const strategy = actor.getSnapshot().children.strategy?.getSnapshot()
     if (strategy?.hasTag('collecting')) return 'collecting'
     return strategy?.hasTag('flushing') ? 'flushing' : 'idle'
   }
 
   return {
-    read(state) {
+    read() {
       if (isFrozen && last) {
         last =
           last.phase === 'idle' && last.pendingKeys === 0 && last.inFlight === 0
@@ -45,7 +50,7 @@ export function createSnapshotReader(engine: Engine, actor: ActorRefFrom<typeof 
             : { ...last, phase: 'idle', pendingKeys: 0, inFlight: 0 }
         return last
       }
-      const phase = phaseOf(state)
+      const phase = phaseOf()
       const pendingKeys = engine.queue.size
       const { inFlight } = engine.refetches
       const strategy = engine.strategy.name
@@ -75,8 +80,39 @@ export function createSnapshotReader(engine: Engine, actor: ActorRefFrom<typeof 
       actor.subscribe({ next: follow, error: () => undefined })
     },
     freeze() {
-      this.read('stopped')
+      this.read()
       isFrozen = true
     },
+  }
+}
+
+export interface Notifier {
+  subscribe(listener: () => void): () => void
+  /** Tells the listeners, if the snapshot has changed since they were told last. */
+  notify(): void
+  /** The same, once for everything that happens in this turn. */
+  notifySoon(): void
+}
+
+export function createNotifier(snapshots: SnapshotReader, guard: Guard, report: ErrorReporter): Notifier {
+  const listeners = new Emitter<{ change: undefined }>(report)
+  let told: CoalescerSnapshot | undefined
+  let isSoon = false
+  const notify = (): void => {
+    isSoon = false
+    if (!listeners.has('change')) return
+    const snapshot = snapshots.read()
+    if (snapshot === told) return
+    told = snapshot
+    guard.run(() => listeners.emit('change', undefined))
+  }
+  return {
+    notify,
+    notifySoon() {
+      if (isSoon || !listeners.has('change')) return
+      isSoon = true
+      queueMicrotask(notify)
+    },
+    subscribe: (listener) => listeners.on('change', listener),
   }
 }

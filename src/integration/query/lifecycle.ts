@@ -1,0 +1,43 @@
+import { focusManager, onlineManager } from '@tanstack/react-query'
+import { finishAfterStop } from './afterStop.ts'
+import type { StopOptions } from './coalescer.ts'
+import type { Engine } from './engine.ts'
+import type { ResolvedOptions } from './options.ts'
+import type { Router } from './router.ts'
+
+/** Follows the page's visibility and connection; returns a function that ends it. */
+export function followPage(engine: Engine, router: Router, whenHidden: ResolvedOptions['whenHidden']): () => void {
+  const unsubscribeFocus = focusManager.subscribe((focused) => {
+    if (whenHidden === 'defer') router.send({ type: focused ? 'PAGE_VISIBLE' : 'PAGE_HIDDEN' })
+    if (!focused) return
+    router.flushWithoutActor('visible')
+    // Timers of a background page are throttled: what is overdue is flushed now.
+    router.send({ type: 'WAKE' })
+  })
+  const unsubscribeOnline = onlineManager.subscribe((online) => {
+    if (online) engine.online()
+  })
+  if (engine.isHeld()) router.send({ type: 'PAGE_HIDDEN' })
+  return () => {
+    unsubscribeFocus()
+    unsubscribeOnline()
+  }
+}
+
+/** Treats unfinished work as told, before the actor stops. */
+export function finishWork(engine: Engine, pending: StopOptions['pending'], options: ResolvedOptions): void {
+  if (pending === 'drop') return
+  const mayFetch = pending === 'flush' && !engine.isHeld()
+  if (mayFetch) engine.flush({ reason: 'stop', fetch: 'now' })
+  else engine.markPending('stop')
+  finishAfterStop(engine.refetches, mayFetch ? 'fetch' : 'mark', options.maxConcurrentRefetches)
+}
+
+/** Lets go of everything and everyone, after the actor has stopped. */
+export function release(engine: Engine): void {
+  engine.detach()
+  engine.queue.clear()
+  engine.refetches.forget()
+  engine.promises.releaseWatches()
+  engine.promises.settle()
+}

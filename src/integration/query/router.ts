@@ -1,0 +1,83 @@
+import { closeGate } from '../../actions/gate.ts'
+import type { QueryKey } from '../../actions/types.ts'
+import type { CoalescerEvent } from '../../machines/events.ts'
+import type { FetchLostEvent, OrchestratorEvent, RecordableEvent, ScheduleEvent } from '../../machines/orchestrator.ts'
+import type { Engine } from './engine.ts'
+
+/** `dead`: the actor has failed, and events are flushed one by one without it. */
+export type CoalescerState = 'running' | 'dead' | 'stopped'
+
+type RoutedEvent = CoalescerEvent | ScheduleEvent
+
+export const isRecordable = (event: RoutedEvent): event is Exclude<RecordableEvent, FetchLostEvent> =>
+  event.type !== 'FLUSH' && event.type !== 'RESET' && event.type !== 'SWITCH_STRATEGY'
+
+export interface RouterPort {
+  readonly engine: Engine
+  sendToActor(event: OrchestratorEvent): void
+  /** Whether an inspector watches, who must see every event. */
+  isInspected(): boolean
+}
+
+/** Brings each event to where it belongs: straight to the queue, to the actor, or past an actor that has died. */
+export class Router {
+  state: CoalescerState = 'running'
+  readonly #port: RouterPort
+
+  constructor(port: RouterPort) {
+    this.#port = port
+  }
+
+  /** Takes an event of the app. */
+  take(event: RoutedEvent): void {
+    const { engine } = this.#port
+    if (this.state === 'running') {
+      if (this.#passesGate(event)) engine.take(event)
+      else this.#port.sendToActor(event)
+    } else if (this.state === 'dead') {
+      if (isRecordable(event)) this.#flushEvent(event)
+      else if (event.type === 'RESET') engine.reset()
+      else if (event.type === 'FLUSH') this.flushWithoutActor('manual')
+    }
+  }
+
+  /** Sends an event to the orchestrator, unless it is gone. */
+  send(event: OrchestratorEvent): void {
+    if (this.state === 'running') this.#port.sendToActor(event)
+  }
+
+  /** Owes queries a fetch again. */
+  fetchLost(queryKeys: readonly QueryKey[]): void {
+    const event: FetchLostEvent = { type: 'FETCH_LOST', queryKeys }
+    if (this.state === 'dead') this.#flushEvent(event)
+    else this.send(event)
+  }
+
+  /** Goes on without the actor: what is pending is flushed now, later events one by one. */
+  die(error: unknown): void {
+    if (this.state !== 'running') return
+    this.state = 'dead'
+    closeGate(this.#port.engine.gate)
+    this.#port.engine.strategyDied(error)
+    this.flushWithoutActor('switch')
+  }
+
+  flushWithoutActor(reason: 'manual' | 'switch' | 'visible'): void {
+    const { engine } = this.#port
+    if (this.state === 'dead' && !engine.isHeld()) engine.flush({ reason, fetch: 'now' })
+  }
+
+  #flushEvent(event: RecordableEvent): void {
+    const { engine } = this.#port
+    const keyIds = engine.record(event)
+    if (!engine.isHeld()) engine.flush({ reason: 'direct', keyIds, fetch: 'now' })
+  }
+
+  /** While a strategy collects, it would only note the event, so the event may go straight to the queue. */
+  #passesGate(event: RoutedEvent): event is Exclude<RecordableEvent, FetchLostEvent> {
+    const { gate, now, queue } = this.#port.engine
+    if (!gate.open || !isRecordable(event) || this.#port.isInspected() || now() >= gate.overdueAtMs) return false
+    if (event.type === 'CHANGE') return queue.changes.length + 1 < gate.maxBufferedChanges
+    return event.type !== 'INVALIDATE' || event.urgent !== true
+  }
+}
