@@ -52,6 +52,8 @@ export interface Verdict {
   readonly markSeq: number
   /** The newest event it is to be fetched for, 0 if none may or need fetch it. */
   readonly fetchSeq: number
+  /** The newest event it would be fetched for if a component showed it, 0 if one does. */
+  readonly ifShownSeq: number
   /** How many fetches a flush per event would have started. */
   readonly fetchEvents: number
 }
@@ -67,5 +69,6 @@ export function judge(demand: Demand, isActive: boolean, isFetchable: boolean, s
   const fetchEvents = fetchSeq === 0 ? 0 : isActive ? demand.fetchActiveEvents : demand.fetchInactiveEvents
   const newest = Math.max(markSeq, fetchSeq)
   const effect = newest === 0 ? 'none' : startedAt >= newest ? 'fresh' : fetchSeq > startedAt ? 'fetch' : 'mark'
-  return { effect, markSeq, fetchSeq, fetchEvents }
+  const ifShownSeq = isActive ? 0 : demand.fetchActiveSeq
+  return { effect, markSeq, fetchSeq, ifShownSeq, fetchEvents }
 }

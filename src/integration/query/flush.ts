@@ -78,7 +78,7 @@ export function flushKeys(port: FlushPort, keys: readonly PendingKey[], options:
 function applyVerdict(
   port: FlushPort,
   entry: QueryRecord,
-  { effect, markSeq, fetchSeq, fetchEvents }: Verdict,
+  { effect, markSeq, fetchSeq, ifShownSeq, fetchEvents }: Verdict,
   record: OpenRecord,
   { fetch, isDirect }: FlushOptions,
 ): void {
@@ -90,7 +90,7 @@ function applyVerdict(
     else if (fetchSeq > 0 && entry.outcome === 'error') port.reportFailure(entry)
     return
   }
-  if (entry.running && markSeq > entry.markedAt) entry.markedAt = markSeq
+  if (entry.running) noteRunning(entry, markSeq, ifShownSeq, record)
   if (effect === 'fetch' && fetch !== 'never') {
     record.fetched.push(entry.query.queryHash)
     entry.cause = record
@@ -99,6 +99,12 @@ function applyVerdict(
   } else record.markedStale += 1
   // Last, because it calls listeners of the app, which may throw.
   entry.query.invalidate()
+}
+
+/** What is still to be done once the fetch has ended that was running before the event. */
+function noteRunning(entry: QueryRecord, markSeq: number, ifShownSeq: number, cause: FlushedRecord): void {
+  if (markSeq > entry.markedAt) entry.markedAt = markSeq
+  if (ifShownSeq > (entry.ifShown?.seq ?? 0)) entry.ifShown = { seq: ifShownSeq, cause }
 }
 
 /**
@@ -146,14 +152,14 @@ export function flushEachEvent(
 function restart(
   port: FlushPort,
   entry: QueryRecord,
-  { effect, markSeq, fetchSeq, fetchEvents }: Verdict,
+  { effect, markSeq, fetchSeq, ifShownSeq, fetchEvents }: Verdict,
   record: OpenRecord,
   mayRestart: boolean,
 ): void {
   if (effect === 'none') return
   const { query } = entry
   query.invalidate()
-  if (entry.running && markSeq > entry.markedAt) entry.markedAt = markSeq
+  if (entry.running) noteRunning(entry, markSeq, ifShownSeq, record)
   if (effect === 'mark') {
     record.markedStale += 1
     return

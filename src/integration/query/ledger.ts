@@ -25,11 +25,13 @@ export interface QueryRecord {
   wantedAt: number
   /** The newest event the query is to be stale for, or 0. */
   markedAt: number
+  /** What it will owe if a component shows it by the time the fetch that is running now ends. */
+  ifShown: { readonly seq: number; readonly cause: FlushedRecord } | undefined
   /** Where the query waits for a fetch it owes. */
   stage: 'none' | 'marked' | 'queued' | 'awaiting'
   /** Whether the fetch it owes is wanted even when no component shows the query. */
   evenInactive: boolean
-  /** Whether the fetch it owes was asked for by `direct`. */
+  /** Whether `direct` would have started the fetch it owes, too. */
   direct: boolean
   /** The flush that last asked for a fetch. */
   cause: FlushedRecord | undefined
@@ -82,6 +84,7 @@ export class Ledger {
         own: false,
         wantedAt: 0,
         markedAt: 0,
+        ifShown: undefined,
         stage: 'none',
         evenInactive: false,
         direct: false,

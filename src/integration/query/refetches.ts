@@ -135,6 +135,7 @@ export class Refetches implements LedgerListener {
     for (const record of [...this.marked, ...this.queued, ...this.awaiting, ...this.running]) {
       record.own = false
       record.markedAt = 0
+      record.ifShown = undefined
       this.#settle(record)
     }
     this.running.clear()
@@ -173,6 +174,7 @@ export class Refetches implements LedgerListener {
     if (wasOwn) this.running.delete(record)
     this.#ended.delete(record)
     record.markedAt = 0
+    record.ifShown = undefined
     this.#settle(record)
     this.#lookAgain(undefined)
   }
@@ -193,8 +195,15 @@ export class Refetches implements LedgerListener {
   #afterEnd(record: QueryRecord): void {
     if (record.running) return
     // A success has cleared the flag; a cancellation has restored the state from before it was set.
+    const { ifShown } = record
     if (record.markedAt > record.startedAt) record.query.invalidate()
     record.markedAt = 0
+    record.ifShown = undefined
+    if (record.stage === 'none' && ifShown && ifShown.seq > record.startedAt && isStillWanted(record)) {
+      record.cause = ifShown.cause
+      record.direct = true
+      this.demand(record, ifShown.seq, false)
+    }
     if (record.stage !== 'awaiting') return
     if (record.startedAt >= record.wantedAt) return this.#settle(record)
     record.query.invalidate()
