@@ -1,0 +1,64 @@
+import type { QueryKey } from '@tanstack/react-query'
+import type { Change, ChangeEffects, CoalescerOptions, StrategyName } from 'realtime-coalescer'
+import { type World, type WorldOptions, createWorld } from '../support/world.ts'
+
+/** Short windows that differ from every default, so that a promise kept by a default alone shows. */
+export const timing = { quietMs: 50, maxWaitMs: 200, refetchDelayMs: 40 } as const
+
+export const coalescing = ['debounce', 'batch', 'perKey', 'hybrid'] as const satisfies readonly StrategyName[]
+
+export const everyStrategy = [...coalescing, 'direct'] as const satisfies readonly StrategyName[]
+
+/** The ways in which an event reaches a coalescer. */
+export const eventKinds = ['INVALIDATE', 'REFETCH', 'CHANGE'] as const
+
+/** A world whose coalescer runs a strategy with `timing`. */
+export const worldOf = (strategy: StrategyName, options: WorldOptions = {}): World =>
+  createWorld({ strategy, ...timing, ...options })
+
+/** When a lone event is flushed, counted from the event. */
+export const flushDelayOf = (strategy: StrategyName): number => (strategy === 'direct' ? 0 : timing.quietMs)
+
+/** When a lone event's fetch starts, counted from the event. */
+export const fetchDelayOf = (strategy: StrategyName): number =>
+  flushDelayOf(strategy) + (strategy === 'hybrid' ? timing.refetchDelayMs : 0)
+
+/** A row event of a table. */
+export const changeOf = (table: string, id = 1): Change => ({
+  schema: 'public',
+  table,
+  eventType: 'INSERT',
+  new: { id },
+  old: {},
+  commitTimestamp: null,
+  errors: null,
+})
+
+/** Sends a change whose handler asks for `effects`. */
+export function sendChange({ coalescer }: World, effects: ChangeEffects, table = 'goals'): void {
+  coalescer.send({ type: 'CHANGE', change: changeOf(table), handler: () => effects })
+}
+
+/** Writes on the server and tells the coalescer of it in one of the three ways. */
+export function announce(world: World, kind: (typeof eventKinds)[number], queryKey: QueryKey): void {
+  world.server.write(queryKey)
+  if (kind === 'INVALIDATE') world.coalescer.scheduleInvalidate(queryKey)
+  else if (kind === 'REFETCH') world.coalescer.scheduleRefetch(queryKey)
+  else sendChange(world, { invalidate: [queryKey] })
+}
+
+/** When the requests of a query started, in milliseconds of simulated time. */
+export const startsOf = ({ server }: World, queryKey: QueryKey): number[] =>
+  server.requestsOf(queryKey).map((request) => request.startedAtMs)
+
+export const isInvalidated = ({ queryClient }: World, queryKey: QueryKey): boolean | undefined =>
+  queryClient.getQueryState(queryKey)?.isInvalidated
+
+/** Tells, after the fact, whether a promise has resolved. */
+export function watchPromise(promise: Promise<unknown>): { isResolved: boolean } {
+  const watch = { isResolved: false }
+  void promise.then(() => (watch.isResolved = true))
+  return watch
+}
+
+export type { CoalescerOptions }
