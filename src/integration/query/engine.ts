@@ -1,7 +1,7 @@
 import { type Query, type QueryClient, hashKey } from '@tanstack/react-query'
 import { type Gate, createGate } from '../../actions/gate.ts'
 import { type PendingKey, PendingQueue } from '../../actions/pendingQueue.ts'
-import { identifyKey } from '../../actions/queryKeys.ts'
+import { identifyCollections, identifyKey } from '../../actions/queryKeys.ts'
 import type { Emitter, ErrorReporter } from '../../actions/report.ts'
 import type { CoalescerStats, FlushedRecord, QueryKey } from '../../actions/types.ts'
 import type { CoalescerEvent, EmittedRecords } from '../../machines/events.ts'
@@ -267,7 +267,8 @@ export class Engine implements OrchestratorPort {
 
   #hashExact(queryKey: QueryKey): string {
     try {
-      return (this.queryClient?.getDefaultOptions().queries?.queryKeyHashFn ?? hashKey)(queryKey)
+      const hash = (this.queryClient?.getDefaultOptions().queries?.queryKeyHashFn ?? hashKey)(queryKey)
+      return hash + identifyCollections(queryKey)
     } catch (error) {
       this.guard.failed(error)
       return identifyKey(queryKey)
