@@ -1,8 +1,8 @@
 import { type Page, createApi } from './api/app.ts'
 import type { StormOptions, StormResult } from './api/storm.ts'
-import type { Traffic } from './api/traffic.ts'
+import { Traffic } from './api/traffic.ts'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './database/embedded.ts'
-import { type Listener, listen } from './listener.ts'
+import { listen } from './listener.ts'
 import { broadcastRoutes } from './realtime/broadcastRoutes.ts'
 import { type ConnectionInfo, type RealtimeFaults, createFaults, describeConnections } from './realtime/controls.ts'
 import type { DeliveryStats } from './realtime/delivery.ts'
@@ -51,27 +51,27 @@ const anonKeyLifeS = 10 * 365 * 24 * 3600
 /** Starts the embedded backend on 127.0.0.1. Rejects with `EADDRINUSE` when `port` is taken. */
 export async function startBackend(options: BackendOptions = {}): Promise<Backend> {
   const { port = 0, latencyMs = 0, page, limits } = options
-  const db = await startEmbeddedPostgres()
+  const traffic = new Traffic(latencyMs)
+  let answer: (request: Request) => Response | Promise<Response> = () => new Response('Starting', { status: 503 })
+  let upgrade: RealtimeServer['handleUpgrade'] = (_request, socket) => socket.destroy()
+  // A port that is taken shows at once, not after Postgres has started.
+  const listener = await listen(
+    port,
+    (request) => answer(request),
+    (request, socket, head) => upgrade(request, socket, head),
+  )
+  const db = await startEmbeddedPostgres().catch(async (error: unknown) => {
+    await listener.close()
+    throw error
+  })
   const server = new RealtimeServer(db, limits)
   const faults = createFaults(server)
-  const { app, traffic, playStorm, stop: stopApi } = createApi(db, faults)
-  traffic.setLatencyMs(latencyMs)
+  const { app, playStorm, stop: stopApi } = createApi(db, traffic, faults)
   app.route('/realtime/v1/api/broadcast', broadcastRoutes(server.topics))
   if (page !== undefined) app.all('*', (context) => page(context.req.raw))
-
-  let listener: Listener
-  try {
-    await server.start()
-    listener = await listen(
-      port,
-      (request) => app.fetch(request),
-      (request, socket, head) => server.handleUpgrade(request, socket, head),
-    )
-  } catch (error) {
-    await server.stop()
-    await db.close()
-    throw error
-  }
+  await server.start()
+  answer = (request) => app.fetch(request)
+  upgrade = (request, socket, head) => server.handleUpgrade(request, socket, head)
 
   const suspend = async () => {
     server.terminateAll()

@@ -1,6 +1,6 @@
 import { type Page, createApi } from './api/app.ts'
 import type { StormOptions, StormResult } from './api/storm.ts'
-import type { Traffic } from './api/traffic.ts'
+import { Traffic } from './api/traffic.ts'
 import type { Database } from './database/database.ts'
 import { listen } from './listener.ts'
 
@@ -32,8 +32,8 @@ export interface ProjectBackend {
 /** Starts the HTTP API on 127.0.0.1 over a project that has the migrations and the seed of `demo/supabase`. */
 export async function startProjectBackend(options: ProjectBackendOptions): Promise<ProjectBackend> {
   const { supabaseUrl, anonKey, database, port = 0, latencyMs = 0, page } = options
-  const { app, traffic, playStorm, stop: stopApi } = createApi(database, null)
-  traffic.setLatencyMs(latencyMs)
+  const traffic = new Traffic(latencyMs)
+  const { app, playStorm, stop: stopApi } = createApi(database, traffic, null)
   if (page !== undefined) app.all('*', (context) => page(context.req.raw))
   const listener = await listen(
     port,

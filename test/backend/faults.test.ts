@@ -42,7 +42,9 @@ describe('joining', () => {
     faults.set({ withholdSystemOk: true })
     const listening = listenTo(connect(backend), goals)
     await until(() => listening.statuses.length > 0)
+    const { frames } = backend.realtime.stats
     await rename('lost')
+    expect(backend.realtime.stats.frames).toBe(frames)
     faults.reset()
     await listening.channel.unsubscribe()
     const again = listenTo(connect(backend), goals)
@@ -296,8 +298,10 @@ describe('channels', () => {
     await Promise.all([closed.live(), open.live()])
     faults.closeChannels('one')
     await until(() => closed.statuses.length === 2)
+    const { frames } = backend.realtime.stats
     await rename('heard')
     await until(() => open.changes.length === 1)
+    expect(backend.realtime.stats.frames).toBe(frames + 1)
     expect([closed.statuses, closed.changes, open.statuses]).toEqual([['SUBSCRIBED', 'CLOSED'], [], ['SUBSCRIBED']])
     expect(backend.realtime.connections()[0]?.channels.map(({ topic }) => topic)).toEqual(['realtime:two'])
   })

@@ -68,16 +68,18 @@ describe('frames of vsn 2.0.0', () => {
     `)
     const raw = await open()
     const binding = { event: '*', schema: 'public', table: 'big' }
-    await raw.ask('1', 'realtime:db', 'phx_join', joinPayload([binding, { ...binding, event: 'INSERT' }]))
+    const bindings = ['*', 'UPDATE', 'insert', 'unheard of'].map((event) => ({ ...binding, event }))
+    const joined = await raw.ask('1', 'realtime:db', 'phx_join', joinPayload(bindings))
+    const { response } = joined as { response: { postgres_changes: { id: number }[] } }
+    const ids = [0, 2, 3].map((index) => response.postgres_changes[index]?.id)
     await until(() => raw.frames.some(([, , , event]) => event === 'system'))
     const texts: string[] = []
     raw.socket.on('message', (data: Buffer) => texts.push(data.toString()))
     await backend.db.query('insert into public.big values (9007199254740993, 1.50)')
     await until(() => texts.length === 1)
     const timestamp = /"commit_timestamp":"([^"]*)"/.exec(texts[0] ?? '')?.[1]
-    const ids = /"ids":(\[\d+,\d+\])/.exec(texts[0] ?? '')?.[1]
     expect(texts).toEqual([
-      `[null,null,"realtime:db","postgres_changes",{"ids":${ids},"data":{"schema":"public","table":"big","type":"INSERT",` +
+      `[null,null,"realtime:db","postgres_changes",{"ids":${JSON.stringify(ids)},"data":{"schema":"public","table":"big","type":"INSERT",` +
         `"commit_timestamp":"${timestamp}","columns":[{"name":"id","type":"int8"},{"name":"qty","type":"numeric"}],` +
         `"record":{"id": 9007199254740993, "qty": 1.50},"errors":null}}]`,
     ])
@@ -96,6 +98,12 @@ describe('frames of vsn 2.0.0', () => {
       {},
     ])
     expect(backend.realtime.connections()[0]?.channels).toMatchObject([{ topic: 'realtime:db', joinRef: '2' }])
+    const framesOf = (name: string) => raw.frames.filter(([, , , event]) => event === name).length
+    await until(() => framesOf('system') > 0)
+    await backend.db.query(`update public.goals set title = 'once' where id = 1`)
+    await backend.realtime.drained()
+    await raw.ask(null, 'phoenix', 'heartbeat', {})
+    expect(framesOf('postgres_changes')).toBe(1)
   })
 
   it('leave: reply, then phx_close; also for a topic that was never joined', async () => {

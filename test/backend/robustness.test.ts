@@ -1,4 +1,7 @@
+import { execFile } from 'node:child_process'
 import { createConnection } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import ws from 'ws'
 import { type Backend, startBackend } from '../../demo/server/backend.ts'
@@ -225,5 +228,19 @@ describe('start and stop', () => {
     expect((await storm).writes).toBeGreaterThan(0)
     await pending
     await expect(fetch(other.url)).rejects.toThrow('fetch failed')
+  })
+
+  it('leaves nothing behind that keeps a process alive', async () => {
+    const script = `
+      import { startBackend } from './demo/server/backend.ts'
+      const backend = await startBackend()
+      const answer = await fetch(backend.url + '/api/goals')
+      console.log(answer.status)
+      await backend.stop()
+    `
+    const args = ['--import', 'tsx', '--input-type=module', '--eval', script]
+    const root = fileURLToPath(new URL('../..', import.meta.url))
+    const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root, timeout: 25_000 })
+    expect(stdout).toBe('200\n')
   })
 })

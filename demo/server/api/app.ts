@@ -4,7 +4,7 @@ import type { RealtimeFaults } from '../realtime/controls.ts'
 import { controlRoutes } from './controlRoutes.ts'
 import { appRoutes } from './routes.ts'
 import { type StormOptions, type StormResult, playStorm } from './storm.ts'
-import { Traffic } from './traffic.ts'
+import type { Traffic } from './traffic.ts'
 
 /** Answers every request that is not the backend's own. */
 export type Page = (request: Request) => Response | Promise<Response>
@@ -13,15 +13,13 @@ export type Page = (request: Request) => Response | Promise<Response>
 export interface Api {
   /** The endpoints; more can be mounted before the first request. */
   app: Hono
-  traffic: Traffic
   playStorm(options?: StormOptions): Promise<StormResult>
   /** Ends waiting requests and storms. */
   stop(): Promise<void>
 }
 
 /** Builds the HTTP API over `db`. `faults` is null when the realtime server is not ours. */
-export function createApi(db: Database, faults: RealtimeFaults | null): Api {
-  const traffic = new Traffic()
+export function createApi(db: Database, traffic: Traffic, faults: RealtimeFaults | null): Api {
   const ending = new AbortController()
   const storms = new Set<Promise<unknown>>()
   const play = (options: StormOptions = {}) => {
@@ -48,7 +46,6 @@ export function createApi(db: Database, faults: RealtimeFaults | null): Api {
   })
   return {
     app,
-    traffic,
     playStorm: play,
     async stop() {
       ending.abort()

@@ -13,6 +13,10 @@ export class Traffic {
   #counts = new Map<string, number>()
   readonly #failures = new Map<string, { status: number; times: number }>()
 
+  constructor(latencyMs = 0) {
+    this.setLatencyMs(latencyMs)
+  }
+
   /** Requests per endpoint, of the endpoints that were asked. */
   counts(): Record<string, number> {
     return Object.fromEntries([...this.#counts].sort(([a], [b]) => (a < b ? -1 : 1)))

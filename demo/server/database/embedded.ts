@@ -76,9 +76,16 @@ async function writeCache(cachePath: string, pglite: PGlite): Promise<void> {
     const partialPath = `${cachePath}.${process.pid}`
     await writeFile(partialPath, Buffer.from(await dump.arrayBuffer()))
     await rename(partialPath, cachePath)
+    await removeOutdated(cachePath)
   } catch {
     // A read-only folder only costs the faster start.
   }
+}
+
+async function removeOutdated(cachePath: string): Promise<void> {
+  const folder = dirname(cachePath)
+  const outdated = (await readdir(folder)).filter((name) => name.endsWith('.tar') && join(folder, name) !== cachePath)
+  await Promise.all(outdated.map((name) => rm(join(folder, name), { force: true })))
 }
 
 function adapt(pglite: PGlite): EmbeddedPostgres {

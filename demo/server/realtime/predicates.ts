@@ -28,7 +28,7 @@ export class Params {
  * Postgres' own, so a filter means the same as in a query.
  */
 export function filtersSql(filters: readonly Filter[], table: TableInfo, params: Params): string {
-  return filters.map((filter) => `coalesce(${filterSql(filter, table, params)}, false)`).join(' and ') || 'true'
+  return filters.map((filter) => `(${filterSql(filter, table, params)})`).join(' and ') || 'true'
 }
 
 function filterSql({ column, operator, values, isNegated }: Filter, table: TableInfo, params: Params): string {
