@@ -1,1 +1,10 @@
-export type {} from './integration/query/coalescer.ts'
+export { createRealtimeService } from './integration/supabase/createRealtimeService.ts'
+export type { RealtimeService, RealtimeStatus } from './integration/supabase/createRealtimeService.ts'
+export type {
+  HandlerOfTable,
+  KeysOfTable,
+  RealtimeServiceOptions,
+  TableOptions,
+  TableOptionsByName,
+} from './integration/supabase/options.ts'
+export type { Change, ChangeEffects, ChangeHandler, Patch, QueryKey } from './actions/types.ts'

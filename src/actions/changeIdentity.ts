@@ -1,0 +1,58 @@
+import type { Change } from './types.ts'
+
+const MAX_ROWS = 1_000
+const MAX_CHARACTERS = 1_000_000
+
+/**
+ * Recognises a change that is equal to the last one of its row. It remembers the last change of the rows seen most
+ * recently, as many as fit.
+ */
+export class RecentChanges {
+  /** By row, least recently changed first. */
+  readonly #lastOfRow = new Map<string, string>()
+  #characters = 0
+
+  /** Notes a change; returns whether it repeats the one before it of the same row. */
+  isRepeated(change: Change, primaryKey: readonly string[]): boolean {
+    const row = identifyRow(change, primaryKey)
+    // Without its row or its commit time, a change cannot be told from another that looks the same.
+    if (row === undefined || change.commitTimestamp === null) return false
+    const text = describe(change)
+    if (text === undefined) return false
+    const last = this.#lastOfRow.get(row)
+    if (last === text) return true
+    this.#forget(row, last)
+    this.#lastOfRow.set(row, text)
+    this.#characters += row.length + text.length
+    for (const [oldest, itsText] of this.#lastOfRow) {
+      if (this.#lastOfRow.size <= MAX_ROWS && this.#characters <= MAX_CHARACTERS) break
+      this.#forget(oldest, itsText)
+    }
+    return false
+  }
+
+  #forget(row: string, text: string | undefined): void {
+    if (text === undefined) return
+    this.#lastOfRow.delete(row)
+    this.#characters -= row.length + text.length
+  }
+}
+
+function identifyRow(change: Change, primaryKey: readonly string[]): string | undefined {
+  const row = change.eventType === 'DELETE' ? change.old : change.new
+  const values = primaryKey.map((column) => (row as Record<string, unknown>)[column])
+  if (values.some((value) => value === undefined || value === null)) return undefined
+  return stringify([change.schema, change.table, values])
+}
+
+const describe = ({ commitTimestamp, eventType, new: after, old, errors }: Change): string | undefined =>
+  stringify([commitTimestamp, eventType, after, old, errors])
+
+/** `undefined` for what JSON cannot hold, which no row of a feed contains. */
+function stringify(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,88 @@
+import type { Change } from './types.ts'
+import { failType } from './validate.ts'
+
+const eventTypes = ['INSERT', 'UPDATE', 'DELETE'] as const
+
+/**
+ * Reads a change from the payload that supabase-js gives to `postgres_changes` callbacks.
+ *
+ * @throws TypeError if it is not of that shape.
+ */
+export function readChange(payload: unknown): Change {
+  if (typeof payload !== 'object' || payload === null) {
+    failType(
+      'payload',
+      'an object { schema, table, eventType, new, old, commit_timestamp, errors }',
+      payload,
+      'Pass what a postgres_changes callback receives.',
+    )
+  }
+  const {
+    schema,
+    table,
+    eventType,
+    new: after,
+    old: before,
+    commit_timestamp,
+    errors,
+  } = payload as Record<string, unknown>
+  const knownType = eventTypes.find((one) => one === eventType)
+  if (!knownType) {
+    failType('payload.eventType', "'INSERT', 'UPDATE' or 'DELETE'", eventType, 'Pass the type of one row event.')
+  }
+  return {
+    schema: readName('schema', schema),
+    table: readName('table', table),
+    eventType: knownType,
+    new: readRow('new', after),
+    old: readRow('old', before),
+    commitTimestamp: readTimestamp(commit_timestamp),
+    errors: readErrors(errors),
+  }
+}
+
+function readName(name: 'schema' | 'table', value: unknown): string {
+  if (typeof value !== 'string' || value === '') {
+    failType(`payload.${name}`, 'a name', value, `Pass the ${name} the change happened in.`)
+  }
+  return value
+}
+
+function readRow(name: 'new' | 'old', value: unknown): Record<string, unknown> {
+  if (value === undefined || value === null) return {}
+  if (typeof value !== 'object' || Array.isArray(value)) {
+    failType(`payload.${name}`, 'a row object', value, 'Pass {} where there is no row.')
+  }
+  return value as Record<string, unknown>
+}
+
+function readTimestamp(value: unknown): string | null {
+  if (value === undefined || value === null) return null
+  if (typeof value !== 'string') {
+    failType('payload.commit_timestamp', 'a string or null', value, 'Pass the commit time as the feed gives it.')
+  }
+  return value
+}
+
+function readErrors(value: unknown): readonly string[] | null {
+  if (value === undefined || value === null) return null
+  if (!Array.isArray(value)) {
+    failType('payload.errors', 'a list of messages or null', value, 'Pass null where nothing went wrong.')
+  }
+  return value.map(String)
+}
+
+/** What a table needs a change to carry for its handler. */
+export interface HandlerNeeds {
+  readonly primaryKey: readonly string[]
+  readonly keyOnlyDeletes: 'catchUp' | 'handle'
+}
+
+/** Whether a change carries enough for a handler: truncated and unauthorised ones, for instance, do not. */
+export function isComplete(change: Change, { primaryKey, keyOnlyDeletes }: HandlerNeeds): boolean {
+  if (change.errors !== null && change.errors.length > 0) return false
+  if (change.eventType !== 'DELETE') return Object.keys(change.new).length > 0
+  const columns = Object.keys(change.old)
+  if (columns.some((column) => !primaryKey.includes(column))) return true
+  return keyOnlyDeletes === 'handle' && primaryKey.every((column) => columns.includes(column))
+}

@@ -1,0 +1,104 @@
+import { RecentChanges } from '../../actions/changeIdentity.ts'
+import { isComplete, readChange } from '../../actions/changePayload.ts'
+import { resolveEffects, sourceOf } from '../../actions/effects.ts'
+import { identifyKey } from '../../actions/queryKeys.ts'
+import type { Change, ChangeHandler, QueryKey, RefetchType } from '../../actions/types.ts'
+import type { CoalescerEvent } from '../../machines/events.ts'
+import { strategies } from '../../machines/strategies.ts'
+import { applyChange } from '../query/changes.ts'
+import type { CoalescerInternals } from '../query/internals.ts'
+import type { ResolvedService, ResolvedTable } from './options.ts'
+
+export interface ChangeRouter {
+  /** Takes a change in the payload shape of supabase-js. @throws TypeError for a malformed one, or without a query client. */
+  handleChange(payload: unknown): void
+  /** Invalidates what changes of all tables can touch. */
+  catchUp(source: string, refetchType: RefetchType): void
+}
+
+/** Brings changes to their table's handler, and what the handlers want done to the coalescer. */
+export function createChangeRouter(service: ResolvedService, internals: CoalescerInternals): ChangeRouter {
+  const { engine } = internals
+  const recent = new RecentChanges()
+  const handlers = new Map([...service.tables.values()].map((table) => [table.name, guardHandler(table)]))
+
+  function send(event: CoalescerEvent): void {
+    if (!internals.isStopped()) service.coalescer.send(event)
+  }
+
+  function invalidate(queryKeys: readonly QueryKey[], source: string, refetchType?: RefetchType): void {
+    if (queryKeys.length > 0) send({ type: 'INVALIDATE', queryKeys, source, refetchType })
+  }
+
+  function catchUpKeysOf(table: ResolvedTable): readonly QueryKey[] {
+    try {
+      const queryKeys = table.catchUpKeys()
+      for (const queryKey of queryKeys) identifyKey(queryKey)
+      return queryKeys
+    } catch (error) {
+      const message = `The catch-up keys of ${service.schema}.${table.name} are unknown: its keys() threw when called without a change.`
+      internals.report(error, { type: 'feedFailed', message })
+      return []
+    }
+  }
+
+  /** A handler that never throws: what it cannot handle is caught up with instead. */
+  function guardHandler(table: ResolvedTable): ChangeHandler {
+    return (change) => {
+      try {
+        const effects = resolveEffects(table.handle, change)
+        for (const queryKey of effects.invalidate) identifyKey(queryKey)
+        for (const { queryKey } of effects.refetch) identifyKey(queryKey)
+        return effects
+      } catch (error) {
+        engine.changesPort()?.handlerFailed({ change, error })
+        return { invalidate: catchUpKeysOf(table) }
+      }
+    }
+  }
+
+  function applyNow(change: Change, handler: ChangeHandler): void {
+    const port = engine.changesPort()
+    if (!port) return
+    const { invalidate: stale, refetch, overtaken } = applyChange(port, change, handler)
+    const source = sourceOf(change)
+    invalidate(stale, source)
+    for (const queryType of ['active', 'all'] as const) {
+      const queryKeys = refetch.filter(({ type }) => type === queryType).map(({ queryKey }) => queryKey)
+      if (queryKeys.length > 0) send({ type: 'REFETCH', queryKeys, queryType, source })
+    }
+    if (overtaken.length > 0) internals.fetchLost(overtaken)
+  }
+
+  return {
+    handleChange(payload) {
+      const change = readChange(payload)
+      if (internals.isStopped()) return
+      if (!engine.queryClient) {
+        throw new TypeError(
+          'Expected a query client before handleChange(), got none. Pass `queryClient` to createCoalescer(), or call initialize(queryClient) first.',
+        )
+      }
+      const table = change.schema === service.schema ? service.tables.get(change.table) : undefined
+      const handler = handlers.get(change.table)
+      if (!table || !handler) {
+        const known = [...service.tables.keys()].map((name) => `${service.schema}.${name}`).join(', ')
+        const message = `Expected a change of one of ${known}, got one of ${change.schema}.${change.table}. It is ignored; add the table to \`tables\` to answer it.`
+        internals.report(new Error(message), { type: 'feedFailed', message })
+        return
+      }
+      if (recent.isRepeated(change, table.primaryKey)) return
+      if (!isComplete(change, table)) invalidate(catchUpKeysOf(table), sourceOf(change))
+      else if (strategies[engine.strategy.name].buffersChanges) send({ type: 'CHANGE', change, handler })
+      else applyNow(change, handler)
+    },
+    catchUp(source, refetchType) {
+      // Under `direct` a key that is named twice would be fetched twice.
+      const keys = new Map<string, QueryKey>()
+      for (const table of service.tables.values()) {
+        for (const queryKey of catchUpKeysOf(table)) keys.set(identifyKey(queryKey), queryKey)
+      }
+      invalidate([...keys.values()], source, refetchType)
+    },
+  }
+}

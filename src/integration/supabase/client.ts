@@ -1,0 +1,36 @@
+import type { SupabaseClient } from '@supabase/supabase-js'
+
+/** What is used of a supabase-js client. */
+export interface FeedClient {
+  channel(name: string): object
+  removeChannel(channel: never): PromiseLike<unknown>
+  getChannels?(): readonly { readonly topic: string }[]
+  readonly realtime?: { setAuth?(): PromiseLike<void> }
+}
+
+/** One binding of a channel to row events. */
+export interface FeedBinding {
+  readonly event: '*' | 'DELETE'
+  readonly schema: string
+  readonly table: string
+  readonly filter?: string
+}
+
+/** What is used of a channel of supabase-js, whose overloads no structural type can restate. */
+export interface FeedChannel {
+  on(type: 'postgres_changes', filter: FeedBinding, callback: (payload: unknown) => void): unknown
+  on(type: 'system', filter: object, callback: (payload: unknown) => void): unknown
+  subscribe(callback: (status: string, error?: Error) => void): unknown
+  teardown?(): void
+}
+
+/** The generated `Database` type of a client; `unknown` if it has none. */
+export type DatabaseOf<Client> =
+  // oxlint-disable-next-line typescript/no-explicit-any -- the other type parameters do not matter here
+  Client extends SupabaseClient<infer Database, any, any, any, any>
+    ? IsAny<Database> extends true
+      ? unknown
+      : Database
+    : unknown
+
+type IsAny<T> = 0 extends 1 & T ? true : false

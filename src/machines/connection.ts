@@ -1,0 +1,291 @@
+import { assign, fromPromise, setup } from 'xstate'
+import { reopenDelayMs } from '../actions/reopening.ts'
+import { latestRepairAtMs, untilLatestRepairMs, untilRepairMs } from '../actions/repairing.ts'
+
+/** How long the user's token may take before the channel is joined without it. */
+const AUTHORIZE_TIMEOUT_MS = 10_000
+/** How long the server may take to attach the feed to a joined channel. */
+const ATTACH_TIMEOUT_MS = 30_000
+
+/** Why a catch-up runs; also its `source` label. */
+export type CatchUpReason = 'firstConnect' | 'gap' | 'backstop'
+
+/** What the connection has done for it, outside of any statechart. None of these may throw. */
+export interface ConnectionPort {
+  readonly now: () => number
+  /** What to do when the feed is live for the first time. */
+  readonly firstCatchUp: 'markStale' | 'refetch' | 'off'
+  /** Time between two sweeps in milliseconds; `undefined` for none. */
+  readonly backstopMs: number | undefined
+  /** Gives the client the user's token. */
+  authorize(): Promise<void>
+  /** Joins a new channel object; from then on only its events are sent. */
+  openChannel(): void
+  /** Leaves the channel that is open, if any, and sends no more of its events. */
+  removeChannel(): void
+  /** Schedules a refetch of what a gap may have missed; `'mark'` only marks it stale. */
+  catchUp(reason: CatchUpReason, effect: 'refetch' | 'mark'): void
+  report(message: string, error?: unknown): void
+  /** Whether the page is visible and online. */
+  isAwake(): boolean
+  /** Starts or ends sending PAGE_AWAKE. */
+  watchPage(watch: boolean): void
+}
+
+export type ConnectionEvent =
+  | { readonly type: 'INITIALIZE' }
+  | { readonly type: 'STOP' }
+  /** The channel is joined; nothing is known yet of the feed. */
+  | { readonly type: 'SUBSCRIBED' }
+  /** The feed is attached: changes from now on are delivered. */
+  | { readonly type: 'SYSTEM_OK' }
+  /** The feed could not be attached, or is attached no longer. */
+  | { readonly type: 'SYSTEM_ERROR'; readonly message: string }
+  /** The socket or the channel is gone; the client joins again by itself. */
+  | { readonly type: 'CHANNEL_ERROR'; readonly error: unknown }
+  /** A join was not answered; the client joins again by itself. */
+  | { readonly type: 'TIMED_OUT' }
+  /** The channel object is dead, and nobody but us will replace it. */
+  | { readonly type: 'CLOSED'; readonly error?: unknown }
+  /** The page is visible and online again. */
+  | { readonly type: 'PAGE_AWAKE' }
+
+interface ConnectionContext {
+  readonly port: ConnectionPort
+  /** New channels opened since the feed was last live. */
+  readonly attempts: number
+  /** When the open gap is repaired at the latest. */
+  readonly latestRepairAtMs: number
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error ?? 'no reason'))
+
+const connectionSetup = setup({
+  types: {
+    context: {} as ConnectionContext,
+    input: {} as { port: ConnectionPort },
+    events: {} as ConnectionEvent,
+  },
+  actors: {
+    authorize: fromPromise<void, ConnectionPort>(({ input }) => input.authorize()),
+  },
+  delays: {
+    authorizeTimeout: AUTHORIZE_TIMEOUT_MS,
+    attachTimeout: ATTACH_TIMEOUT_MS,
+    reopenDelay: ({ context }) => reopenDelayMs(context.attempts),
+    untilRepair: ({ context }) => untilRepairMs(context.latestRepairAtMs, context.port.now()),
+    untilLatestRepair: ({ context }) => untilLatestRepairMs(context.latestRepairAtMs, context.port.now()),
+    backstop: ({ context }) => context.port.backstopMs ?? 0,
+  },
+  guards: {
+    marksFirst: ({ context }) => context.port.firstCatchUp === 'markStale',
+    refetchesFirst: ({ context }) => context.port.firstCatchUp === 'refetch',
+    hasBackstop: ({ context }) => context.port.backstopMs !== undefined,
+    isAwake: ({ context }) => context.port.isAwake(),
+  },
+  actions: {
+    openChannel: ({ context }) => context.port.openChannel(),
+    removeChannel: ({ context }) => context.port.removeChannel(),
+    resetAttempts: assign({ attempts: 0 }),
+    countAttempt: assign({ attempts: ({ context }) => context.attempts + 1 }),
+    reportUnauthorized: ({ context, event }) =>
+      context.port.report(
+        'The user’s token could not be given to the client.',
+        'error' in event ? event.error : undefined,
+      ),
+    reportSlowAuthorization: ({ context }) =>
+      context.port.report(`The client had no token within ${AUTHORIZE_TIMEOUT_MS} ms; joining without one.`),
+    reportSystemError: ({ context, event }) => {
+      if (event.type === 'SYSTEM_ERROR') context.port.report(`The server reported: ${event.message}`)
+    },
+    reportChannelError: ({ context, event }) => {
+      if (event.type === 'CHANNEL_ERROR') {
+        context.port.report(`The channel failed: ${messageOf(event.error)}`, event.error)
+      }
+    },
+    reportTimeout: ({ context }) => context.port.report('The server did not answer the join.'),
+    reportClosed: ({ context, event }) => {
+      if (event.type !== 'CLOSED') return
+      const reason = event.error === undefined ? 'the server closed it' : messageOf(event.error)
+      context.port.report(`The channel is closed: ${reason}. A new one will be opened.`, event.error)
+    },
+    reportUnattached: ({ context }) =>
+      context.port.report(`The feed was not attached within ${ATTACH_TIMEOUT_MS} ms. A new channel will be opened.`),
+    boundRepair: assign({ latestRepairAtMs: ({ context }) => latestRepairAtMs(context.port.now()) }),
+    markStale: ({ context }) => context.port.catchUp('firstConnect', 'mark'),
+    catchUp: ({ context }) => context.port.catchUp('gap', 'refetch'),
+    sweep: ({ context }) => context.port.catchUp('backstop', 'refetch'),
+    watchPage: ({ context }) => context.port.watchPage(true),
+    unwatchPage: ({ context }) => context.port.watchPage(false),
+  },
+})
+
+/** How an open channel can be lost. */
+const losses = {
+  CHANNEL_ERROR: { target: '#rejoining', actions: 'reportChannelError' },
+  TIMED_OUT: { target: '#rejoining', actions: 'reportTimeout' },
+  SYSTEM_ERROR: { target: '#refused', actions: 'reportSystemError' },
+  CLOSED: { target: '#reopening', actions: 'reportClosed' },
+} as const
+
+/** What can happen to an open channel that is not live. */
+const progress = { ...losses, SUBSCRIBED: { target: '#attaching' }, SYSTEM_OK: { target: '#live' } } as const
+
+const reopenUnattached = { target: '#reopening', actions: ['reportUnattached', 'removeChannel'] } as const
+
+const link = connectionSetup.createStateConfig({
+  description: 'How far the channel has come.',
+  initial: 'idle',
+  states: {
+    idle: {
+      description: 'Nobody has asked for the feed yet.',
+      on: { INITIALIZE: { target: 'connecting' } },
+    },
+    connecting: {
+      id: 'connecting',
+      description: 'A new channel object joins, with the user’s token.',
+      initial: 'authorizing',
+      on: { STOP: { target: 'closed' } },
+      states: {
+        authorizing: {
+          description: 'A join carries a token only if the client knows it by then.',
+          invoke: {
+            src: 'authorize',
+            input: ({ context }) => context.port,
+            onDone: { target: 'joining' },
+            onError: { target: 'joining', actions: 'reportUnauthorized' },
+          },
+          after: { authorizeTimeout: { target: 'joining', actions: 'reportSlowAuthorization' } },
+        },
+        joining: {
+          description: 'The join is under way; the client repeats it as long as it fails.',
+          entry: 'openChannel',
+          on: progress,
+        },
+      },
+    },
+    attaching: {
+      id: 'attaching',
+      description: 'The channel is joined, but the server may not have attached the feed yet.',
+      on: { ...losses, SYSTEM_OK: { target: 'live' }, STOP: { target: 'closed' } },
+      after: { attachTimeout: reopenUnattached },
+    },
+    live: {
+      id: 'live',
+      description: 'Changes are delivered. Another SYSTEM_OK may hide a gap, but the feed stays attached.',
+      entry: 'resetAttempts',
+      on: { ...losses, SUBSCRIBED: { target: 'attaching' }, STOP: { target: 'closed' } },
+    },
+    interrupted: {
+      description: 'The feed is lost, not by our own doing.',
+      initial: 'rejoining',
+      on: { STOP: { target: 'closed' } },
+      states: {
+        rejoining: {
+          id: 'rejoining',
+          description: 'The client joins the same channel object again by itself.',
+          on: progress,
+        },
+        refused: {
+          id: 'refused',
+          description: 'The channel is joined without a feed. The server may still attach it.',
+          on: progress,
+          after: { attachTimeout: reopenUnattached },
+        },
+        reopening: {
+          id: 'reopening',
+          description: 'The channel object is dead: a new one is opened after a delay that grows until live.',
+          after: { reopenDelay: { target: '#connecting', actions: 'countAttempt' } },
+        },
+      },
+    },
+    closed: {
+      description: 'We have left the channel.',
+      entry: 'removeChannel',
+      on: { INITIALIZE: { target: 'connecting' } },
+    },
+  },
+})
+
+/** What opens a gap in a feed that was live. */
+const gaps = (target: 'broken' | 'flapping') => ({
+  SUBSCRIBED: { target },
+  CHANNEL_ERROR: { target },
+  TIMED_OUT: { target },
+  SYSTEM_ERROR: { target },
+  CLOSED: { target },
+})
+
+const repair = connectionSetup.createStateConfig({
+  description: 'Which changes may have been missed. Gaps close together are repaired once.',
+  initial: 'untried',
+  states: {
+    untried: {
+      description: 'The feed has never been live.',
+      on: {
+        SYSTEM_OK: [
+          { guard: 'marksFirst', target: 'intact', actions: 'markStale' },
+          { guard: 'refetchesFirst', target: 'settling', actions: 'boundRepair' },
+          { target: 'intact' },
+        ],
+      },
+    },
+    intact: {
+      description: 'Nothing is known to be missed.',
+      on: { ...gaps('broken'), SYSTEM_OK: { target: 'settling', actions: 'boundRepair' }, STOP: { target: 'broken' } },
+    },
+    broken: {
+      description: 'Changes may be missed until the feed is live again.',
+      on: { SYSTEM_OK: { target: 'settling', actions: 'boundRepair' } },
+    },
+    settling: {
+      description: 'Live again: repairs once that has lasted, or flaps have put it off for too long.',
+      on: { ...gaps('flapping'), SYSTEM_OK: { target: 'settling', reenter: true }, STOP: { target: 'broken' } },
+      after: { untilRepair: { target: 'intact', actions: 'catchUp' } },
+    },
+    flapping: {
+      description: 'Lost again before the repair. What was missed before is repaired in time all the same.',
+      on: { SYSTEM_OK: { target: 'settling' }, STOP: { target: 'broken' } },
+      after: { untilLatestRepair: { target: 'broken', actions: 'catchUp' } },
+    },
+  },
+})
+
+const backstop = connectionSetup.createStateConfig({
+  description: 'A sweep from time to time, for changes a feed drops without a sign.',
+  initial: 'off',
+  states: {
+    off: {
+      description: 'No sweeps.',
+      on: { INITIALIZE: { guard: 'hasBackstop', target: 'on' } },
+    },
+    on: {
+      description: 'Sweeps while the page is visible and online.',
+      entry: 'watchPage',
+      exit: 'unwatchPage',
+      initial: 'waiting',
+      on: { STOP: { target: 'off' } },
+      states: {
+        waiting: {
+          description: 'The next sweep is not due yet.',
+          after: {
+            backstop: [{ guard: 'isAwake', target: 'waiting', reenter: true, actions: 'sweep' }, { target: 'overdue' }],
+          },
+        },
+        overdue: {
+          description: 'The page is hidden or offline: one sweep on return.',
+          on: { PAGE_AWAKE: { target: 'waiting', actions: 'sweep' } },
+        },
+      },
+    },
+  },
+})
+
+/** Keeps a channel joined, knows whether the feed delivers, and has each gap repaired once. */
+export const connectionMachine = connectionSetup.createMachine({
+  id: 'connection',
+  description: 'Keeps a channel joined, knows whether the feed delivers, and has each gap repaired once.',
+  context: ({ input }) => ({ port: input.port, attempts: 0, latestRepairAtMs: 0 }),
+  type: 'parallel',
+  states: { link, repair, backstop },
+})
