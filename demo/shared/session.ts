@@ -1,0 +1,88 @@
+import { QueryClient, hashKey } from '@tanstack/react-query'
+import { type SupabaseClient, createClient } from '@supabase/supabase-js'
+import { type Coalescer, type CoalescerOptions, createCoalescer } from 'realtime-coalescer'
+import { createRealtimeService } from 'realtime-coalescer/supabase'
+import { type Api, createApi } from './api.ts'
+import type { Database } from './database.ts'
+import { type Freshness, createFreshness } from './freshness.ts'
+import { type Queries, createQueries, pathOfQuery, queryNames } from './queries.ts'
+import { type RequestCounter, createRequestCounter } from './requestCounter.ts'
+import { keysOfTable, tables } from './tables.ts'
+import { type Wire, createWire } from './wire.ts'
+
+/** Where the backend is. */
+export interface ServerAddress {
+  /** Of the page; the HTTP API is below `/api`. */
+  readonly url: string
+  readonly supabaseUrl: string
+  readonly anonKey: string
+}
+
+export interface SessionOptions extends Omit<CoalescerOptions, 'queryClient'> {
+  /** The WebSocket to use where there is no global one: Node 20. */
+  readonly transport?: typeof WebSocket | undefined
+}
+
+/** Everything between the backend and the screen, connected: what an app has once. */
+export interface Session {
+  readonly api: Api
+  readonly queryClient: QueryClient
+  readonly queries: Queries
+  readonly coalescer: Coalescer
+  readonly realtime: ReturnType<typeof createDemoRealtime>
+  readonly requests: RequestCounter
+  readonly wire: Wire
+  readonly freshness: Freshness
+  /** Leaves the channel and stops the coalescer. */
+  stop(): Promise<void>
+}
+
+export function createSession({ url, supabaseUrl, anonKey }: ServerAddress, options: SessionOptions = {}): Session {
+  const { transport, ...coalescerOptions } = options
+  const wire = createWire()
+  const requests = createRequestCounter()
+  const queryClient = new QueryClient({
+    defaultOptions: { queries: { retry: 2, retryDelay: (attempt) => 500 * 2 ** attempt } },
+  })
+  const freshness = createFreshness(queryClient, wire, (table) =>
+    Object.hasOwn(keysOfTable, table) ? keysOfTable[table as keyof typeof keysOfTable] : [],
+  )
+  const hashOfEndpoint = new Map<string, string>()
+  const api = createApi(url, (endpoint) => {
+    requests.add(endpoint)
+    const queryHash = hashOfEndpoint.get(endpoint)
+    if (queryHash !== undefined) freshness.requestStarts(queryHash)
+  })
+  const queries = createQueries(api)
+  for (const name of queryNames) hashOfEndpoint.set(`GET /api${pathOfQuery[name]}`, hashKey(queries[name].queryKey))
+
+  const coalescer = createCoalescer({ ...coalescerOptions, queryClient })
+  const supabase = createClient<Database>(supabaseUrl, anonKey, {
+    auth: { persistSession: false, autoRefreshToken: false },
+    realtime: { logger: wire.logger, ...(transport && { transport }) },
+  })
+  const realtime = createDemoRealtime(supabase, coalescer)
+
+  return {
+    api,
+    queryClient,
+    queries,
+    coalescer,
+    realtime,
+    requests,
+    wire,
+    freshness,
+    async stop() {
+      realtime.stop()
+      coalescer.stop({ pending: 'drop' })
+      freshness.stop()
+      await queryClient.cancelQueries()
+      queryClient.clear()
+      await supabase.removeAllChannels()
+    },
+  }
+}
+
+function createDemoRealtime(supabase: SupabaseClient<Database>, coalescer: Coalescer) {
+  return createRealtimeService({ supabase, coalescer, channel: 'db', schema: 'public', tables })
+}

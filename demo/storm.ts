@@ -1,0 +1,94 @@
+import { parseArgs } from 'node:util'
+import type { StrategyName } from 'realtime-coalescer'
+import { environmentManager } from '@tanstack/react-query'
+import { startBackend } from './server/backend.ts'
+import { type ScenarioResult, playScenario } from './shared/playScenario.ts'
+import { type ScenarioName, scenarios } from './shared/scenarios.ts'
+import { formatScenario } from './shared/stormReport.ts'
+import { strategyNames } from './shared/strategies.ts'
+
+const usage = `Plays storms of database changes against the demo's backend, under each strategy.
+
+  npm run storm                                          everything
+  npm run storm -- --scenario a --strategy debounce      only these; both can be given more than once
+  npm run storm -- --json                                results as JSON on standard output
+
+Scenarios: ${Object.entries(scenarios)
+  .map(([name, { title }]) => `\n  ${name}  ${title}`)
+  .join('')}
+Strategies: ${strategyNames.join(', ')}
+`
+
+interface Choice {
+  scenarioNames: ScenarioName[]
+  strategies: StrategyName[]
+  isJson: boolean
+}
+
+function readArguments(): Choice | undefined {
+  const { values } = parseArgs({
+    options: {
+      scenario: { type: 'string', multiple: true },
+      strategy: { type: 'string', multiple: true },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  })
+  if (values.help) return undefined
+  return {
+    scenarioNames: choose('scenario', Object.keys(scenarios) as ScenarioName[], values.scenario),
+    strategies: choose('strategy', strategyNames, values.strategy),
+    isJson: values.json,
+  }
+}
+
+/** The names asked for, in their usual order; all of them when none was. */
+function choose<Name extends string>(option: string, names: readonly Name[], asked: readonly string[] = names): Name[] {
+  const unknown = asked.find((name) => !names.some((known) => known === name))
+  if (unknown !== undefined) {
+    throw new RangeError(`Expected --${option} to be one of ${names.join(', ')}, got \`${unknown}\`.`)
+  }
+  return names.filter((name) => asked.includes(name))
+}
+
+/** One line on standard error that is written over; nothing where it is not a terminal. */
+function showProgress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001B[2K${text}`)
+}
+
+async function main({ scenarioNames, strategies, isJson }: Choice): Promise<void> {
+  // Query core takes Node for a server, where it would neither retry nor collect garbage.
+  environmentManager.setIsServer(() => false)
+  showProgress('Starting Postgres, the API and the realtime server …')
+  const backend = await startBackend()
+  process.once('SIGINT', () => void backend.stop().finally(() => process.exit(130)))
+  const all: ScenarioResult[] = []
+  try {
+    for (const name of scenarioNames) {
+      const results: ScenarioResult[] = []
+      for (const strategy of strategies) {
+        showProgress(
+          `(${name}) ${scenarios[name].title}: ${strategy}, ${all.length + 1} of ${scenarioNames.length * strategies.length} …`,
+        )
+        const result = await playScenario(backend, name, strategy)
+        results.push(result)
+        all.push(result)
+      }
+      showProgress('')
+      if (!isJson) console.log(formatScenario(name, results))
+    }
+    if (isJson) console.log(JSON.stringify(all, undefined, 2))
+  } finally {
+    showProgress('')
+    await backend.stop()
+  }
+}
+
+try {
+  const choice = readArguments()
+  if (choice === undefined) console.log(usage)
+  else await main(choice)
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
+}
