@@ -107,6 +107,22 @@ describe('the HTTP API', () => {
     expect((await slow).body.version).toBeLessThanOrEqual(patched.body.transactionId)
   })
 
+  it('delays GETs by the latency, and no writes', async () => {
+    const giveUp = new AbortController()
+    backend.api.setLatencyMs(60_000)
+    let isAnswered = false
+    const slow = fetch(`${backend.url}/api/goals`, { signal: giveUp.signal }).then(() => (isAnswered = true))
+    await until(() => backend.api.counts()['GET /api/goals'] === 1)
+    await api('PATCH', '/goals/1', { title: 'Not delayed' })
+    backend.api.setLatencyMs(0)
+    await api('GET', '/goals')
+    expect(isAnswered).toBe(false)
+    giveUp.abort()
+    await expect(slow).rejects.toThrow('aborted')
+    expect(() => backend.api.setLatencyMs(-1)).toThrow('Expected `latencyMs` to be 0–60000, got `-1`.')
+    expect(() => backend.api.setErrorRate(2)).toThrow('Expected `errorRate` to be 0–1, got `2`.')
+  })
+
   it('fails as often as it is told, then works', async () => {
     backend.api.fail('GET /api/goals', 503, 2)
     const statuses = []

@@ -52,7 +52,7 @@ export async function until(condition: () => unknown, what = 'condition', timeou
   }
 }
 
-export interface SystemMessage {
+interface SystemMessage {
   extension: string
   status: string
   message: string

@@ -32,7 +32,7 @@ export function poolDatabase(pool: Pool): Database {
         await client.query('commit')
         return result
       } catch (error) {
-        await client.query('rollback')
+        await client.query('rollback').catch(() => undefined)
         throw error
       } finally {
         client.release()

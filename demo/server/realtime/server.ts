@@ -10,7 +10,7 @@ import { type Claims, verifyToken } from './jwt.ts'
 import { Session, type SessionLimits } from './session.ts'
 import { Topics } from './topics.ts'
 
-export const websocketPath = '/realtime/v1/websocket'
+const websocketPath = '/realtime/v1/websocket'
 
 /** Limits of the server; the defaults are those of a self-hosted Supabase. */
 export interface RealtimeLimits extends SessionLimits {
