@@ -34,6 +34,13 @@ export class KeyWindows {
     return next ? Math.max(0, next.atMs - this.#port.now()) : 0
   }
 
+  /** Whether the time has come to look at a key again. */
+  isNextDue(): boolean {
+    this.#takeAdded()
+    const next = this.#heap[0]
+    return next !== undefined && next.atMs <= this.#port.now()
+  }
+
   /** Whether any key or any burst is still open. */
   isOpen(): boolean {
     this.#takeAdded()

@@ -27,6 +27,7 @@ export const perKeyMachine = setup({
     isUrgent: ({ context, event }) => event.type === 'PENDING' && event.urgent && !context.port.isHeld(),
     isLeading: ({ context, event }) =>
       event.type === 'PENDING' && event.keyIds.length > 0 && context.port.timing.leading && !context.port.isHeld(),
+    isNextDue: ({ context }) => context.windows.isNextDue(),
     isOverdue: ({ context }) => !context.port.isHeld() && context.port.now() >= context.windows.overdueAtMs(),
     canFlush: ({ context }) => context.port.queue.size > 0 && !context.port.isHeld(),
   },
@@ -90,7 +91,10 @@ export const perKeyMachine = setup({
         waiting: {
           description: 'No key is due. A new key is never due earlier than those that wait.',
           entry: 'openGate',
-          always: { guard: 'mustHold', target: 'held' },
+          always: [
+            { guard: 'mustHold', target: 'held' },
+            { guard: 'isNextDue', target: 'deciding', actions: 'noteDueKeys' },
+          ],
           on: {
             PENDING: [
               { guard: 'isUrgent', target: '#flushing', actions: 'noteUrgentKeys' },
