@@ -1,0 +1,62 @@
+import type { StateValue } from 'xstate'
+import { activeStates } from './machineChart.ts'
+
+/** A state that was left sooner than an eye can see stays marked this long. */
+const AFTERGLOW_MS = 700
+const FRAME_MS = 50
+
+/** What a chart needs of an actor. */
+export interface ChartActor {
+  getSnapshot(): { readonly value?: unknown }
+  subscribe(observer: { next: (snapshot: { readonly value?: unknown }) => void; error: () => void }): {
+    unsubscribe(): void
+  }
+}
+
+/**
+ * Lights the states of a drawing as an actor moves: `data-lit="active"` for where it is, `data-lit="visited"` for where
+ * it was a moment ago. Returns a function that ends it; `told` gets the names of the active states.
+ */
+export function lightStates(
+  drawing: ParentNode,
+  machineId: string,
+  actor: ChartActor,
+  told: (states: readonly string[]) => void,
+): () => void {
+  const visitedAtMs = new Map<string, number>()
+  let active: readonly string[] = []
+  let shown = ''
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  const note = (snapshot: { readonly value?: unknown }): void => {
+    for (const id of active) visitedAtMs.set(id, Date.now())
+    active = snapshot.value === undefined ? [] : activeStates(machineId, snapshot.value as StateValue)
+    for (const id of active) visitedAtMs.set(id, Date.now())
+    timer ??= setTimeout(show, FRAME_MS)
+  }
+  const show = (): void => {
+    timer = undefined
+    const nowMs = Date.now()
+    for (const [id, atMs] of visitedAtMs) {
+      if (nowMs - atMs >= AFTERGLOW_MS && !active.includes(id)) visitedAtMs.delete(id)
+    }
+    for (const element of drawing.querySelectorAll('[data-id]')) {
+      const id = element.getAttribute('data-id') ?? ''
+      const lit = active.includes(id) ? 'active' : visitedAtMs.has(id) ? 'visited' : undefined
+      if (lit === undefined) element.removeAttribute('data-lit')
+      else if (element.getAttribute('data-lit') !== lit) element.setAttribute('data-lit', lit)
+    }
+    const text = active.join()
+    if (text !== shown) told(active.map((id) => id.slice(machineId.length + 1).replaceAll('_', '.')))
+    shown = text
+    if (visitedAtMs.size > active.length) timer = setTimeout(show, AFTERGLOW_MS / 4)
+  }
+
+  note(actor.getSnapshot())
+  show()
+  const subscription = actor.subscribe({ next: note, error: () => undefined })
+  return () => {
+    subscription.unsubscribe()
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,37 @@
+import type { AnyStateMachine } from 'xstate'
+import { machineToMermaid } from './mermaid.ts'
+
+const drawings = new WeakMap<AnyStateMachine, Promise<string>>()
+let drawn = 0
+
+/**
+ * Draws a machine as SVG markup, once for all panels. The diagram library is loaded with the first drawing; without it
+ * the promise rejects.
+ */
+export function renderChart(machine: AnyStateMachine): Promise<string> {
+  let drawing = drawings.get(machine)
+  if (!drawing) {
+    drawing = draw(machine)
+    drawings.set(machine, drawing)
+    drawing.catch(() => drawings.delete(machine))
+  }
+  return drawing
+}
+
+async function draw(machine: AnyStateMachine): Promise<string> {
+  const { renderMermaidSVG } = await import('beautiful-mermaid')
+  drawn += 1
+  return embed(
+    renderMermaidSVG(machineToMermaid(machine), { padding: 8, nodeSpacing: 20, layerSpacing: 28, transparent: true }),
+    `rtc-${drawn}`,
+  )
+}
+
+/** Makes a drawing fit to stand in a page: it loads no font, styles nothing else, and shares no ids. */
+function embed(svg: string, prefix: string): string {
+  return svg
+    .replace(/<style>[\s\S]*?<\/style>/g, '')
+    .replace(/^<svg([^>]*?) style="[^"]*"/, '<svg$1 aria-hidden="true" focusable="false"')
+    .replaceAll(/id="(arrowhead[\w-]*)"/g, `id="${prefix}-$1"`)
+    .replaceAll(/url\(#(arrowhead[\w-]*)\)/g, `url(#${prefix}-$1)`)
+}

@@ -1,0 +1,34 @@
+import type { Coalescer } from '../../query/coalescer.ts'
+import { internalsOf } from '../../query/internals.ts'
+import { formatValue } from './format.ts'
+import { type TimelineKey, MAX_DETAILS } from './timeline.ts'
+
+/** A key or buffered change that waits for a flush. */
+export interface PendingItem extends TimelineKey {
+  /** How long its first event has waited, in milliseconds. */
+  readonly ageMs: number
+}
+
+export interface PendingView {
+  readonly count: number
+  /** The oldest of them. */
+  readonly items: readonly PendingItem[]
+}
+
+/** What waits for a flush now. */
+export function readPending(coalescer: Coalescer): PendingView {
+  const { engine, now } = internalsOf(coalescer)
+  const { queue } = engine
+  const items: PendingItem[] = []
+  for (const { queryKey, events, sources, firstAtMs } of queue.keys.values()) {
+    if (items.length === MAX_DETAILS) break
+    const text = formatValue(queryKey)
+    items.push({ text, events, sources: sources ? [...sources] : [], ageMs: now() - firstAtMs })
+  }
+  for (const { change, atMs } of queue.changes) {
+    if (items.length === MAX_DETAILS) break
+    const text = `${change.table}:${change.eventType} (handler not run yet)`
+    items.push({ text, events: 1, sources: [], ageMs: now() - atMs })
+  }
+  return { count: queue.size, items }
+}

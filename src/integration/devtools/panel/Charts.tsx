@@ -1,0 +1,73 @@
+'use client'
+import { type ReactElement, useCallback } from 'react'
+import type { AnyStateMachine } from 'xstate'
+import { orchestratorMachine } from '../../../machines/orchestrator.ts'
+import { type StrategyName, strategies } from '../../../machines/strategies.ts'
+import type { Coalescer } from '../../query/coalescer.ts'
+import type { RealtimeStatusSource } from '../../react/useRealtimeStatus.ts'
+import type { ChartActor } from '../chart/lights.ts'
+import { Statechart } from '../chart/Statechart.tsx'
+
+/** A realtime service whose connection the panel shows; its chart too, if the service has an actor. */
+export interface DevtoolsRealtimeService extends RealtimeStatusSource {
+  readonly actor?: unknown
+}
+
+type MachineActor = ChartActor & { readonly logic: AnyStateMachine }
+
+interface ChartsProps {
+  readonly coalescer: Coalescer
+  readonly strategy: StrategyName
+  readonly service: DevtoolsRealtimeService | undefined
+}
+
+/** The machines at work. */
+export function Charts({ coalescer, strategy, service }: ChartsProps): ReactElement {
+  const followStrategy = useCallback(
+    (changed: (actor: ChartActor | undefined) => void) => {
+      let followed: unknown
+      const look = (): void => {
+        const actor = coalescer.actor.getSnapshot().children.strategy
+        if (actor === followed) return
+        followed = actor
+        changed(actor as ChartActor | undefined)
+      }
+      look()
+      const subscription = coalescer.actor.subscribe({ next: look, error: () => undefined })
+      return () => subscription.unsubscribe()
+    },
+    [coalescer],
+  )
+  const followOrchestrator = useCallback(
+    (changed: (actor: ChartActor) => void) => {
+      changed(coalescer.actor)
+      return () => undefined
+    },
+    [coalescer],
+  )
+  const connection = service && actorOf(service)
+
+  return (
+    <div className="rtc-charts">
+      <Statechart title={`Strategy: ${strategy}`} machine={strategies[strategy].machine} follow={followStrategy} />
+      <Statechart title="Orchestrator" machine={orchestratorMachine} follow={followOrchestrator} />
+      {connection && <ConnectionChart actor={connection} />}
+    </div>
+  )
+}
+
+function ConnectionChart({ actor }: { actor: MachineActor }): ReactElement {
+  const follow = useCallback(
+    (changed: (actor: ChartActor) => void) => {
+      changed(actor)
+      return () => undefined
+    },
+    [actor],
+  )
+  return <Statechart title="Connection" machine={actor.logic} follow={follow} />
+}
+
+function actorOf({ actor }: DevtoolsRealtimeService): MachineActor | undefined {
+  const candidate = actor as Partial<MachineActor> | null | undefined
+  return typeof candidate?.subscribe === 'function' && candidate.logic?.root ? (candidate as MachineActor) : undefined
+}
