@@ -6,7 +6,7 @@ import { type Refetches, isStillWanted } from './refetches.ts'
  * are running. `mark` leaves queries stale, `fetch` fetches them.
  */
 export function finishAfterStop(refetches: Refetches, how: 'mark' | 'fetch', maxConcurrent: number): void {
-  for (const record of new Set([...refetches.running, ...refetches.awaiting])) {
+  for (const record of new Set([...refetches.running, ...refetches.awaiting, ...refetches.noted])) {
     const owesFetch = record.startedAt < record.wantedAt
     if (how === 'fetch' && owesFetch) afterRunningFetch(record, () => void fetchNow(record))
     else if (owesFetch || record.markedAt > record.startedAt) afterRunningFetch(record, () => record.query.invalidate())

@@ -84,13 +84,14 @@ function applyVerdict(
 ): void {
   if (effect === 'none') return
   if (!isDirect) port.counters.would += fetchEvents
+  // Also for a fetch that answers the events: cancelled, it would leave the query as it was before them.
+  port.refetches.note(entry, markSeq, ifShownSeq, record)
   if (effect === 'fresh') {
     record.skippedFresh += 1
     if (fetchSeq > 0 && entry.running && fetch !== 'never') port.refetches.demand(entry, fetchSeq, false)
     else if (fetchSeq > 0 && entry.outcome === 'error') port.reportFailure(entry)
     return
   }
-  if (entry.running) noteRunning(entry, markSeq, ifShownSeq, record)
   if (effect === 'fetch' && fetch !== 'never') {
     record.fetched.push(entry.query.queryHash)
     entry.cause = record
@@ -99,12 +100,6 @@ function applyVerdict(
   } else record.markedStale += 1
   // Last, because it calls listeners of the app, which may throw.
   entry.query.invalidate()
-}
-
-/** What is still to be done once the fetch has ended that was running before the event. */
-function noteRunning(entry: QueryRecord, markSeq: number, ifShownSeq: number, cause: FlushedRecord): void {
-  if (markSeq > entry.markedAt) entry.markedAt = markSeq
-  if (ifShownSeq > (entry.ifShown?.seq ?? 0)) entry.ifShown = { seq: ifShownSeq, cause }
 }
 
 /**
@@ -159,7 +154,7 @@ function restart(
   if (effect === 'none') return
   const { query } = entry
   query.invalidate()
-  if (entry.running) noteRunning(entry, markSeq, ifShownSeq, record)
+  port.refetches.note(entry, markSeq, ifShownSeq, record)
   if (effect === 'mark') {
     record.markedStale += 1
     return

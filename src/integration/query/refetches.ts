@@ -1,4 +1,5 @@
 import { type Query, notifyManager, skipToken } from '@tanstack/react-query'
+import type { FlushedRecord } from '../../actions/types.ts'
 import type { Guard } from './guard.ts'
 import type { FetchOutcome, Ledger, LedgerListener, QueryRecord } from './ledger.ts'
 
@@ -52,6 +53,8 @@ export class Refetches implements LedgerListener {
   readonly marked = new Set<QueryRecord>()
   readonly queued = new Set<QueryRecord>()
   readonly awaiting = new Set<QueryRecord>()
+  /** Records whose running fetch does not answer all their events, so that its end is looked after. */
+  readonly noted = new Set<QueryRecord>()
   readonly #port: RefetchesPort
   /** Records to look at again in the next microtask, because their fetch has ended. */
   #ended = new Set<QueryRecord>()
@@ -83,6 +86,14 @@ export class Refetches implements LedgerListener {
     if (record.running && record.startedAt >= record.wantedAt) this.#move(record, 'awaiting')
     else if (!later) this.#move(record, record.running ? 'awaiting' : 'queued')
     else if (record.stage === 'none') this.#move(record, 'marked')
+  }
+
+  /** Notes what is still to be done if the fetch that is running ends without answering these events. */
+  note(record: QueryRecord, markSeq: number, ifShownSeq: number, cause: FlushedRecord): void {
+    if (!record.running) return
+    if (markSeq > record.markedAt) record.markedAt = markSeq
+    if (ifShownSeq > (record.ifShown?.seq ?? 0)) record.ifShown = { seq: ifShownSeq, cause }
+    if (record.markedAt > 0 || record.ifShown) this.noted.add(record)
   }
 
   releaseMarked(): void {
@@ -132,10 +143,9 @@ export class Refetches implements LedgerListener {
 
   /** Drops everything owed, and what is known of fetches in flight. */
   forget(): void {
-    for (const record of [...this.marked, ...this.queued, ...this.awaiting, ...this.running]) {
+    for (const record of [...this.marked, ...this.queued, ...this.awaiting, ...this.running, ...this.noted]) {
       record.own = false
-      record.markedAt = 0
-      record.ifShown = undefined
+      this.#unnote(record)
       this.#settle(record)
     }
     this.running.clear()
@@ -162,7 +172,7 @@ export class Refetches implements LedgerListener {
     const answers = record.wantedAt > 0 && record.startedAt >= record.wantedAt
     if (outcome === 'error' && (wasOwn || answers)) this.#port.fetchFailed(record, wasOwn)
     if (answers && outcome !== 'cancelled') this.#settle(record)
-    if (wasOwn || record.wantedAt > 0 || record.markedAt > 0) this.#lookAgain(record)
+    if (wasOwn || record.wantedAt > 0 || this.noted.has(record)) this.#lookAgain(record)
   }
 
   paused(record: QueryRecord): void {
@@ -173,8 +183,7 @@ export class Refetches implements LedgerListener {
   removed(record: QueryRecord, wasOwn: boolean): void {
     if (wasOwn) this.running.delete(record)
     this.#ended.delete(record)
-    record.markedAt = 0
-    record.ifShown = undefined
+    this.#unnote(record)
     this.#settle(record)
     this.#lookAgain(undefined)
   }
@@ -197,8 +206,7 @@ export class Refetches implements LedgerListener {
     // A success has cleared the flag; a cancellation has restored the state from before it was set.
     const { ifShown } = record
     if (record.markedAt > record.startedAt) record.query.invalidate()
-    record.markedAt = 0
-    record.ifShown = undefined
+    this.#unnote(record)
     if (record.stage === 'none' && ifShown && ifShown.seq > record.startedAt && isStillWanted(record)) {
       record.cause = ifShown.cause
       record.direct = true
@@ -221,6 +229,12 @@ export class Refetches implements LedgerListener {
     } else if (record.running) this.#move(record, 'awaiting')
     else if (isStillWanted(record)) this.start(record, false)
     else this.#settle(record)
+  }
+
+  #unnote(record: QueryRecord): void {
+    record.markedAt = 0
+    record.ifShown = undefined
+    this.noted.delete(record)
   }
 
   #move(record: QueryRecord, stage: 'marked' | 'queued' | 'awaiting'): void {
