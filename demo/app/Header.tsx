@@ -1,0 +1,40 @@
+import { type RealtimeStatus, useCoalescerState } from 'realtime-coalescer/react'
+import { InspectorButton } from './InspectorButton.tsx'
+
+const statusTexts: Record<RealtimeStatus, string> = {
+  idle: 'Feed not joined',
+  connecting: 'Feed connecting',
+  attaching: 'Feed attaching',
+  live: 'Feed live',
+  interrupted: 'Feed interrupted',
+  closed: 'Feed closed',
+}
+
+export function Header({ status }: { status: RealtimeStatus }) {
+  const phase = useCoalescerState((snapshot) => snapshot.phase)
+  return (
+    <header className="header">
+      <div className="brand">
+        <svg className="logo" viewBox="0 0 32 32" aria-hidden="true">
+          <rect width="32" height="32" rx="8" />
+          <path d="M5 9h6q5 0 7 7M5 16h22M5 23h6q5 0 7-7" />
+        </svg>
+        <div>
+          <h1>realtime-coalescer</h1>
+          <p>The fewest requests that still never leave stale data on the screen.</p>
+        </div>
+      </div>
+      <div className="header-side">
+        <span className={`chip status-${status}`} role="status">
+          <i aria-hidden="true" />
+          {statusTexts[status]}
+        </span>
+        <span className={`chip phase-${phase}`}>
+          <i aria-hidden="true" />
+          Coalescer {phase}
+        </span>
+        <InspectorButton />
+      </div>
+    </header>
+  )
+}

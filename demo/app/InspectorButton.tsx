@@ -1,0 +1,3 @@
+export function InspectorButton() {
+  return null
+}

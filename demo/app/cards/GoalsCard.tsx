@@ -1,0 +1,39 @@
+import { useMutation, useQuery } from '@tanstack/react-query'
+import type { Goal } from '../../server/api/types.ts'
+import { useDemo } from '../demo.ts'
+import { QueryCard } from './QueryCard.tsx'
+
+export function GoalsCard() {
+  const { session, run } = useDemo()
+  const query = useQuery(session.queries.goals)
+  const checkIn = useMutation({
+    mutationFn: (goal: Goal) => session.api.checkIn({ goalId: goal.id, note: 'Done', mood: 4 }),
+    onMutate: () => run.begin('Check-in'),
+  })
+  return (
+    <QueryCard title="Goals" query={query}>
+      {(goals) => (
+        <ul className="rows">
+          {goals.map((goal) => (
+            <li key={goal.id}>
+              <span className="row-main">
+                <strong>{goal.title}</strong>
+                <small>
+                  {goal.check_ins_count} check-ins, target {goal.target_per_week} a week
+                </small>
+              </span>
+              <button
+                type="button"
+                className="button small"
+                aria-label={`Check in: ${goal.title}`}
+                onClick={() => checkIn.mutate(goal)}
+              >
+                Check in
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+    </QueryCard>
+  )
+}

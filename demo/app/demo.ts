@@ -1,0 +1,24 @@
+import { createContext, useContext, useSyncExternalStore } from 'react'
+import type { Session } from '../shared/session.ts'
+import type { Run, RunState } from './run.ts'
+
+/** What the page has once: its connection to the backend, and the figures of the current run. */
+export interface Demo {
+  readonly session: Session
+  readonly run: Run
+}
+
+export const DemoContext = createContext<Demo | undefined>(undefined)
+
+/** @throws Error outside of the page. */
+export function useDemo(): Demo {
+  const demo = useContext(DemoContext)
+  if (!demo) throw new Error('Expected a <DemoContext> above, found none.')
+  return demo
+}
+
+/** The figures of the current run; renders again when they change. */
+export function useRun(): RunState {
+  const { run } = useDemo()
+  return useSyncExternalStore(run.subscribe, run.getState)
+}
