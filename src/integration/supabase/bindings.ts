@@ -1,6 +1,6 @@
 import { filterColumns } from '../../actions/feedFilter.ts'
 import type { FeedBinding } from './client.ts'
-import type { ResolvedService, ResolvedTable } from './options.ts'
+import type { ResolvedService, ResolvedTable } from './resolveService.ts'
 
 /** What the channel of a service listens to. */
 export const bindingsOf = ({ schema, tables }: ResolvedService): FeedBinding[] =>

@@ -7,7 +7,7 @@ import type { CoalescerEvent } from '../../machines/events.ts'
 import { strategies } from '../../machines/strategies.ts'
 import { applyChange } from '../query/changes.ts'
 import type { CoalescerInternals } from '../query/internals.ts'
-import type { ResolvedService, ResolvedTable } from './options.ts'
+import type { ResolvedService, ResolvedTable } from './resolveService.ts'
 
 export interface ChangeRouter {
   /** Takes a change in the payload shape of supabase-js. @throws TypeError for a malformed one, or without a query client. */

@@ -1,4 +1,4 @@
-import type { ConnectionEvent } from '../../machines/connection.ts'
+import type { ConnectionEvent } from '../../machines/connectionSetup.ts'
 import type { FeedBinding, FeedChannel, FeedClient } from './client.ts'
 
 export interface SessionPort {

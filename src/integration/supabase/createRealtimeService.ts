@@ -1,15 +1,17 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { type ActorRefFrom, createActor } from 'xstate'
 import { Emitter } from '../../actions/report.ts'
-import { type CatchUpReason, type ConnectionPort, connectionMachine } from '../../machines/connection.ts'
+import { connectionMachine } from '../../machines/connection.ts'
+import type { CatchUpReason, ConnectionPort } from '../../machines/connectionSetup.ts'
 import { internalsOf } from '../query/internals.ts'
 import { expectQueryClient } from '../query/options.ts'
 import { bindingsOf } from './bindings.ts'
 import { createChangeRouter } from './changeRouter.ts'
 import { type ChannelSession, openSession } from './channelSession.ts'
 import type { FeedClient } from './client.ts'
-import { type RealtimeServiceOptions, resolveService } from './options.ts'
+import type { RealtimeServiceOptions } from './options.ts'
 import { isPageAwake, watchPage } from './page.ts'
+import { resolveService } from './resolveService.ts'
 
 /**
  * How far the feed has come: not asked for, joining, joined but not known to deliver, delivering, lost (and on its way
