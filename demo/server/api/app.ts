@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { Hono } from 'hono'
 import type { Database } from '../database/database.ts'
 import type { RealtimeFaults } from '../realtime/controls.ts'
@@ -21,6 +22,8 @@ export interface Api {
 /** Builds the HTTP API over `db`. `faults` is null when the realtime server is not ours. */
 export function createApi(db: Database, traffic: Traffic, faults: RealtimeFaults | null): Api {
   const ending = new AbortController()
+  // Every request that waits listens to it.
+  setMaxListeners(Infinity, ending.signal)
   const storms = new Set<Promise<unknown>>()
   const play = (options: StormOptions = {}) => {
     const playing = playStorm(db, options, ending.signal)
