@@ -23,7 +23,7 @@ const link = connectionSetup.createStateConfig({
     },
     connecting: {
       id: 'connecting',
-      description: 'A new channel object joins, with the user's token.',
+      description: "A new channel object joins, with the user's token.",
       initial: 'authorizing',
       on: { STOP: { target: 'closed' } },
       states: {

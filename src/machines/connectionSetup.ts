@@ -91,7 +91,7 @@ export const connectionSetup = setup({
     countAttempt: assign({ attempts: ({ context }) => context.attempts + 1 }),
     reportUnauthorized: ({ context, event }) =>
       context.port.report(
-        'The user's token could not be given to the client.',
+        "The user's token could not be given to the client.",
         'error' in event ? event.error : undefined,
       ),
     reportSlowAuthorization: ({ context }) =>
