@@ -371,12 +371,23 @@ describe('over HTTP', () => {
     await rename('lost', 'double')
     await until(() => listening.changes.length === 2)
     expect(titles(listening.changes)).toEqual(['double', 'double'])
+    await send('PATCH', '', { maxChangesPerSecond: 5 })
+    await send('PATCH', '', { maxChangesPerSecond: null })
+    expect(faults.settings.maxChangesPerSecond).toBe(Infinity)
     await send('POST', '/reset', {})
     expect(faults.settings.duplicateChanges).toBe(false)
   })
 
   it.each([
     ['PATCH', '', { unheardOf: 1 }, 400],
+    ['PATCH', '', { toString: 1 }, 400],
+    ['PATCH', '', { upgrade: 200 }, 400],
+    ['PATCH', '', { upgrade: 'perhaps' }, 400],
+    ['PATCH', '', { muteHeartbeats: 'yes' }, 400],
+    ['PATCH', '', { deliveryDelayMs: -1 }, 400],
+    ['PATCH', '', { deliveryDelayMs: null }, 400],
+    ['PATCH', '', { joinReplyBindings: 'some' }, 400],
+    ['POST', '/corruptNext', { status: 500 }, 400],
     ['POST', '/unheardOf', {}, 404],
     ['POST', '/constructor', {}, 404],
     ['POST', '/loseNext', { times: -1 }, 400],

@@ -267,6 +267,18 @@ describe('broadcast', () => {
     expect(response.status).toBe(401)
   })
 
+  it('is refused when it is too large: an error for who asks, silence for who does not', async () => {
+    const [asking, silent, listener] = [await open(), await open(), await open()]
+    await asking.ask('1', 'realtime:room', 'phx_join', joinPayload([], { broadcast: { ack: true } }))
+    for (const raw of [silent, listener]) await raw.ask('1', 'realtime:room', 'phx_join', joinPayload())
+    const large = { type: 'broadcast', event: 'x', payload: { text: 'x'.repeat(3_000_501) } }
+    const refused = { status: 'error', response: { reason: 'Payload too large' } }
+    expect(await asking.ask('1', 'realtime:room', 'broadcast', large)).toEqual(refused)
+    silent.send(['1', '9', 'realtime:room', 'broadcast', large])
+    for (const raw of [silent, listener]) await raw.ask(null, 'phoenix', 'heartbeat', {})
+    expect([silent, listener].map(({ frames }) => frames.length)).toEqual([2, 2])
+  })
+
   it('keeps private and public channels of one name apart', async () => {
     const [open1, secret] = [await open(), await open()]
     await open1.ask('1', 'realtime:room', 'phx_join', joinPayload())

@@ -61,7 +61,10 @@ function faultRoutes(faults: RealtimeFaults): Hono {
   routes.get('/', (context) => context.json({ settings: faults.settings, counters: faults.counters }))
 
   routes.patch('/', async (context) => {
-    faults.set((await readBody(context)) as Partial<FaultSettings>)
+    const { maxChangesPerSecond: rate, ...settings } = await readBody(context)
+    // JSON has no Infinity: GET answers null for it, and null is taken back.
+    const withRate = rate === undefined ? settings : { ...settings, maxChangesPerSecond: rate ?? Infinity }
+    faults.set(withRate as Partial<FaultSettings>)
     return context.json({ settings: faults.settings, counters: faults.counters })
   })
 

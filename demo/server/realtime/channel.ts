@@ -24,6 +24,7 @@ export interface ChannelContext {
 export type ChannelState = 'joining' | 'joined' | 'live' | 'closed'
 
 const maxTimerMs = 2 ** 31 - 1
+const maxBroadcastBytes = 3_000_500
 
 /** One joined topic of one socket. */
 export class Channel implements Subscriber, Member {
@@ -130,13 +131,13 @@ export class Channel implements Subscriber, Member {
 
   receiveBroadcast(ref: string | null, broadcast: Broadcast): void {
     if (this.#state === 'joining') return
-    this.#context.topics.broadcast(
-      this.topic,
-      this.isPrivate,
-      broadcast,
-      this.#config.echoesBroadcasts ? undefined : this,
-    )
-    if (this.#config.acknowledgesBroadcasts) this.reply(ref, 'ok', {})
+    const { echoesBroadcasts, acknowledgesBroadcasts } = this.#config
+    const isTooLarge = Buffer.byteLength(broadcast.payload) > maxBroadcastBytes
+    if (!isTooLarge)
+      this.#context.topics.broadcast(this.topic, this.isPrivate, broadcast, echoesBroadcasts ? undefined : this)
+    if (!acknowledgesBroadcasts) return
+    if (isTooLarge) this.reply(ref, 'error', { reason: 'Payload too large' })
+    else this.reply(ref, 'ok', {})
   }
 
   receivePresence(ref: string | null, payload: unknown): void {

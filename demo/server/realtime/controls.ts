@@ -1,6 +1,5 @@
 import type { Channel, ChannelState } from './channel.ts'
-import type { CorruptStatus, FaultCounters, FaultSettings } from './faults.ts'
-import { healthySettings } from './faults.ts'
+import { type CorruptStatus, type FaultCounters, type FaultSettings, checkSettings } from './faults.ts'
 import type { Vsn } from './frames.ts'
 import type { RealtimeServer } from './server.ts'
 
@@ -74,8 +73,7 @@ export function createFaults(server: RealtimeServer): RealtimeFaults {
       return { ...faultState.counters }
     },
     set(settings) {
-      const unknown = Object.keys(settings).find((name) => !(name in healthySettings))
-      if (unknown !== undefined) throw new TypeError(`Unknown fault \`${unknown}\`.`)
+      checkSettings({ ...settings })
       Object.assign(faultState.settings, settings)
     },
     reset: () => faultState.reset(),
@@ -87,6 +85,7 @@ export function createFaults(server: RealtimeServer): RealtimeFaults {
     duplicateNext: (changes) => count('duplicateNext', changes),
     misrouteNext: (changes) => count('misrouteNext', changes),
     corruptNext(changes, status) {
+      if (![400, 401, 413].includes(status)) throw new RangeError(`Expected 400, 401 or 413, got \`${status}\`.`)
       count('corruptNext', changes)
       faultState.corruptStatus = status
     },

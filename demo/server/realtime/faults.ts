@@ -40,6 +40,8 @@ export interface FaultCounters {
 /** Which truncated change the server sends, as its HTTP-like status. */
 export type CorruptStatus = 400 | 401 | 413
 
+const maxDelayMs = 600_000
+
 export const healthySettings: Readonly<FaultSettings> = {
   upgrade: 'accept',
   muteHeartbeats: false,
@@ -54,6 +56,31 @@ export const healthySettings: Readonly<FaultSettings> = {
   duplicateChanges: false,
   misrouteChanges: false,
   maxChangesPerSecond: Infinity,
+}
+
+/** Throws a TypeError for a setting that is unknown, or whose value is of the wrong kind. */
+export function checkSettings(settings: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(settings)) {
+    if (!Object.hasOwn(healthySettings, name)) throw new TypeError(`Unknown fault \`${name}\`.`)
+    const expected = findProblem(name as keyof FaultSettings, value)
+    if (expected !== undefined) throw new TypeError(`Expected \`${name}\` to be ${expected}, got \`${String(value)}\`.`)
+  }
+}
+
+function findProblem(name: keyof FaultSettings, value: unknown): string | undefined {
+  const isNumber = typeof value === 'number' && value >= 0
+  if (name === 'upgrade') {
+    const isStatus = isNumber && Number.isInteger(value) && value >= 400 && value <= 599
+    return isStatus || value === 'accept' || value === 'refuse'
+      ? undefined
+      : "'accept', 'refuse' or an HTTP error status"
+  }
+  if (name === 'joinReplyBindings') {
+    return value === 'echo' || value === 'empty' || value === 'missing' ? undefined : "'echo', 'empty' or 'missing'"
+  }
+  if (typeof healthySettings[name] === 'boolean') return typeof value === 'boolean' ? undefined : 'true or false'
+  const max = name === 'maxChangesPerSecond' ? Infinity : maxDelayMs
+  return isNumber && value <= max ? undefined : `0–${max}`
 }
 
 /** The state of all faults: what the server looks at while it works. */
