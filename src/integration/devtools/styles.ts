@@ -40,6 +40,7 @@ export const styles = `
 .rtc-counters dt { color: var(--rtc-dim); font-size: 11px; }
 .rtc-counters dd { font-size: 15px; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .rtc-counters [data-lead] dd { color: var(--rtc-good); font-weight: 650; }
+@container (max-width: 520px) { .rtc-counters [data-lead] { grid-column: span 2; } }
 .rtc-controls { display: flex; flex-wrap: wrap; gap: 8px; align-items: flex-start; }
 .rtc-controls fieldset { display: flex; flex-wrap: wrap; gap: 8px; align-items: center; }
 .rtc-controls form label { display: inline-flex; align-items: center; gap: 6px; }
@@ -59,7 +60,7 @@ export const styles = `
 .rtc-timeline ol > li { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 0 8px; padding: 3px 4px;
   border-bottom: 1px solid var(--rtc-line); align-items: start; }
 .rtc-timeline time { color: var(--rtc-dim); font: 11px/1.45 ui-monospace, monospace; padding-top: 5px; white-space: nowrap; }
-.rtc-timeline summary .rtc-age { float: right; margin-left: 8px; }
+.rtc-waited { color: var(--rtc-dim); }
 .rtc-reason { color: var(--rtc-accent); font-weight: 650; }
 .rtc-timeline ol > li > span { padding: 3px 0; }
 .rtc-failure { color: var(--rtc-bad); }
@@ -73,7 +74,7 @@ export const styles = `
 .rtc-states { color: var(--rtc-accent); }
 .rtc-drawing { overflow: auto; border: 1px solid var(--rtc-line); border-radius: 6px; padding: 6px; margin-top: 4px;
   max-height: 520px; }
-.rtc-drawing svg { display: block; max-width: 100%; min-width: min(100%, 480px); height: auto; margin: 0 auto;
+.rtc-drawing svg { display: block; max-width: 100%; min-width: 600px; height: auto; margin: 0 auto;
   --bg: var(--rtc-bg); --_text: var(--rtc-text); --_text-sec: var(--rtc-dim); --_text-muted: var(--rtc-dim);
   --_text-faint: var(--rtc-dim); --_line: var(--rtc-dim); --_arrow: var(--rtc-dim); --_node-fill: var(--rtc-raised);
   --_node-stroke: var(--rtc-line); --_group-fill: var(--rtc-bg); --_group-hdr: var(--rtc-raised);

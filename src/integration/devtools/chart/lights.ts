@@ -15,7 +15,7 @@ export interface ChartActor {
 
 /**
  * Lights the states of a drawing as an actor moves: `data-lit="active"` for where it is, `data-lit="visited"` for where
- * it was a moment ago. Returns a function that ends it; `told` gets the names of the active states.
+ * it was a moment ago. Returns a function that ends it; `told` gets the names of the innermost active states.
  */
 export function lightStates(
   drawing: ParentNode,
@@ -47,7 +47,7 @@ export function lightStates(
       else if (element.getAttribute('data-lit') !== lit) element.setAttribute('data-lit', lit)
     }
     const text = active.join()
-    if (text !== shown) told(active.map((id) => id.slice(machineId.length + 1).replaceAll('_', '.')))
+    if (text !== shown) told(innermost(active).map((id) => id.slice(machineId.length + 1).replaceAll('_', '.')))
     shown = text
     if (visitedAtMs.size > active.length) timer = setTimeout(show, AFTERGLOW_MS / 4)
   }
@@ -60,3 +60,6 @@ export function lightStates(
     clearTimeout(timer)
   }
 }
+
+const innermost = (ids: readonly string[]): string[] =>
+  ids.filter((id) => !ids.some((other) => other.startsWith(`${id}_`)))

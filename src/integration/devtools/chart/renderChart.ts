@@ -3,6 +3,7 @@ import { machineToMermaid } from './mermaid.ts'
 
 const drawings = new WeakMap<AnyStateMachine, Promise<string>>()
 let drawn = 0
+let last: Promise<unknown> = Promise.resolve()
 
 /**
  * Draws a machine as SVG markup, once for all panels. The diagram library is loaded with the first drawing; without it
@@ -11,12 +12,21 @@ let drawn = 0
 export function renderChart(machine: AnyStateMachine): Promise<string> {
   let drawing = drawings.get(machine)
   if (!drawing) {
-    drawing = draw(machine)
+    // One at a time and when nothing else is to do: a layout takes a tenth of a second.
+    drawing = last.then(whenIdle, whenIdle).then(() => draw(machine))
+    last = drawing
     drawings.set(machine, drawing)
     drawing.catch(() => drawings.delete(machine))
   }
   return drawing
 }
+
+const whenIdle = (): Promise<void> =>
+  new Promise((resolve) => {
+    const isSupported = typeof requestIdleCallback === 'function'
+    if (isSupported) requestIdleCallback(() => resolve(), { timeout: 500 })
+    else setTimeout(resolve, 0)
+  })
 
 async function draw(machine: AnyStateMachine): Promise<string> {
   const { renderMermaidSVG } = await import('beautiful-mermaid')

@@ -60,7 +60,7 @@ function Flush({ entry }: { entry: FlushEntry }): ReactElement {
           {reason}
         </b>{' '}
         {count(events, 'event')} → {count(keyCount, 'key')} → {count(fetchCount, 'fetch', 'fetches')}
-        <span className="rtc-age">waited {formatMs(waitedMs)}</span>
+        <span className="rtc-waited">, waited {formatMs(waitedMs)}</span>
       </summary>
       <p>
         Flushed because {reasons[reason]}.{skippedFresh > 0 && ` ${skippedFresh} left alone, fresh already.`}
