@@ -228,7 +228,11 @@ export class Refetches implements LedgerListener {
       else this.#settle(record)
     } else if (record.running) this.#move(record, 'awaiting')
     else if (isStillWanted(record)) this.start(record, false)
-    else this.#settle(record)
+    else {
+      // A patch may have cleared the flag since the flush.
+      record.query.invalidate()
+      this.#settle(record)
+    }
   }
 
   #unnote(record: QueryRecord): void {
