@@ -1,0 +1,130 @@
+import { environmentManager } from '@tanstack/react-query'
+import { drawPlot } from './support/plot.ts'
+import { type PolicyName, isOwn, ownNames, policies, policyNames } from './support/policies.ts'
+import { type Outcome, optimumOf, replay } from './support/replay.ts'
+import { type Table, report, round } from './support/results.ts'
+import { type Trace, traces } from './support/traces.ts'
+
+environmentManager.setIsServer(() => false)
+
+const latenciesMs = [100, 400, 1500]
+/** The latency shown in the plot. */
+const plottedLatencyMs = 400
+
+interface Cell {
+  readonly trace: Trace
+  readonly latencyMs: number
+  readonly optimum: number
+  readonly outcomes: Record<PolicyName, Outcome>
+}
+
+const cells: Cell[] = []
+for (const trace of traces) {
+  for (const latencyMs of latenciesMs) {
+    const outcomes = {} as Record<PolicyName, Outcome>
+    for (const name of policyNames) outcomes[name] = await replay(trace, policies[name], latencyMs)
+    cells.push({ trace, latencyMs, optimum: optimumOf(trace, latencyMs), outcomes })
+  }
+}
+
+/** Whether one outcome is at least as good on both axes and better on one. */
+function beats(a: Outcome, b: Outcome, axis: 'worstMs' | 'meanMs'): boolean {
+  return a.requests <= b.requests && a[axis] <= b[axis] && (a.requests < b.requests || a[axis] < b[axis])
+}
+
+const rivals = policyNames.filter((name) => !isOwn(name))
+const defeats = cells.flatMap(({ trace, latencyMs, outcomes }) =>
+  rivals.flatMap((rival) =>
+    (['worstMs', 'meanMs'] as const)
+      .filter((axis) => beats(outcomes[rival], outcomes.debounce, axis))
+      .map((axis) => ({ trace: trace.name, latencyMs, rival, axis })),
+  ),
+)
+const isBeaten = (cell: Cell, ownName: PolicyName): boolean =>
+  rivals.some((rival) => beats(cell.outcomes[rival], cell.outcomes[ownName], 'worstMs'))
+
+const show = (ms: number): number | string => (Number.isFinite(ms) ? Math.round(ms) : '∞')
+const tableOf = (column: string, pick: (cell: Cell, name: PolicyName) => number | string, optimum: boolean): Table => ({
+  columns: [column, 'latency ms', ...(optimum ? ['optimum'] : []), ...policyNames],
+  rows: cells.map((cell) => [
+    cell.trace.name,
+    cell.latencyMs,
+    ...(optimum ? [cell.optimum] : []),
+    ...policyNames.map((name) => pick(cell, name)),
+  ]),
+})
+
+const excess = (kind: Trace['kind']): number =>
+  round(
+    Math.max(
+      ...cells.filter(({ trace }) => trace.kind === kind).map((cell) => cell.outcomes.debounce.requests / cell.optimum),
+    ),
+  )
+const total = (name: PolicyName): number => cells.reduce((sum, cell) => sum + cell.outcomes[name].requests, 0)
+const checkIn = cells.find((cell) => cell.trace.name.startsWith('check-in') && cell.latencyMs === plottedLatencyMs)
+const steady = cells.find((cell) => cell.trace.name.includes('60 ms') && cell.latencyMs === 100)
+
+const values = {
+  traces: cells.length,
+  burstExcess: excess('burst'),
+  steadyExcess: excess('steady'),
+  defeats: defeats.length,
+  requestsDebounce: total('debounce'),
+  requestsDirect: total('direct (invalidateQueries)'),
+  requestsOptimum: cells.reduce((sum, cell) => sum + cell.optimum, 0),
+  timesFewer: round(total('direct (invalidateQueries)') / total('debounce')),
+  checkInRequests: checkIn?.outcomes.debounce.requests ?? 0,
+  checkInRequestsDirect: checkIn?.outcomes['direct (invalidateQueries)'].requests ?? 0,
+  steadyWorstMs: Math.round(steady?.outcomes.debounce.worstMs ?? 0),
+  steadyWorstMsByHand: Math.round(steady?.outcomes['hand-written debounce'].worstMs ?? 0),
+  steadyWorstMsDirect: Math.round(steady?.outcomes['direct (invalidateQueries)'].worstMs ?? 0),
+}
+report({
+  values,
+  tables: {
+    requests: tableOf('requests', ({ outcomes }, name) => outcomes[name].requests, true),
+    worst: tableOf('worst ms to the screen', ({ outcomes }, name) => show(outcomes[name].worstMs), false),
+    mean: tableOf('mean ms to the screen', ({ outcomes }, name) => show(outcomes[name].meanMs), false),
+    beaten: {
+      columns: ['strategy', 'requests in all', 'times beaten on requests and worst staleness at once'],
+      rows: ownNames.map((name) => [name, total(name), cells.filter((cell) => isBeaten(cell, name)).length]),
+    },
+    defeats: {
+      columns: ['trace', 'latency ms', 'by', 'on requests and'],
+      rows: defeats.map(({ trace, latencyMs, rival, axis }) => [
+        trace,
+        latencyMs,
+        rival,
+        axis === 'worstMs' ? 'worst staleness' : 'mean staleness',
+      ]),
+    },
+  },
+  goals: [
+    {
+      goal: 'Requests on bursts, worst trace and latency, against the optimum',
+      target: '1 ×',
+      measured: `${values.burstExcess} ×`,
+      met: values.burstExcess <= 1,
+    },
+    {
+      goal: 'Requests on steady streams, worst trace and latency, against the optimum',
+      target: '1 ×',
+      measured: `${values.steadyExcess} ×`,
+      met: values.steadyExcess <= 1,
+    },
+    {
+      goal: 'Traces on which a rival has fewer requests and fresher screens',
+      target: '0',
+      measured: String(values.defeats),
+      met: values.defeats === 0,
+    },
+  ],
+  files: {
+    'docs/requests-against-staleness.svg': drawPlot(
+      cells
+        .filter((cell) => cell.latencyMs === plottedLatencyMs)
+        .map(({ trace, optimum, outcomes }) => ({ title: trace.name, optimum, outcomes })),
+      `Requests against mean staleness, requests that take ${plottedLatencyMs} ms`,
+    ),
+  },
+})

@@ -1,0 +1,84 @@
+import { QueryClient, QueryObserver, hashKey, partialMatchKey } from '@tanstack/react-query'
+import { fewestFetches } from './optimum.ts'
+import { type Policy, maxWaitMs } from './policies.ts'
+import { Simulation } from './simulation.ts'
+import type { Trace } from './traces.ts'
+
+/** What a policy made of a trace. */
+export interface Outcome {
+  readonly requests: number
+  /** From a change to the first screen that shows it, over all changes and the queries they touch; `Infinity`: never. */
+  readonly worstMs: number
+  readonly meanMs: number
+}
+
+const TAIL_MS = 30_000
+
+/** When each mounted query is touched. */
+function changesByQuery(trace: Trace): Map<string, number[]> {
+  return new Map(
+    trace.mounted.map((queryKey) => [
+      hashKey(queryKey),
+      trace.events
+        .filter((event) => event.queryKeys.some((key) => partialMatchKey(queryKey, key)))
+        .map((event) => event.atMs),
+    ]),
+  )
+}
+
+export function optimumOf(trace: Trace, latencyMs: number): number {
+  let count = 0
+  for (const changes of changesByQuery(trace).values()) count += fewestFetches(changes, maxWaitMs, latencyMs)
+  return count
+}
+
+/** Replays a trace in simulated time. A request answers with the data of the moment it started. */
+export async function replay(trace: Trace, policy: Policy, latencyMs: number): Promise<Outcome> {
+  const simulation = new Simulation()
+  simulation.install()
+  try {
+    const client = new QueryClient({ defaultOptions: { queries: { staleTime: Infinity, retry: false } } })
+    const changes = changesByQuery(trace)
+    const shownAtMs = new Map<string, number[]>()
+    let requests = 0
+    const observers = trace.mounted.map((queryKey) => {
+      const hash = hashKey(queryKey)
+      const times = changes.get(hash) ?? []
+      client.setQueryData(queryKey, 0)
+      const queryFn = (): Promise<number> => {
+        requests += 1
+        const version = times.filter((atMs) => atMs <= simulation.nowMs).length
+        return new Promise((resolve) => simulation.at(simulation.nowMs + latencyMs, () => resolve(version)))
+      }
+      shownAtMs.set(hash, [])
+      return new QueryObserver(client, { queryKey, queryFn }).subscribe(() => undefined)
+    })
+    client.getQueryCache().subscribe((event) => {
+      if (event.type !== 'updated' || event.action.type !== 'success') return
+      const shown = shownAtMs.get(event.query.queryHash)
+      for (let version = shown?.length ?? 0; version < (event.query.state.data as number); version += 1) {
+        shown?.push(simulation.nowMs)
+      }
+    })
+    const collector = policy(client)
+    for (const event of trace.events) {
+      simulation.at(event.atMs, () => {
+        for (const queryKey of event.queryKeys) collector.schedule(queryKey)
+      })
+    }
+    await simulation.runUntil((trace.events.at(-1)?.atMs ?? 0) + TAIL_MS)
+    collector.stop()
+    for (const unsubscribe of observers) unsubscribe()
+    client.clear()
+    const ages = [...changes].flatMap(([hash, times]) =>
+      times.map((atMs, index) => (shownAtMs.get(hash)?.[index] ?? Infinity) - atMs),
+    )
+    return {
+      requests,
+      worstMs: ages.reduce((worst, age) => Math.max(worst, age), 0),
+      meanMs: ages.reduce((sum, age) => sum + age, 0) / ages.length,
+    }
+  } finally {
+    simulation.restore()
+  }
+}
