@@ -2,6 +2,8 @@ export { coalesceQueryClient } from './integration/query/coalesceQueryClient.ts'
 export { createCoalescer } from './integration/query/createCoalescer.ts'
 export type {
   Coalescer,
+  CoalescerActorRef,
+  CoalescerActorSnapshot,
   CoalescerSnapshot,
   FetchExplanation,
   InvalidateOptions,
@@ -30,5 +32,5 @@ export type {
   RefetchQueryType,
   RefetchType,
 } from './actions/types.ts'
-export type { CoalescerEvent, EmittedRecords, StrategySwitchedRecord } from './machines/events.ts'
-export type { StrategyName, StrategyOption } from './machines/strategies.ts'
+export type { CoalescerEvent, EmittedEvent, EmittedRecords, StrategySwitchedRecord } from './machines/events.ts'
+export type { ResolvedStrategy, StrategyName, StrategyOption } from './machines/strategies.ts'

@@ -4,7 +4,7 @@ import type { Wants } from '../actions/pendingQueue.ts'
 import type { FlushReason, QueryKey } from '../actions/types.ts'
 import type { StrategyPort } from '../actions/window.ts'
 import type { CoalescerEvent, EmittedEvent } from './events.ts'
-import type { StrategyReport } from './strategy.ts'
+import type { StrategyInput, StrategyMachine, StrategyParentRef, StrategyReport } from './strategy.ts'
 import {
   type ResolvedStrategy,
   type StrategyName,
@@ -84,7 +84,7 @@ interface OrchestratorContext {
 const isSame = (a: ResolvedStrategy, b: ResolvedStrategy): boolean => JSON.stringify(a) === JSON.stringify(b)
 
 const strategyMachines = Object.fromEntries(strategyNames.map((name) => [name, strategies[name].machine])) as {
-  [Name in StrategyName]: (typeof strategies)[Name]['machine']
+  [Name in StrategyName]: StrategyMachine
 }
 
 const orchestratorSetup = setup({
@@ -149,7 +149,7 @@ const strategyState = (name: StrategyName) =>
     invoke: {
       id: 'strategy',
       src: name,
-      input: ({ context, self }) => ({
+      input: ({ context, self }: { context: OrchestratorContext; self: StrategyParentRef }): StrategyInput => ({
         parentRef: self,
         port: {
           queue: context.port.queue,

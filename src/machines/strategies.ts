@@ -5,36 +5,33 @@ import { debounceMachine } from './debounce.ts'
 import { directMachine } from './direct.ts'
 import { hybridMachine } from './hybrid.ts'
 import { perKeyMachine } from './perKey.ts'
+import type { StrategyMachine } from './strategy.ts'
 
 const windowOptions = ['quietMs', 'maxWaitMs', 'leading', 'jitterMs'] as const
 
-/**
- * Every strategy: its machine, its default quiet window, the timing options its object form takes, and whether
- * changes are buffered with their handlers unread. A new strategy is registered here.
- */
-export const strategies = {
-  debounce: { machine: debounceMachine, quietMs: 150, options: windowOptions, buffersChanges: false },
-  batch: {
-    machine: batchMachine,
-    quietMs: 80,
-    options: [...windowOptions, 'maxBufferedChanges'],
-    buffersChanges: true,
-  },
-  perKey: { machine: perKeyMachine, quietMs: 100, options: windowOptions, buffersChanges: false },
-  hybrid: {
-    machine: hybridMachine,
-    quietMs: 150,
-    options: [...windowOptions, 'refetchDelayMs'],
-    buffersChanges: false,
-  },
-  direct: { machine: directMachine, quietMs: 0, options: windowOptions, buffersChanges: false },
-} as const satisfies Record<string, StrategyEntry>
-
-interface StrategyEntry {
-  readonly machine: object
+interface StrategyEntry<Option extends keyof Timing> {
+  readonly machine: StrategyMachine
   readonly quietMs: number
-  readonly options: readonly (keyof Timing)[]
+  /** The timing options its object form takes. */
+  readonly options: readonly Option[]
+  /** Whether changes wait for the flush with their handlers unread. */
   readonly buffersChanges: boolean
+}
+
+const strategy = <Option extends keyof Timing>(
+  machine: StrategyMachine,
+  quietMs: number,
+  options: readonly Option[],
+  buffersChanges = false,
+): StrategyEntry<Option> => ({ machine, quietMs, options, buffersChanges })
+
+/** Every strategy: its machine, its default quiet window, and its options. A new strategy is registered here. */
+export const strategies = {
+  debounce: strategy(debounceMachine, 150, windowOptions),
+  batch: strategy(batchMachine, 80, [...windowOptions, 'maxBufferedChanges'], true),
+  perKey: strategy(perKeyMachine, 100, windowOptions),
+  hybrid: strategy(hybridMachine, 150, [...windowOptions, 'refetchDelayMs']),
+  direct: strategy(directMachine, 0, windowOptions),
 }
 
 export type StrategyName = keyof typeof strategies

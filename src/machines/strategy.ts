@@ -1,4 +1,4 @@
-import type { ActorRef, Snapshot } from 'xstate'
+import type { ActorRef, AnyStateMachine, Snapshot } from 'xstate'
 import type { FlushReason } from '../actions/types.ts'
 import { type SharedWindow, type StrategyPort, drawJitter } from '../actions/window.ts'
 
@@ -29,6 +29,13 @@ export interface StrategyInput {
   readonly parentRef: StrategyParentRef
   readonly port: StrategyPort
 }
+
+/**
+ * A statechart that serves as a strategy: it takes `StrategyInput` and `StrategyEvent`s, and carries the tags
+ * `collecting` and `flushing`. Named here so that declarations of the package do not spell out the types XState
+ * infers, whose number of parameters changes between its minor versions.
+ */
+export type StrategyMachine = AnyStateMachine
 
 /** The context of a strategy with one window for everything pending. */
 export interface WindowContext extends StrategyInput, SharedWindow {

@@ -1,5 +1,5 @@
 import type { QueryClient } from '@tanstack/react-query'
-import type { ActorRefFrom } from 'xstate'
+import type { ActorRef, AnyActorRef, Snapshot, StateValue } from 'xstate'
 import type {
   CoalescerStats,
   FlushedKey,
@@ -8,9 +8,8 @@ import type {
   RefetchQueryType,
   RefetchType,
 } from '../../actions/types.ts'
-import type { CoalescerEvent, EmittedRecords } from '../../machines/events.ts'
-import type { orchestratorMachine } from '../../machines/orchestrator.ts'
-import type { StrategyName, StrategyOption } from '../../machines/strategies.ts'
+import type { CoalescerEvent, EmittedEvent, EmittedRecords } from '../../machines/events.ts'
+import type { ResolvedStrategy, StrategyName, StrategyOption } from '../../machines/strategies.ts'
 
 export interface InvalidateOptions {
   /** Match only the query of exactly this key. @default false */
@@ -52,6 +51,16 @@ export interface FetchExplanation {
   readonly keys: readonly FlushedKey[]
 }
 
+/** The orchestrator's snapshot: `value.strategy` names the strategy at work, `children.strategy` is its actor. */
+export type CoalescerActorSnapshot = Snapshot<unknown> & {
+  readonly value: StateValue
+  readonly context: { readonly strategy: ResolvedStrategy }
+  readonly children: { readonly strategy?: AnyActorRef | undefined }
+}
+
+/** The orchestrator's actor. Its listeners receive the emitted records with their name as `type`. */
+export type CoalescerActorRef = ActorRef<CoalescerActorSnapshot, CoalescerEvent, EmittedEvent>
+
 /** Collects what has changed and refetches each query once. */
 export interface Coalescer {
   /**
@@ -87,7 +96,7 @@ export interface Coalescer {
   /** Ends the coalescer for good. It leaves no timer and no subscription. */
   stop(options?: StopOptions): void
   /** The orchestrator's actor, for inspectors and `useSelector`. */
-  readonly actor: ActorRefFrom<typeof orchestratorMachine>
+  readonly actor: CoalescerActorRef
 }
 
 export type { QueryClient }
