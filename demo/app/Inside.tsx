@@ -1,3 +1,22 @@
+import { Suspense, lazy } from 'react'
+import { useDemo } from './demo.ts'
+
+const Panel = lazy(async () => ({ default: (await import('realtime-coalescer/devtools')).CoalescerDevtoolsPanel }))
+
+/** The library's own panel, as an app would mount it. */
 export function Inside() {
-  return null
+  const { session } = useDemo()
+  return (
+    <section className="inside" aria-labelledby="inside-title">
+      <div className="inside-head">
+        <h2 id="inside-title">Inside the coalescer</h2>
+        <p>The library’s devtools panel: its statecharts, what is pending, each flush and why it came.</p>
+      </div>
+      <div className="panel">
+        <Suspense fallback={<p className="muted">Loading the panel …</p>}>
+          <Panel service={session.realtime} />
+        </Suspense>
+      </div>
+    </section>
+  )
 }

@@ -23,7 +23,7 @@ export async function buildPage(): Promise<Page> {
   await build({
     configFile: false,
     root: appDir,
-    logLevel: 'warn',
+    logLevel: 'error',
     plugins: [react()],
     resolve: {
       alias: [
