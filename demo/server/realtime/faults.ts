@@ -42,7 +42,7 @@ export type CorruptStatus = 400 | 401 | 413
 
 const maxDelayMs = 600_000
 
-export const healthySettings: Readonly<FaultSettings> = {
+const healthySettings: Readonly<FaultSettings> = {
   upgrade: 'accept',
   muteHeartbeats: false,
   joinReplyDelayMs: 0,
