@@ -109,6 +109,8 @@ export function createCoalescer(options: CoalescerOptions = {}): Coalescer {
       const records = (engine.promises.collecting = new Set())
       router.take({ type: 'FLUSH' })
       engine.promises.collecting = undefined
+      // `direct` has flushed each event already, so what its flushes led to is what is waited for.
+      if (engine.strategy.name === 'direct') for (const record of engine.refetches.owing()) records.add(record)
       await whenAnswered(engine.refetches, records)
     },
     async settled() {

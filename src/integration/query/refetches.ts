@@ -29,6 +29,9 @@ export const isStillWanted = ({ query, evenInactive }: QueryRecord): boolean =>
 
 const isPaused = (record: QueryRecord): boolean => record.running && record.query.state.fetchStatus === 'paused'
 
+/** Whether the fetch that is running now is the one the query owes. */
+const isAnswering = (record: QueryRecord): boolean => record.running && record.startedAt >= record.wantedAt
+
 function callWaiters(record: QueryRecord): void {
   const { waiters } = record
   if (waiters.length === 0) return
@@ -37,7 +40,7 @@ function callWaiters(record: QueryRecord): void {
 }
 
 /** What is on screen first, then what was asked for last. */
-const byUrgency = (records: Iterable<QueryRecord>): QueryRecord[] =>
+export const byUrgency = (records: Iterable<QueryRecord>): QueryRecord[] =>
   [...records]
     .map((record) => ({ record, active: record.evenInactive && record.query.observers.length === 0 ? 0 : 1 }))
     .sort((a, b) => b.active - a.active || b.record.wantedAt - a.record.wantedAt)
@@ -155,8 +158,16 @@ export class Refetches implements LedgerListener {
 
   /** Lets go of everyone who waits for what is deferred from now on. */
   releaseDeferred(): void {
-    for (const record of [...this.marked, ...this.queued, ...this.awaiting]) callWaiters(record)
+    for (const record of [...this.marked, ...this.queued, ...this.awaiting]) {
+      if (!isAnswering(record)) callWaiters(record)
+    }
     this.#port.changed()
+  }
+
+  /** The queries that owe a fetch which is not deferred. */
+  owing(): QueryRecord[] {
+    const owing = [...this.queued, ...this.awaiting]
+    return this.#port.isHeld() ? owing.filter(isAnswering) : owing
   }
 
   started(record: QueryRecord, wasOwn: boolean): void {
