@@ -1,0 +1,288 @@
+import { focusManager } from '@tanstack/react-query'
+import { describe, expect, it } from 'vitest'
+import { SimulatedServer } from '../support/simulatedServer.ts'
+import { advance, useSimulatedTime } from '../support/simulatedTime.ts'
+import { announce, eventKinds, everyStrategy, sendChange, startsOf, watchPromise, worldOf } from './support.ts'
+
+useSimulatedTime()
+
+const goals = ['goals']
+const partners = ['partners']
+
+describe.each(everyStrategy)('G8 hidden, %s', (strategy) => {
+  describe.each([{ mounted: true }, { mounted: false }])('client mounted: $mounted', ({ mounted }) => {
+    it.each(eventKinds)('%s: twenty events start no fetch, and one per query on return', async (kind) => {
+      const world = worldOf(strategy, { mounted })
+      const shown = await world.showLoaded(goals)
+      const other = await world.showLoaded(partners)
+      world.hide()
+      for (let event = 0; event < 20; event += 1) {
+        announce(world, kind, goals)
+        announce(world, kind, partners)
+        await advance(100)
+      }
+      expect(world.server.requests).toHaveLength(2)
+      world.unhide()
+      await advance(3000)
+      expect([shown.version(), other.version()]).toEqual([20, 20])
+      expect(world.server.requests).toHaveLength(4)
+      expect(world.flushed.map(({ reason }) => reason)).toEqual(['visible'])
+    })
+  })
+
+  it.each([{ staleTime: 0 }, { staleTime: Infinity }, { staleTime: 0, refetchOnWindowFocus: 'always' as const }])(
+    "TanStack's own focus refetch does not fetch a second time (%o)",
+    async (queries) => {
+      const world = worldOf(strategy, { queries, maxConcurrentRefetches: Infinity })
+      const shown = await world.showLoaded(goals)
+      world.hide()
+      announce(world, 'INVALIDATE', goals)
+      await advance(5000)
+      world.unhide()
+      await advance(3000)
+      expect(shown.version()).toBe(1)
+      expect(startsOf(world, goals)).toHaveLength(2)
+    },
+  )
+
+  it.each([{ staleTime: 0 }, { staleTime: Infinity }])(
+    'with one slot every query is still fetched once on return (%o)',
+    async (queries) => {
+      const world = worldOf(strategy, { queries, maxConcurrentRefetches: 1 })
+      await world.showLoaded(goals)
+      await world.showLoaded(partners)
+      world.hide()
+      announce(world, 'INVALIDATE', goals)
+      announce(world, 'INVALIDATE', partners)
+      await advance(5000)
+      world.unhide()
+      await advance(3000)
+      expect(startsOf(world, goals)).toHaveLength(2)
+      expect(startsOf(world, partners)).toHaveLength(2)
+    },
+  )
+
+  it('flush(), urgent events and FLUSH start no fetch while hidden, and flush() does not hang', async () => {
+    const world = worldOf(strategy)
+    await world.showLoaded(goals)
+    world.hide()
+    world.change(goals, { urgent: true })
+    const flushed = watchPromise(world.coalescer.flush())
+    world.coalescer.send({ type: 'FLUSH' })
+    const settled = watchPromise(world.coalescer.settled())
+    await advance(1000)
+    expect(startsOf(world, goals)).toHaveLength(1)
+    expect([flushed.isResolved, settled.isResolved]).toEqual([true, true])
+    world.unhide()
+    await advance(1000)
+    expect(startsOf(world, goals)).toHaveLength(2)
+  })
+
+  it('a page that hides between the event and its fetch starts no fetch until it returns', async () => {
+    for (const hideAfterMs of [1, 49, 51, 89]) {
+      const world = worldOf(strategy === 'direct' ? 'hybrid' : strategy, { maxConcurrentRefetches: 1 })
+      const shown = await world.showLoaded(goals)
+      announce(world, 'INVALIDATE', goals)
+      await advance(hideAfterMs)
+      const before = startsOf(world, goals).length
+      world.hide()
+      await advance(5000)
+      expect(startsOf(world, goals)).toHaveLength(before)
+      world.unhide()
+      await advance(1000)
+      expect(shown.version()).toBe(1)
+      expect(startsOf(world, goals)).toHaveLength(2)
+      world.end()
+    }
+  })
+
+  it('a fetch to follow waits for the return', async () => {
+    const world = worldOf(strategy)
+    world.server.latencyMs = () => 300
+    const shown = world.show(goals)
+    await advance(10)
+    announce(world, 'INVALIDATE', goals)
+    void world.coalescer.flush()
+    world.hide()
+    await advance(5000)
+    expect(startsOf(world, goals)).toHaveLength(1)
+    world.unhide()
+    await advance(1000)
+    expect(shown.version()).toBe(1)
+    expect(startsOf(world, goals)).toHaveLength(2)
+  })
+
+  it('flush() waits for the fetch it has started, also when the page hides meanwhile', async () => {
+    const world = worldOf(strategy)
+    await world.showLoaded(goals)
+    announce(world, 'INVALIDATE', goals)
+    const flushed = watchPromise(world.coalescer.flush())
+    await advance(50)
+    world.hide()
+    await advance(49)
+    expect(flushed.isResolved).toBe(false)
+    await advance(1)
+    expect(flushed.isResolved).toBe(true)
+  })
+
+  it('a page that was hidden from the start defers, too', async () => {
+    focusManager.setFocused(false)
+    const world = worldOf(strategy)
+    world.queryClient.setQueryData(goals, { version: 0 })
+    const shown = world.show(goals)
+    announce(world, 'INVALIDATE', goals)
+    await advance(2000)
+    expect(startsOf(world, goals)).toHaveLength(0)
+    world.unhide()
+    await advance(1000)
+    expect(shown.version()).toBe(1)
+  })
+
+  it('hidden and visible again and again: no event is lost and each return fetches once', async () => {
+    const world = worldOf(strategy)
+    const shown = await world.showLoaded(goals)
+    for (let round = 1; round <= 5; round += 1) {
+      world.hide()
+      announce(world, 'INVALIDATE', goals)
+      await advance(30)
+      world.unhide()
+      await advance(300)
+      expect(shown.version()).toBe(round)
+      expect(startsOf(world, goals)).toHaveLength(1 + round)
+    }
+  })
+
+  it('a return with nothing missed fetches nothing', async () => {
+    const world = worldOf(strategy)
+    await world.showLoaded(goals)
+    world.hide()
+    await advance(1000)
+    world.unhide()
+    await advance(1000)
+    expect(world.server.requests).toHaveLength(1)
+    expect(world.flushed).toEqual([])
+  })
+
+  it('handlers may run while hidden, their fetches may not', async () => {
+    const world = worldOf(strategy, { maxBufferedChanges: 3 })
+    await world.showLoaded(goals)
+    world.hide()
+    for (let change = 0; change < 10; change += 1) {
+      sendChange(world, { invalidate: [goals], patch: [{ queryKey: goals, update: () => ({ version: -1 }) }] })
+    }
+    await advance(1000)
+    expect(world.server.requests).toHaveLength(1)
+    world.unhide()
+    await advance(1000)
+    expect(world.server.requests).toHaveLength(2)
+  })
+
+  it("whenHidden 'refetch' goes on as if the page were visible", async () => {
+    const world = worldOf(strategy, { whenHidden: 'refetch' })
+    const shown = await world.showLoaded(goals)
+    world.hide()
+    announce(world, 'INVALIDATE', goals)
+    const flushed = watchPromise(world.coalescer.flush())
+    await advance(50)
+    world.unhide()
+    world.hide()
+    await advance(49)
+    expect(flushed.isResolved).toBe(false)
+    await advance(1000)
+    expect(shown.version()).toBe(1)
+    world.unhide()
+    await advance(1000)
+    expect(startsOf(world, goals)).toHaveLength(2)
+  })
+})
+
+describe.each(everyStrategy)('G8 offline, %s', (strategy) => {
+  describe.each([{ mounted: true }, { mounted: false }])('client mounted: $mounted', ({ mounted }) => {
+    it('events offline are one fetch on return; nothing hangs meanwhile', async () => {
+      const world = worldOf(strategy, { mounted })
+      const shown = await world.showLoaded(goals)
+      world.goOffline()
+      for (let event = 0; event < 5; event += 1) {
+        announce(world, 'INVALIDATE', goals)
+        await advance(500)
+      }
+      const flushed = watchPromise(world.coalescer.flush())
+      const settled = watchPromise(world.coalescer.settled())
+      await advance(10)
+      expect([flushed.isResolved, settled.isResolved]).toEqual([true, true])
+      expect(startsOf(world, goals)).toHaveLength(1)
+      world.goOnline()
+      await advance(2000)
+      expect(shown.version()).toBe(5)
+      expect(startsOf(world, goals)).toHaveLength(2)
+      expect(world.coalescer.getSnapshot()).toMatchObject({ phase: 'idle', inFlight: 0, pendingKeys: 0 })
+    })
+
+    it('a first fetch that is paused offline counts as started on return', async () => {
+      const world = worldOf(strategy, { mounted })
+      world.goOffline()
+      const shown = world.show(goals)
+      announce(world, 'INVALIDATE', goals)
+      await advance(2000)
+      world.goOnline()
+      await advance(2000)
+      expect(shown.version()).toBe(1)
+      if (mounted) expect(startsOf(world, goals)).toHaveLength(1)
+    })
+
+    it('a retry that waits out the loss answers the events of the loss', async () => {
+      const server = new SimulatedServer()
+      const world = worldOf(strategy, { mounted, server, queries: { retry: 3, retryDelay: 100 } })
+      const shown = await world.showLoaded(goals)
+      server.fails = () => true
+      announce(world, 'INVALIDATE', goals)
+      void world.coalescer.flush()
+      await advance(50)
+      world.goOffline()
+      server.fails = () => false
+      await advance(1000)
+      announce(world, 'INVALIDATE', goals)
+      await advance(1000)
+      world.goOnline()
+      await advance(2000)
+      expect(shown.version()).toBe(2)
+      expect(startsOf(world, goals)).toHaveLength(3)
+    })
+  })
+
+  it('offline and hidden together: one fetch once both are over, in either order', async () => {
+    for (const order of ['online first', 'visible first']) {
+      const world = worldOf(strategy)
+      const shown = await world.showLoaded(goals)
+      world.goOffline()
+      world.hide()
+      announce(world, 'INVALIDATE', goals)
+      await advance(1000)
+      if (order === 'online first') world.goOnline()
+      else world.unhide()
+      await advance(1000)
+      if (order === 'online first') world.unhide()
+      else world.goOnline()
+      await advance(1000)
+      expect(shown.version()).toBe(1)
+      expect(startsOf(world, goals)).toHaveLength(2)
+      world.end()
+    }
+  })
+
+  it('queries over the limit are fetched on return, within the limit', async () => {
+    const world = worldOf(strategy, { maxConcurrentRefetches: 1 })
+    await world.showLoaded(goals)
+    await world.showLoaded(partners)
+    world.goOffline()
+    announce(world, 'INVALIDATE', goals)
+    announce(world, 'INVALIDATE', partners)
+    const settled = watchPromise(world.coalescer.settled())
+    await advance(1000)
+    expect(settled.isResolved).toBe(true)
+    world.goOnline()
+    await advance(2000)
+    expect(startsOf(world, goals)).toHaveLength(2)
+    expect(startsOf(world, partners)).toHaveLength(2)
+  })
+})
