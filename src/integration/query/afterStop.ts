@@ -1,41 +1,46 @@
 import { type QueryRecord } from './ledger.ts'
-import { type Refetches, isStillWanted } from './refetches.ts'
+import { type Refetches, byUrgency, isStillWanted } from './refetches.ts'
 
 /**
  * Finishes what is owed when the coalescer stops, without timer or subscription: by the promises of the fetches that
- * are running. `mark` leaves queries stale, `fetch` fetches them.
+ * are running. `mark` leaves queries stale, `fetch` fetches them, at most `maxConcurrent` at once.
  */
 export function finishAfterStop(refetches: Refetches, how: 'mark' | 'fetch', maxConcurrent: number): void {
-  for (const record of new Set([...refetches.running, ...refetches.awaiting, ...refetches.noted])) {
-    const owesFetch = record.startedAt < record.wantedAt
-    if (how === 'fetch' && owesFetch) afterRunningFetch(record, () => void fetchNow(record))
-    else if (owesFetch || record.markedAt > record.startedAt) afterRunningFetch(record, () => record.query.invalidate())
+  const queued = byUrgency(refetches.queued)
+  let busy = refetches.running.size
+  const startQueued = (): void => {
+    if (how === 'mark') return
+    while (busy < maxConcurrent && queued.length > 0) {
+      const record = queued.shift()
+      if (!record || !isStillWanted(record)) continue
+      busy += 1
+      record.query.invalidate()
+      const freed = (): void => {
+        busy -= 1
+        startQueued()
+      }
+      record.query.fetch().then(freed, freed)
+    }
   }
   for (const record of [...refetches.marked, ...refetches.queued]) record.query.invalidate()
-  if (how === 'fetch') fetchQueued([...refetches.queued], refetches, maxConcurrent)
+  for (const record of new Set([...refetches.running, ...refetches.awaiting, ...refetches.noted])) {
+    const isOwn = refetches.running.has(record)
+    const owesFetch = record.startedAt < record.wantedAt
+    const owesMark = owesFetch || record.markedAt > record.startedAt
+    afterRunningFetch(record, (isIdle) => {
+      if (isOwn) busy -= 1
+      if (isIdle && how === 'fetch' && owesFetch) queued.push(record)
+      else if (isIdle && owesMark) record.query.invalidate()
+      startQueued()
+    })
+  }
+  startQueued()
 }
 
-/** Runs once the fetch that is running now has ended, unless a later one has started by then. */
-function afterRunningFetch({ query }: QueryRecord, run: () => void): void {
-  const { promise } = query
-  const ended = (): void => {
-    if (query.state.fetchStatus === 'idle') run()
-  }
+/** Calls back once the fetch that is running now has ended; `isIdle` unless a later one has started by then. */
+function afterRunningFetch({ query }: QueryRecord, ended: (isIdle: boolean) => void): void {
+  const end = (): void => ended(query.state.fetchStatus === 'idle')
   // The promise of the fetch settles before the query has taken its result.
-  void promise?.then(ended, ended)
-}
-
-function fetchNow(record: QueryRecord): Promise<unknown> {
-  if (!isStillWanted(record)) return Promise.resolve()
-  record.query.invalidate()
-  return record.query.fetch().catch(() => undefined)
-}
-
-function fetchQueued(queued: QueryRecord[], { running }: Refetches, maxConcurrent: number): void {
-  const next = (): void => {
-    const record = queued.shift()
-    if (record) void fetchNow(record).then(next)
-  }
-  for (const record of running) void record.query.promise?.then(next, next)
-  for (let slot = running.size; slot < maxConcurrent && queued.length > 0; slot += 1) next()
+  if (query.promise) query.promise.then(end, end)
+  else end()
 }

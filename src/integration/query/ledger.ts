@@ -108,7 +108,7 @@ export class Ledger {
     const { action, query } = event
     switch (action.type) {
       case 'fetch':
-        this.#noteStart(query, action.meta?.fetchMore !== undefined)
+        this.#noteStart(query)
         break
       case 'failed':
         observeNextRun(query, () => this.#noteRun(query))
@@ -133,20 +133,20 @@ export class Ledger {
     }
   }
 
-  #noteStart(query: Query, isFetchMore: boolean): void {
+  #noteStart(query: Query): void {
     const record = this.record(query)
     const wasOwn = this.#release(record)
     record.running = true
     record.own = this.starting === query
     // One more page does not renew the pages that are there.
-    record.startedAt = isFetchMore ? record.endedStartedAt : this.#clock.value
+    record.startedAt = isFetchMore(query) ? record.endedStartedAt : this.#clock.value
     this.#listener.started(record, wasOwn)
     if (query.state.fetchStatus === 'paused') this.#listener.paused(record)
   }
 
   #noteRun(query: Query): void {
     const record = this.record(query)
-    if (record.running && query.state.fetchMeta?.fetchMore === undefined) record.startedAt = this.#clock.value
+    if (record.running && !isFetchMore(query)) record.startedAt = this.#clock.value
   }
 
   #noteEnd(query: Query, outcome: FetchOutcome): void {
@@ -166,6 +166,9 @@ export class Ledger {
     return wasOwn
   }
 }
+
+/** Whether the fetch that runs loads one more page; without any page, it loads the first like any fetch. */
+const isFetchMore = ({ state }: Query): boolean => state.fetchMeta?.fetchMore !== undefined && state.data !== undefined
 
 const isInfinite = (query: Query): boolean => query.queryType === 'infinite' || query.options.behavior !== undefined
 
