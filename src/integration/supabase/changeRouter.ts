@@ -1,3 +1,4 @@
+import { partialMatchKey } from '@tanstack/react-query'
 import { RecentChanges } from '../../actions/changeIdentity.ts'
 import { isComplete, readChange } from '../../actions/changePayload.ts'
 import { resolveEffects, sourceOf } from '../../actions/effects.ts'
@@ -67,7 +68,9 @@ export function createChangeRouter(service: ResolvedService, internals: Coalesce
       const queryKeys = refetch.filter(({ type }) => type === queryType).map(({ queryKey }) => queryKey)
       if (queryKeys.length > 0) send({ type: 'REFETCH', queryKeys, queryType, source })
     }
-    if (overtaken.length > 0) internals.fetchLost(overtaken)
+    // Under `direct` a query that is invalidated already would be fetched a second time.
+    const owed = overtaken.filter((queryKey) => !stale.some((staleKey) => partialMatchKey(queryKey, staleKey)))
+    if (owed.length > 0) internals.fetchLost(owed)
   }
 
   return {
