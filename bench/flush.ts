@@ -203,7 +203,7 @@ async function measureYielding(queryCount: number): Promise<{ longestTaskMs: num
   return best
 }
 
-const cells = [
+const cells: readonly (readonly [KeyKind, number, number])[] = [
   ['prefix', 100, 10],
   ['prefix', 1000, 100],
   ['prefix', 5000, 2000],
@@ -212,7 +212,7 @@ const cells = [
   ['prefix', 20_000, 5000],
   ['exact', 20_000, 5000],
   ['object', 20_000, 5000],
-] as const
+]
 const label = ([kind, queryCount, keyCount]: (typeof cells)[number]): string =>
   `${queryCount.toLocaleString('en-US')} × ${keyCount.toLocaleString('en-US')} ${kind}`
 

@@ -1,0 +1,34 @@
+import { measureSizes, sizeGoals } from './support/bundle.ts'
+import { report, round } from './support/results.ts'
+
+const sizes = await measureSizes()
+const kB = (bytes: number): number => round(bytes / 1024)
+
+report({
+  values: Object.fromEntries(
+    Object.entries(sizes).map(([name, { gzipped }]) => [
+      name === 'createCoalescer alone' ? 'alone' : (name.split('/')[1] ?? 'core'),
+      kB(gzipped),
+    ]),
+  ),
+  tables: {
+    bytes: {
+      columns: ['entry point', 'minified bytes', 'minified and gzipped bytes', 'goal'],
+      rows: Object.entries(sizes).map(([name, { minified, gzipped }]) => [
+        name,
+        minified,
+        gzipped,
+        sizeGoals[name] ?? '–',
+      ]),
+    },
+  },
+  goals: Object.entries(sizeGoals).map(([name, limit]) => {
+    const { gzipped = Infinity } = sizes[name] ?? {}
+    return {
+      goal: `Size of \`${name}\`, minified and gzipped, without peers`,
+      target: `≤ ${kB(limit)} kB`,
+      measured: `${kB(gzipped)} kB`,
+      met: gzipped <= limit,
+    }
+  }),
+})
