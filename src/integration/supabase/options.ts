@@ -11,7 +11,7 @@ type TablesOf<Client, Schema extends string> =
 
 type RowOf<Table> = Table extends { readonly Row: infer Row extends object } ? Row : UnknownRow
 
-type FilterOn<Row> = `${Extract<keyof Row, string>}=${string}`
+type FilterOn<Row> = string extends keyof Row ? string : `${Extract<keyof Row, string>}=${string}`
 
 /** What holds for a table however its changes are answered. */
 interface TableRules<Row extends object> {

@@ -1,0 +1,123 @@
+import type { FeedBinding } from '../../src/integration/supabase/client.ts'
+
+export type JoinStatus = 'SUBSCRIBED' | 'CHANNEL_ERROR' | 'TIMED_OUT' | 'CLOSED'
+
+/** A payload of `postgres_changes`, as supabase-js hands it on. */
+export interface ChangePayload {
+  readonly schema: string
+  readonly table: string
+  readonly eventType: 'INSERT' | 'UPDATE' | 'DELETE'
+  readonly new: object
+  readonly old: object
+  readonly commit_timestamp: string | null
+  readonly errors: readonly string[] | null
+}
+
+/** A channel of which a test decides what happens to it. */
+export class FakeChannel {
+  readonly bindings: FeedBinding[] = []
+  readonly topic: string
+  /** The token the join carried. */
+  joinedWith: string | undefined
+  isSubscribed = false
+  isTornDown = false
+  readonly #client: FakeSupabase
+  readonly #changed: ((payload: unknown) => void)[] = []
+  #system: (payload: unknown) => void = () => undefined
+  #follow: (status: JoinStatus, error?: Error) => void = () => undefined
+
+  constructor(client: FakeSupabase, topic: string) {
+    this.#client = client
+    this.topic = topic
+  }
+
+  on(type: string, filter: FeedBinding, callback: (payload: unknown) => void): this {
+    if (this.isSubscribed) throw new Error(`cannot add \`${type}\` callbacks for ${this.topic} after \`subscribe()\`.`)
+    if (type === 'system') this.#system = callback
+    else {
+      this.bindings.push(filter)
+      this.#changed.push(callback)
+    }
+    return this
+  }
+
+  subscribe(callback: (status: JoinStatus, error?: Error) => void): this {
+    if (this.isSubscribed) throw new Error('tried to join multiple times')
+    this.isSubscribed = true
+    this.joinedWith = this.#client.token
+    this.#follow = callback
+    return this
+  }
+
+  teardown(): void {
+    this.isTornDown = true
+  }
+
+  tell(status: JoinStatus, error?: Error): void {
+    // The client drops every channel of the topic, whichever of them closes.
+    if (status === 'CLOSED') this.#client.drop(this.topic)
+    this.#follow(status, error)
+  }
+
+  system(status: 'ok' | 'error', message = 'Subscribed to PostgreSQL', extension = 'postgres_changes'): void {
+    this.#system({ extension, status, message, channel: 'db' })
+  }
+
+  /** Joined, and the feed attached. */
+  goLive(): void {
+    this.tell('SUBSCRIBED')
+    this.system('ok')
+  }
+
+  /** Delivers a change to one of the bindings. */
+  deliver(payload: unknown, binding = 0): void {
+    this.#changed[binding]?.(payload)
+  }
+}
+
+/** The part of a supabase-js client that a feed uses, with its traps. */
+export class FakeSupabase {
+  /** Every channel object there has been. */
+  readonly opened: FakeChannel[] = []
+  readonly removed: FakeChannel[] = []
+  token: string | undefined
+  /** What `setAuth` does; by default it finds the user's token. */
+  findToken: () => Promise<string | undefined> = () => Promise.resolve('token of the user')
+  readonly realtime = {
+    setAuth: async (): Promise<void> => {
+      this.token = await this.findToken()
+    },
+  }
+  #channels: FakeChannel[] = []
+
+  channel(name: string): FakeChannel {
+    const topic = `realtime:${name}`
+    const known = this.#channels.find((channel) => channel.topic === topic)
+    if (known) return known
+    const channel = new FakeChannel(this, topic)
+    this.#channels.push(channel)
+    this.opened.push(channel)
+    return channel
+  }
+
+  async removeChannel(channel: FakeChannel): Promise<'ok'> {
+    this.removed.push(channel)
+    channel.tell('CLOSED')
+    return 'ok'
+  }
+
+  getChannels(): FakeChannel[] {
+    return this.#channels
+  }
+
+  drop(topic: string): void {
+    this.#channels = this.#channels.filter((channel) => channel.topic !== topic)
+  }
+
+  /** The channel object opened last. */
+  get current(): FakeChannel {
+    const channel = this.opened.at(-1)
+    if (!channel) throw new Error('No channel has been opened.')
+    return channel
+  }
+}
