@@ -24,22 +24,26 @@ export interface TableInfo {
   columns: ColumnInfo[]
 }
 
-/** The published tables as they are now. */
-export async function readTables(db: Queryable): Promise<TableInfo[]> {
-  const rows = await db.query<{ info: TableInfo }>(tablesSql)
-  return rows.map(({ info }) => info)
-}
-
 /** Keeps the published tables until the schema changes. */
 export class Catalog {
   #version = Number.NaN
   #tables: TableInfo[] = []
 
-  async tables(db: Queryable, version: number): Promise<TableInfo[]> {
-    if (version !== this.#version) this.#tables = await readTables(db)
-    this.#version = version
+  /** The published tables as they are now. `version` is that of the schema; it is read when it is not known. */
+  async tables(db: Queryable, version?: number): Promise<TableInfo[]> {
+    const current = version ?? (await readVersion(db))
+    if (current !== this.#version) {
+      const rows = await db.query<{ info: TableInfo }>(tablesSql)
+      this.#tables = rows.map(({ info }) => info)
+    }
+    this.#version = current
     return this.#tables
   }
+}
+
+async function readVersion(db: Queryable): Promise<number> {
+  const rows = await db.query<{ version: number }>('select last_value as version from realtime_outbox.catalog_version')
+  return rows[0]?.version ?? Number.NaN
 }
 
 /** Roles whose reads no policy restricts, out of all roles that exist. */

@@ -38,7 +38,7 @@ export class ChangeFeed {
     isCurrent: () => boolean,
   ): Promise<void> {
     const subscriptions = await this.#db.transaction((tx) =>
-      createSubscriptions(tx, subscriber, bindings, role, claimsJson),
+      createSubscriptions(tx, this.#catalog, subscriber, bindings, role, claimsJson),
     )
     if (isCurrent() && !this.#isStopped) this.#subscriptions.set(subscriber, subscriptions)
   }

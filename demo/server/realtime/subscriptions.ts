@@ -1,6 +1,6 @@
 import type { Queryable } from '../database/database.ts'
 import { type Binding, describeBinding } from './bindings.ts'
-import { type TableInfo, readRoles, readTables, tableName } from './catalog.ts'
+import { type Catalog, type TableInfo, readRoles, tableName } from './catalog.ts'
 import { isRecord } from './frames.ts'
 import { Params, filtersSql, patternChecksSql } from './predicates.ts'
 
@@ -44,12 +44,13 @@ const conditionNames: Record<string, string> = {
  */
 export async function createSubscriptions(
   db: Queryable,
+  catalog: Catalog,
   subscriber: Subscriber,
   bindings: readonly Binding[],
   role: string,
   claimsJson: string,
 ): Promise<Subscription[]> {
-  const tables = await readTables(db)
+  const tables = await catalog.tables(db)
   const roles = await readRoles(db)
   for (const binding of bindings) {
     const matching = tables.filter((table) => isTableOf(binding, table))
