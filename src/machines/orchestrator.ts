@@ -214,10 +214,10 @@ export const orchestratorMachine = orchestratorSetup.createMachine({
       initial: 'visible',
       states: {
         visible: {
-          on: { PAGE_HIDDEN: { target: 'hidden', actions: 'notePageHidden' } },
+          on: { PAGE_HIDDEN: { target: 'hidden', actions: 'notePageHidden' }, PAGE_VISIBLE: {} },
         },
         hidden: {
-          on: { PAGE_VISIBLE: { target: 'visible', actions: ['notePageVisible', 'requestCatchUp'] } },
+          on: { PAGE_VISIBLE: { target: 'visible', actions: ['notePageVisible', 'requestCatchUp'] }, PAGE_HIDDEN: {} },
         },
       },
     },
