@@ -1,0 +1,45 @@
+import type { QueryClient } from '@tanstack/react-query'
+import type { SupabaseClient } from '@supabase/supabase-js'
+import type { Coalescer } from 'realtime-coalescer'
+
+export interface Goal {
+  id: number
+  user_id: number
+  title: string
+  done: boolean
+}
+
+export interface Message {
+  id: number
+  room: string
+  text: string
+}
+
+interface Table<Row> {
+  Row: Row & Record<string, unknown>
+  Insert: Partial<Row> & Record<string, unknown>
+  Update: Partial<Row> & Record<string, unknown>
+  Relationships: []
+}
+
+/** In the shape that Supabase generates. */
+export interface Database {
+  public: {
+    Tables: {
+      goals: Table<Goal>
+      check_ins: Table<{ id: number; user_id: number; goal_id: number; note: string }>
+      messages: Table<Message>
+    }
+    Views: Record<string, never>
+    Functions: Record<string, never>
+  }
+}
+
+/** What the pages speak of without defining it again in each block. */
+declare global {
+  const queryClient: QueryClient
+  const coalescer: Coalescer
+  const supabase: SupabaseClient<Database>
+  function fetchGoals(): Promise<Goal[]>
+  function saveGoal(goal: { id: number; title: string }): Promise<Goal>
+}
