@@ -1,4 +1,5 @@
-import { type QueryRecord } from './ledger.ts'
+import type { Query } from '@tanstack/react-query'
+import { type QueryRecord, isRenewedByResuming } from './ledger.ts'
 import { type Refetches, byUrgency, isStillWanted } from './refetches.ts'
 
 /**
@@ -14,7 +15,6 @@ export function finishAfterStop(refetches: Refetches, how: 'mark' | 'fetch', max
       const record = queued.shift()
       if (!record || !isStillWanted(record)) continue
       busy += 1
-      record.query.invalidate()
       const freed = (): void => {
         busy -= 1
         startQueued()
@@ -25,17 +25,23 @@ export function finishAfterStop(refetches: Refetches, how: 'mark' | 'fetch', max
   for (const record of [...refetches.marked, ...refetches.queued]) record.query.invalidate()
   for (const record of new Set([...refetches.running, ...refetches.awaiting, ...refetches.noted])) {
     const isOwn = refetches.running.has(record)
-    const owesFetch = record.startedAt < record.wantedAt
-    const owesMark = owesFetch || record.markedAt > record.startedAt
+    const { query } = record
+    const answersLater = query.state.fetchStatus === 'paused' && isRenewedByResuming(query)
+    const owesFetch = record.startedAt < record.wantedAt && !answersLater
+    const owesMark = record.startedAt < record.markedAt && !answersLater
+    const resultsBefore = countResults(query)
     afterRunningFetch(record, (isIdle) => {
       if (isOwn) busy -= 1
-      if (isIdle && how === 'fetch' && owesFetch) queued.push(record)
-      else if (isIdle && owesMark) record.query.invalidate()
+      if (isIdle && (owesFetch || owesMark || countResults(query) === resultsBefore)) query.invalidate()
+      if (isIdle && owesFetch) queued.push(record)
       startQueued()
     })
   }
   startQueued()
 }
+
+/** Tells a fetch that was cancelled from one that has brought something. */
+const countResults = ({ state }: Query): number => state.dataUpdateCount + state.errorUpdateCount
 
 /** Calls back once the fetch that is running now has ended; `isIdle` unless a later one has started by then. */
 function afterRunningFetch({ query }: QueryRecord, ended: (isIdle: boolean) => void): void {

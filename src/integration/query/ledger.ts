@@ -117,8 +117,7 @@ export class Ledger {
         this.#listener.paused(this.record(query))
         break
       case 'continue':
-        // A resumed retry of an infinite query goes on with the pages it has, which are older than the resumption.
-        if (query.state.fetchFailureCount === 0 || !isInfinite(query)) this.#noteRun(query)
+        if (isRenewedByResuming(query)) this.#noteRun(query)
         break
       case 'success':
         if (!action.manual) this.#noteEnd(query, 'success')
@@ -169,6 +168,10 @@ export class Ledger {
 
 /** Whether the fetch that runs loads one more page; without any page, it loads the first like any fetch. */
 const isFetchMore = ({ state }: Query): boolean => state.fetchMeta?.fetchMore !== undefined && state.data !== undefined
+
+/** Whether a paused fetch asks for everything anew when it resumes: a retry of an infinite query keeps its pages. */
+export const isRenewedByResuming = (query: Query): boolean =>
+  !isFetchMore(query) && (query.state.fetchFailureCount === 0 || !isInfinite(query))
 
 const isInfinite = (query: Query): boolean => query.queryType === 'infinite' || query.options.behavior !== undefined
 
