@@ -1,1 +1,6 @@
-export type {} from './integration/query/coalescer.ts'
+export {
+  type Inspectable,
+  type StatelyInspector,
+  createStatelyInspector,
+} from './integration/inspect/createStatelyInspector.ts'
+export type { InspectorProblem, InspectorStatus, StatelyInspectorOptions } from './integration/inspect/options.ts'

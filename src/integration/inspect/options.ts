@@ -1,0 +1,81 @@
+import { expectCount, expectDelay, expectFunction, failType } from '../../actions/validate.ts'
+
+/** Why an inspector shows nothing. */
+export type InspectorProblem = 'missingPackage' | 'popupBlocked' | 'noAnswer' | 'pageClosed' | 'noWindow'
+
+/** How an inspector stands. */
+export interface InspectorStatus {
+  /**
+   * `idle`: nothing to show yet. `opening`: the page loads. `connected`: it shows what happens. `failed`: see
+   * `problem`. `stopped`: by `stop()`.
+   */
+  readonly state: 'idle' | 'opening' | 'connected' | 'failed' | 'stopped'
+  readonly problem?: InspectorProblem
+  /** What happened and what to do about it. */
+  readonly message?: string
+}
+
+export interface StatelyInspectorOptions {
+  /**
+   * The inspector page. Give your own page, with `createBrowserReceiver` of `@statelyai/inspect`, to work offline or
+   * to keep rows and query keys on your machine.
+   * @default 'https://stately.ai/inspect'
+   */
+  readonly url?: string | undefined
+  /** The window that opens the page and hears from it. @default the global one */
+  readonly window?: Window | undefined
+  /** Shows the page in this frame instead of a window of its own, which no popup blocker can stop. */
+  readonly iframe?: HTMLIFrameElement | null | undefined
+  /** Told of every change of the status. Without it, failures go to `console.warn`. */
+  readonly onStatus?: ((status: InspectorStatus) => void) | undefined
+  /** How long the page may take to answer, in milliseconds, before that is reported. @default 10000 */
+  readonly connectTimeoutMs?: number | undefined
+  /**
+   * How many events and state changes are shown per second; more are counted in `getDropped()`. Definitions and the
+   * last state of each actor always get through. Raise it to see a storm whole, at the price of a slow page.
+   * @default 200
+   */
+  readonly maxEventsPerSecond?: number | undefined
+  /** How many events a page that connects late is told of, beside all definitions. @default 500 */
+  readonly maxBufferedEvents?: number | undefined
+  /** Returns what the page may see of an event, for instance without rows. */
+  readonly sanitizeEvent?: ((event: unknown) => unknown) | undefined
+  /** Returns what the page may see of an actor's context. */
+  readonly sanitizeContext?: ((context: unknown) => unknown) | undefined
+}
+
+export interface ResolvedInspectorOptions extends Pick<
+  StatelyInspectorOptions,
+  'onStatus' | 'sanitizeEvent' | 'sanitizeContext' | 'window' | 'iframe'
+> {
+  readonly url: string
+  readonly connectTimeoutMs: number
+  readonly maxEventsPerSecond: number
+  readonly maxBufferedEvents: number
+}
+
+/** @throws TypeError or RangeError for a bad option. */
+export function resolveInspectorOptions(options: StatelyInspectorOptions): ResolvedInspectorOptions {
+  if (typeof options !== 'object' || options === null) {
+    failType('options', 'an object', options, 'Call createStatelyInspector() or createStatelyInspector({ url }).')
+  }
+  const {
+    url = 'https://stately.ai/inspect',
+    connectTimeoutMs = 10_000,
+    maxEventsPerSecond = 200,
+    maxBufferedEvents = 500,
+    ...rest
+  } = options
+  if (typeof url !== 'string' || url === '')
+    failType('url', 'an address', url, "Pass a page such as '/inspector.html'.")
+  for (const name of ['onStatus', 'sanitizeEvent', 'sanitizeContext'] as const) {
+    if (rest[name] !== undefined) expectFunction(name, rest[name])
+  }
+  return {
+    ...rest,
+    url,
+    connectTimeoutMs: expectDelay('connectTimeoutMs', connectTimeoutMs),
+    maxEventsPerSecond: expectCount('maxEventsPerSecond', maxEventsPerSecond),
+    maxBufferedEvents: expectCount('maxBufferedEvents', maxBufferedEvents),
+  }
+}
