@@ -44,7 +44,9 @@ export class KeyWindows {
   /** Whether any key or any burst is still open. */
   isOpen(): boolean {
     this.#takeAdded()
-    return this.#port.queue.size > 0 || this.#answered.size > 0
+    const isOpen = this.#port.queue.size > 0 || this.#answered.size > 0
+    if (!isOpen) this.#heap.length = 0
+    return isOpen
   }
 
   /** Removes the keys that are due from the windows and says why they are. */
@@ -92,12 +94,24 @@ export class KeyWindows {
 
   #open(key: PendingKey): void {
     const jitterMs = drawJitter(this.#port.timing)
+    this.#forgetFlushed()
     this.#push({ atMs: dueAt(key.firstAtMs, key.firstAtMs, this.#port.timing, jitterMs), id: key.id, key, jitterMs })
   }
 
   #answer(id: string, lastAtMs: number): void {
+    const isWatched = this.#answered.has(id)
     this.#answered.set(id, lastAtMs)
+    if (isWatched) return
     this.#push({ atMs: lastAtMs + this.#port.timing.quietMs, id, key: undefined, jitterMs: 0 })
+  }
+
+  /** Drops the checks of keys flushed before their time, once most of the heap is of that kind. */
+  #forgetFlushed(): void {
+    const { keys } = this.#port.queue
+    if (this.#heap.length <= 2 * (keys.size + this.#answered.size) + 16) return
+    const live = this.#heap.filter(({ key, id }) => (key ? keys.get(id) === key : this.#answered.has(id)))
+    this.#heap.length = 0
+    for (const check of live) this.#push(check)
   }
 
   #endBurst(check: Check, at: number): void {

@@ -132,6 +132,9 @@ export class PendingQueue {
         const key = this.keys.get(id)
         if (key && this.keys.delete(id)) taken.push(key)
       }
+      // Not every strategy asks what was added, and those keys must not be held for it.
+      if (this.#added.length > 2 * this.keys.size)
+        this.#added = this.#added.filter((key) => this.keys.get(key.id) === key)
     }
     this.#findOldest()
     return taken
