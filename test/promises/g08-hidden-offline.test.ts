@@ -227,7 +227,7 @@ describe.each(everyStrategy)('G8 offline, %s', (strategy) => {
       world.goOnline()
       await advance(2000)
       expect(shown.version()).toBe(1)
-      if (mounted) expect(startsOf(world, goals)).toHaveLength(1)
+      expect(startsOf(world, goals).length).toBeLessThanOrEqual(mounted ? 1 : 2)
     })
 
     it('a retry that waits out the loss answers the events of the loss', async () => {

@@ -1,0 +1,318 @@
+import { focusManager, onlineManager } from '@tanstack/react-query'
+import { describe, expect, it, vi } from 'vitest'
+import { SimulatedServer } from '../support/simulatedServer.ts'
+import { advance, drain, useSimulatedTime } from '../support/simulatedTime.ts'
+import {
+  announce,
+  changeOf,
+  coalescing,
+  everyStrategy,
+  isInvalidated,
+  startsOf,
+  timing,
+  watchPromise,
+  worldOf,
+} from './support.ts'
+
+useSimulatedTime()
+
+const goals = ['goals']
+const partners = ['partners']
+
+const listeners = (manager: object): number => (manager as { listeners: Set<unknown> }).listeners.size
+
+describe.each(everyStrategy)('G9 stop, %s', (strategy) => {
+  it.each(['markStale', 'flush', 'drop'] as const)('%s leaves no timer and no subscription', async (pending) => {
+    const before = { focus: listeners(focusManager), online: listeners(onlineManager) }
+    const world = worldOf(strategy, { mounted: false, leading: true })
+    const cache = world.queryClient.getQueryCache()
+    await world.showLoaded(goals)
+    announce(world, 'INVALIDATE', goals)
+    announce(world, 'INVALIDATE', goals)
+    announce(world, 'CHANGE', partners)
+    if (strategy === 'hybrid') await advance(timing.quietMs)
+    world.coalescer.stop({ pending })
+    await advance(500)
+    expect(vi.getTimerCount()).toBe(0)
+    expect(cache.hasListeners()).toBe(false)
+    expect({ focus: listeners(focusManager), online: listeners(onlineManager) }).toEqual(before)
+  })
+
+  it('getSnapshot() still works after stop, is idle and stays the same object', async () => {
+    const world = worldOf(strategy)
+    await world.showLoaded(goals)
+    announce(world, 'INVALIDATE', goals)
+    world.coalescer.stop()
+    const snapshot = world.coalescer.getSnapshot()
+    expect(snapshot).toMatchObject({ strategy, phase: 'idle', pendingKeys: 0, inFlight: 0 })
+    expect(snapshot.stats.eventsReceived).toBe(1)
+    await advance(1000)
+    expect(world.coalescer.getSnapshot()).toBe(snapshot)
+  })
+
+  it('twice is once, whatever the second call says', async () => {
+    const world = worldOf(strategy)
+    await world.showLoaded(goals)
+    announce(world, 'INVALIDATE', goals)
+    world.coalescer.stop({ pending: 'drop' })
+    const starts = startsOf(world, goals).length
+    world.coalescer.stop({ pending: 'flush' })
+    await advance(1000)
+    expect(startsOf(world, goals)).toHaveLength(starts)
+  })
+
+  it('promises given before stop resolve', async () => {
+    const world = worldOf(strategy)
+    world.server.latencyMs = () => 5000
+    world.show(goals)
+    await advance(1)
+    announce(world, 'INVALIDATE', goals)
+    const waits = [watchPromise(world.coalescer.settled()), watchPromise(world.coalescer.flush())]
+    world.coalescer.stop()
+    await drain()
+    expect(waits.map(({ isResolved }) => isResolved)).toEqual([true, true])
+    await world.coalescer.settled()
+  })
+
+  it('a fetch in flight from before its event: markStale leaves its query stale', async () => {
+    const world = worldOf(strategy)
+    const shown = await world.showLoaded(goals)
+    world.server.latencyMs = () => 300
+    void world.queryClient.refetchQueries({ queryKey: goals })
+    await advance(10)
+    world.server.write(goals)
+    world.coalescer.scheduleInvalidate(goals, { refetchType: 'none' })
+    world.coalescer.stop()
+    await advance(1000)
+    expect(startsOf(world, goals)).toHaveLength(2)
+    expect(isInvalidated(world, goals)).toBe(true)
+    shown.unmount()
+    const again = await world.showLoaded(goals)
+    expect(again.version()).toBe(1)
+  })
+
+  it('a first fetch from before its event: flush fetches once more when it has ended', async () => {
+    const world = worldOf(strategy)
+    const shown = world.show(goals)
+    await advance(10)
+    announce(world, 'INVALIDATE', goals)
+    world.coalescer.stop({ pending: 'flush' })
+    await advance(1000)
+    expect(shown.version()).toBe(1)
+    expect(startsOf(world, goals)).toHaveLength(2)
+  })
+
+  it('a first fetch from before its event: drop lets it be', async () => {
+    const world = worldOf(strategy)
+    world.show(goals)
+    await advance(10)
+    announce(world, 'INVALIDATE', goals)
+    world.coalescer.stop({ pending: 'drop' })
+    await advance(1000)
+    expect(startsOf(world, goals)).toHaveLength(1)
+    expect(isInvalidated(world, goals)).toBe(false)
+  })
+
+  it('a fetch to follow: each policy holds', async () => {
+    const fetched: Record<string, [number, boolean | undefined]> = {}
+    for (const pending of ['markStale', 'flush', 'drop'] as const) {
+      const world = worldOf(strategy)
+      world.show(goals)
+      await advance(10)
+      announce(world, 'INVALIDATE', goals)
+      void world.coalescer.flush()
+      await drain()
+      world.coalescer.stop({ pending })
+      await advance(1000)
+      fetched[pending] = [startsOf(world, goals).length, isInvalidated(world, goals)]
+      world.end()
+    }
+    expect(fetched).toEqual({ markStale: [1, true], flush: [2, false], drop: [1, false] })
+  })
+
+  it('queries that wait for a slot: each policy holds, and flush keeps to the limit', async () => {
+    const ends: Record<string, unknown> = {}
+    for (const pending of ['markStale', 'flush', 'drop'] as const) {
+      const world = worldOf(strategy, { maxConcurrentRefetches: 1 })
+      const keys = [1, 2, 3].map((id) => ['goals', id])
+      for (const key of keys) await world.showLoaded(key)
+      announce(world, 'INVALIDATE', goals)
+      void world.coalescer.flush()
+      await drain()
+      world.coalescer.stop({ pending })
+      let peak = 0
+      for (let at = 0; at < 1000; at += 10) {
+        await advance(10)
+        peak = Math.max(peak, world.server.requests.filter(({ outcome }) => outcome === 'running').length)
+      }
+      const stale = keys.filter((key) => isInvalidated(world, key)).length
+      ends[pending] = { requests: world.server.requests.length, peak, stale }
+      world.end()
+    }
+    expect(ends).toEqual({
+      markStale: { requests: 4, peak: 1, stale: 2 },
+      flush: { requests: 6, peak: 1, stale: 0 },
+      drop: { requests: 4, peak: 1, stale: 2 },
+    })
+  })
+
+  it('while hidden, flush marks instead of fetching', async () => {
+    const world = worldOf(strategy)
+    await world.showLoaded(goals)
+    world.hide()
+    announce(world, 'INVALIDATE', goals)
+    world.coalescer.stop({ pending: 'flush' })
+    await advance(1000)
+    expect(startsOf(world, goals)).toHaveLength(1)
+    expect(isInvalidated(world, goals)).toBe(true)
+  })
+
+  it('from inside a flushed listener ends the coalescer and contains nothing', async () => {
+    const world = worldOf(strategy)
+    await world.showLoaded(goals)
+    world.coalescer.on('flushed', () => world.coalescer.stop())
+    announce(world, 'INVALIDATE', goals)
+    await advance(1000)
+    expect(world.errors).toEqual([])
+    expect(world.coalescer.getSnapshot().phase).toBe('idle')
+    expect(vi.getTimerCount()).toBe(0)
+  })
+})
+
+describe.each(coalescing)('G9 stop with work pending, %s', (strategy) => {
+  it.each([
+    { pending: undefined, starts: 1, stale: true },
+    { pending: 'markStale', starts: 1, stale: true },
+    { pending: 'flush', starts: 2, stale: false },
+    { pending: 'drop', starts: 1, stale: false },
+  ] as const)('pending: $pending', async ({ pending, starts, stale }) => {
+    for (const kind of ['INVALIDATE', 'CHANGE'] as const) {
+      const world = worldOf(strategy)
+      await world.showLoaded(goals)
+      announce(world, kind, goals)
+      world.coalescer.stop({ pending })
+      await advance(1000)
+      expect([kind, startsOf(world, goals).length, isInvalidated(world, goals)]).toEqual([kind, starts, stale])
+      world.end()
+    }
+  })
+
+  it('the last flush is told of, with reason stop', async () => {
+    for (const pending of ['markStale', 'flush'] as const) {
+      const world = worldOf(strategy)
+      await world.showLoaded(goals)
+      announce(world, 'INVALIDATE', goals)
+      world.coalescer.stop({ pending })
+      expect(world.flushed.map(({ reason }) => reason)).toEqual(['stop'])
+      world.end()
+    }
+  })
+})
+
+describe.each(everyStrategy)('G9 reset, %s', (strategy) => {
+  it('forgets what is pending, queued and to follow, and cancels the fetches it started', async () => {
+    const server = new SimulatedServer()
+    const world = worldOf(strategy, {
+      server,
+      maxConcurrentRefetches: 1,
+      queries: { queryFn: server.abortableQueryFn },
+    })
+    await world.showLoaded(goals)
+    await world.showLoaded(partners)
+    announce(world, 'INVALIDATE', goals)
+    announce(world, 'INVALIDATE', partners)
+    void world.coalescer.flush()
+    await advance(10)
+    announce(world, 'INVALIDATE', goals)
+    announce(world, 'CHANGE', partners)
+    const requests = server.requests.length
+    world.coalescer.reset()
+    await advance(5000)
+    expect(server.requests).toHaveLength(requests)
+    expect(server.requests.at(-1)?.outcome).toBe('aborted')
+    expect(world.coalescer.getSnapshot()).toMatchObject({ phase: 'idle', pendingKeys: 0, inFlight: 0 })
+  })
+
+  it('a retry ladder it started ends', async () => {
+    const server = new SimulatedServer()
+    const world = worldOf(strategy, { server, queries: { retry: 3, retryDelay: 500 } })
+    await world.showLoaded(goals)
+    server.fails = () => true
+    announce(world, 'INVALIDATE', goals)
+    void world.coalescer.flush()
+    await advance(200)
+    const requests = server.requests.length
+    world.coalescer.reset()
+    await advance(10_000)
+    expect(server.requests).toHaveLength(requests)
+  })
+
+  it('a fetch that the app started is let end', async () => {
+    const server = new SimulatedServer()
+    const world = worldOf(strategy, { server, queries: { queryFn: server.abortableQueryFn } })
+    const shown = world.show(goals)
+    await advance(10)
+    announce(world, 'INVALIDATE', goals)
+    world.coalescer.reset()
+    await advance(1000)
+    expect(shown.version()).toBe(0)
+    expect(server.requests.map(({ outcome }) => outcome)).toEqual(['ok'])
+  })
+
+  it('handlers of buffered changes do not run afterwards', async () => {
+    const world = worldOf(strategy)
+    const handler = vi.fn<() => object>(() => ({}))
+    world.coalescer.send({ type: 'CHANGE', change: changeOf('goals'), handler })
+    const ran = handler.mock.calls.length
+    world.coalescer.reset()
+    await advance(1000)
+    expect(handler).toHaveBeenCalledTimes(ran)
+    expect(ran).toBe(strategy === 'batch' ? 0 : 1)
+  })
+
+  it('while hidden and offline: nothing of the old user is fetched on return', async () => {
+    const world = worldOf(strategy, { mounted: false })
+    await world.showLoaded(goals)
+    world.goOffline()
+    announce(world, 'INVALIDATE', goals)
+    await advance(1000)
+    world.hide()
+    announce(world, 'INVALIDATE', goals)
+    world.coalescer.reset()
+    world.goOnline()
+    world.unhide()
+    await advance(1000)
+    expect(startsOf(world, goals)).toHaveLength(1)
+  })
+
+  it('works on for the next user, and lets those go who waited', async () => {
+    const world = worldOf(strategy)
+    const shown = await world.showLoaded(goals)
+    announce(world, 'INVALIDATE', goals)
+    const settled = watchPromise(world.coalescer.settled())
+    const flushed = watchPromise(world.coalescer.flush())
+    world.coalescer.reset()
+    world.coalescer.send({ type: 'RESET' })
+    await drain()
+    expect([settled.isResolved, flushed.isResolved]).toEqual([true, true])
+    announce(world, 'INVALIDATE', goals)
+    await advance(1000)
+    expect(shown.version()).toBe(2)
+    expect(startsOf(world, goals).length).toBeLessThanOrEqual(3)
+  })
+
+  it('a query client that is cleared first, as on sign-out, is fine', async () => {
+    const world = worldOf(strategy)
+    const shown = await world.showLoaded(goals)
+    announce(world, 'INVALIDATE', goals)
+    void world.coalescer.flush()
+    await advance(10)
+    shown.unmount()
+    world.queryClient.clear()
+    world.coalescer.reset()
+    await advance(1000)
+    expect(startsOf(world, goals)).toHaveLength(2)
+    expect(world.errors).toEqual([])
+    expect(world.coalescer.getSnapshot()).toMatchObject({ inFlight: 0, phase: 'idle' })
+  })
+})
