@@ -1,7 +1,8 @@
 import type { Wants } from './pendingQueue.ts'
 import type { InvalidateEvent, RefetchEvent, RefetchQueryType, RefetchType } from './types.ts'
 
-const invalidateWants: Record<RefetchType, Wants> = {
+/** What an INVALIDATE asks for. */
+export const invalidateWants: Record<RefetchType, Wants> = {
   active: { markActive: true, markInactive: true, fetchActive: true, fetchInactive: false },
   inactive: { markActive: true, markInactive: true, fetchActive: false, fetchInactive: true },
   all: { markActive: true, markInactive: true, fetchActive: true, fetchInactive: true },

@@ -54,16 +54,22 @@ export function expectKeyEvent(event: InvalidateEvent | RefetchEvent): void {
   // A key that refers to itself cannot be identified.
   for (const queryKey of expectQueryKeys(event.queryKeys, 'queryKeys'))
     if (queryKey.some(isObject)) identifyKey(queryKey)
+  if (event.type === 'INVALIDATE') return expectInvalidateOptions(event)
   expectSource(event.source)
-  if (event.type === 'REFETCH') {
-    if (event.queryType !== undefined) expectOneOf('queryType', event.queryType, ['active', 'all'])
-    return
-  }
-  if (event.exact !== undefined) expectBoolean('exact', event.exact)
-  if (event.urgent !== undefined) expectBoolean('urgent', event.urgent)
-  if (event.refetchType !== undefined) {
-    expectOneOf('refetchType', event.refetchType, ['active', 'inactive', 'all', 'none'])
-  }
+  if (event.queryType !== undefined) expectOneOf('queryType', event.queryType, ['active', 'all'])
+}
+
+/** Throws if what an INVALIDATE says besides its keys is not well formed. */
+export function expectInvalidateOptions({
+  exact,
+  urgent,
+  refetchType,
+  source,
+}: Pick<InvalidateEvent, 'exact' | 'urgent' | 'refetchType' | 'source'>): void {
+  expectSource(source)
+  if (exact !== undefined) expectBoolean('exact', exact)
+  if (urgent !== undefined) expectBoolean('urgent', urgent)
+  if (refetchType !== undefined) expectOneOf('refetchType', refetchType, ['active', 'inactive', 'all', 'none'])
 }
 
 /** Throws if a CHANGE lacks its change or its handler. */

@@ -16,6 +16,7 @@ import { Router, isRecordable } from './router.ts'
 import { createNotifier, createSnapshotReader } from './snapshot.ts'
 import { createTracedInspect, watchInspectors } from './trace.ts'
 
+const noOptions = {}
 const emittedNames = ['flushed', 'strategySwitched', 'refetchFailed', 'handlerFailed'] as const
 
 /**
@@ -76,7 +77,7 @@ export function createCoalescer(options: CoalescerOptions = {}): Coalescer {
 
   const coalescer: Coalescer = {
     actor,
-    scheduleInvalidate(queryKey, invalidate = {}) {
+    scheduleInvalidate(queryKey, invalidate = noOptions) {
       expectQueryKey(queryKey)
       if (typeof invalidate !== 'object' || invalidate === null) {
         failType(
@@ -86,7 +87,9 @@ export function createCoalescer(options: CoalescerOptions = {}): Coalescer {
           'Leave it out for the defaults.',
         )
       }
-      coalescer.send({ type: 'INVALIDATE', queryKeys: [queryKey], ...invalidate })
+      if (!router.note(queryKey, invalidate)) {
+        coalescer.send({ type: 'INVALIDATE', queryKeys: [queryKey], ...invalidate })
+      }
     },
     scheduleRefetch(queryKey, type = 'active') {
       expectQueryKey(queryKey)
@@ -97,7 +100,9 @@ export function createCoalescer(options: CoalescerOptions = {}): Coalescer {
       assertRunning(isRecordable(event) ? 'an event' : 'send()')
       const error = engine.check(event)
       if (error) throw error
+      engine.checked = event
       router.take(event)
+      engine.checked = undefined
     },
     switchStrategy(strategy) {
       coalescer.send({ type: 'SWITCH_STRATEGY', strategy })

@@ -1,6 +1,6 @@
 import { type Query, type QueryClient, hashKey } from '@tanstack/react-query'
 import { type Gate, createGate } from '../../actions/gate.ts'
-import { type PendingKey, PendingQueue } from '../../actions/pendingQueue.ts'
+import { type PendingKey, PendingQueue, type Wants } from '../../actions/pendingQueue.ts'
 import { identifyCollections, identifyKey } from '../../actions/queryKeys.ts'
 import type { Emitter, ErrorReporter } from '../../actions/report.ts'
 import type { CoalescerStats, FlushedRecord, QueryKey } from '../../actions/types.ts'
@@ -42,6 +42,8 @@ export class Engine implements OrchestratorPort {
   readonly isHeld: () => boolean
   queryClient: QueryClient | undefined
   strategy: ResolvedStrategy
+  /** The event on its way to the actor that has been found usable, so that the chart's guard need not look again. */
+  checked: unknown
   readonly #port: EnginePort
   readonly #intake: IntakePort
   readonly #clock = { value: 0 }
@@ -105,6 +107,7 @@ export class Engine implements OrchestratorPort {
   }
 
   check(event: CoalescerEvent): Error | undefined {
+    if (event === this.checked) return undefined
     return checkEvent(event, this.#port.options.timing, this.queryClient !== undefined)
   }
 
@@ -128,6 +131,12 @@ export class Engine implements OrchestratorPort {
   /** Like `record`, for a caller who is to see the error. */
   take(event: RecordableEvent): void {
     recordEvent(this.#intake, event)
+    this.changed()
+  }
+
+  /** Puts one key into the queue: the shortest way in. */
+  note(queryKey: QueryKey, wants: Wants, atMs: number, exact: boolean, source: string | undefined): void {
+    this.queue.add(this.queue.idOf(queryKey, exact), queryKey, wants, atMs, exact, source)
     this.changed()
   }
 

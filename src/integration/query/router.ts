@@ -1,7 +1,9 @@
 import { closeGate } from '../../actions/gate.ts'
 import type { QueryKey } from '../../actions/types.ts'
-import type { CoalescerEvent } from '../../machines/events.ts'
+import { invalidateWants } from '../../actions/wants.ts'
+import { type CoalescerEvent, expectInvalidateOptions } from '../../machines/events.ts'
 import type { FetchLostEvent, OrchestratorEvent, RecordableEvent, ScheduleEvent } from '../../machines/orchestrator.ts'
+import type { InvalidateOptions } from './coalescer.ts'
 import type { Engine } from './engine.ts'
 
 /** `dead`: the actor has failed, and events are flushed one by one without it. */
@@ -39,6 +41,22 @@ export class Router {
       else if (event.type === 'RESET') engine.reset()
       else if (event.type === 'FLUSH') this.flushWithoutActor('manual')
     }
+  }
+
+  /**
+   * Takes an INVALIDATE of one key without making an event of it, if the event would only be noted; `false` if it
+   * must be sent.
+   */
+  note(queryKey: QueryKey, options: InvalidateOptions): boolean {
+    const { engine } = this.#port
+    if (this.state !== 'running' || !engine.gate.open || this.#port.isInspected()) return false
+    const atMs = engine.now()
+    if (atMs >= engine.gate.overdueAtMs) return false
+    expectInvalidateOptions(options)
+    const { exact = false, urgent, refetchType = 'active', source } = options
+    if (urgent === true) return false
+    engine.note(queryKey, invalidateWants[refetchType], atMs, exact, source)
+    return true
   }
 
   /** Sends an event to the orchestrator, unless it is gone. */
