@@ -17,7 +17,10 @@ interface Herd {
 }
 
 /** What reaches the API when every client learns of the same at the same moment. */
-async function simulate(jitter: number, tell: (schedule: (queryKey: readonly string[]) => void) => void): Promise<Herd> {
+async function simulate(
+  jitter: number,
+  tell: (schedule: (queryKey: readonly string[]) => void) => void,
+): Promise<Herd> {
   const simulation = new Simulation()
   simulation.install()
   try {
@@ -32,7 +35,10 @@ async function simulate(jitter: number, tell: (schedule: (queryKey: readonly str
       }
       const coalescer = createCoalescer({ queryClient, jitterMs: jitter })
       simulation.at(0, () => tell((queryKey) => coalescer.scheduleInvalidate(queryKey)))
-      ends.push(() => coalescer.stop(), () => queryClient.clear())
+      ends.push(
+        () => coalescer.stop(),
+        () => queryClient.clear(),
+      )
     }
     await simulation.runUntil(5000)
     for (const end of ends) end()
@@ -73,7 +79,15 @@ for (const [name, tell] of [
       if (jitter > 0) peakWith = peak
       else peakWithout = peak
     }
-    rows.push([name, jitter, requests, peak, jitter === 0 ? '–' : Math.round(uniform), jitter === 0 ? '–' : ratio, lastMs])
+    rows.push([
+      name,
+      jitter,
+      requests,
+      peak,
+      jitter === 0 ? '–' : Math.round(uniform),
+      jitter === 0 ? '–' : ratio,
+      lastMs,
+    ])
   }
 }
 

@@ -41,7 +41,11 @@ async function bundle(contents: string, plugins: readonly Plugin[] = []) {
     logLevel: 'error',
   })
   const minified = outputFiles[0]?.contents ?? new Uint8Array()
-  return { minified: minified.length, gzipped: gzipSync(minified, { level: 9 }).length, inputs: Object.keys(metafile.inputs) }
+  return {
+    minified: minified.length,
+    gzipped: gzipSync(minified, { level: 9 }).length,
+    inputs: Object.keys(metafile.inputs),
+  }
 }
 
 export interface BundleSize {
@@ -61,9 +65,7 @@ export async function measureSizes(): Promise<Record<string, BundleSize>> {
     const path = join(root, `src/${entry}.ts`)
     sizes[`realtime-coalescer/${entry}`] = await bundle(`export * from './${entry}.ts'`, [withoutCore(path)])
   }
-  return Object.fromEntries(
-    Object.entries(sizes).map(([name, { minified, gzipped }]) => [name, { minified, gzipped }]),
-  )
+  return Object.fromEntries(Object.entries(sizes).map(([name, { minified, gzipped }]) => [name, { minified, gzipped }]))
 }
 
 /** The most bytes an entry point may have, minified and gzipped. */
