@@ -106,18 +106,24 @@ export function activeStates(machineId: string, value: StateValue): string[] {
 function* transitionsOf(node: StateNode): Generator<{ label: string; transition: Transition }> {
   for (const transition of node.always ?? []) yield { label: withGuard('', transition), transition }
   const delays = new Map(node.after.map((transition) => [transition.eventType as string, String(transition.delay)]))
+  // An invocation without an id of its own has a long one made from its path: what it runs says more.
+  const actors = new Map(node.invoke.map(({ id, src }) => [id, id.endsWith(node.id) ? nameOf(src) : id]))
   for (const [eventType, transitions] of node.transitions) {
     for (const transition of transitions) {
-      yield { label: withGuard(eventName(eventType, delays), transition), transition }
+      yield { label: withGuard(eventName(eventType, delays, actors), transition), transition }
     }
   }
 }
 
-function eventName(eventType: string, delays: ReadonlyMap<string, string>): string {
+function eventName(
+  eventType: string,
+  delays: ReadonlyMap<string, string>,
+  actors: ReadonlyMap<string, string>,
+): string {
   const delay = delays.get(eventType)
   if (delay !== undefined) return `after ${delay}`
   const [, outcome, actor] = /^xstate\.(done|error)\.actor\.(.+)$/.exec(eventType) ?? []
-  if (outcome && actor) return `${outcome} of ${actor}`
+  if (outcome && actor) return `${outcome} of ${actors.get(actor) ?? actor}`
   return eventType === '*' ? 'any other event' : eventType
 }
 

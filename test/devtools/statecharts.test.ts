@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs'
+import { createMachine } from 'xstate'
+import { expect, it } from 'vitest'
+import { statechartsPath, writeStatecharts } from '../../scripts/statecharts.ts'
+import { activeStates, readMachine } from '../../src/integration/devtools/chart/machineChart.ts'
+import { machineToMermaid } from '../../src/integration/devtools/chart/mermaid.ts'
+
+it('docs/statecharts.md is what the machines say; `npx tsx scripts/statecharts.ts` writes it', () => {
+  expect(readFileSync(statechartsPath, 'utf8')).toBe(writeStatecharts())
+})
+
+const machine = createMachine({
+  id: 'door',
+  description: 'A door.',
+  initial: 'shut',
+  on: { KNOCK: { actions: 'listen' } },
+  states: {
+    shut: {
+      description: 'Nobody passes.',
+      on: { OPEN: [{ guard: 'hasKey', target: 'open' }, { target: 'open.ajar' }] },
+    },
+    open: {
+      initial: 'ajar',
+      always: { guard: { type: 'isWindy', params: { force: 7 } }, target: 'shut' },
+      after: { patience: 'shut' },
+      invoke: { id: 'hinge', src: 'hinge', onError: 'shut' },
+      states: { ajar: { on: { PUSH: 'wide' } }, wide: { invoke: { src: 'draught', onDone: 'ajar' } } },
+    },
+  },
+})
+
+it('draws states, nesting, starts, guards, delays, conditions and invocations', () => {
+  expect(machineToMermaid(machine)).toBe(`stateDiagram-v2
+  state "shut" as door_shut
+  state "open" as door_open {
+    state "ajar" as door_open_ajar
+    state "wide" as door_open_wide
+    [*] --> door_open_ajar
+  }
+  [*] --> door_shut
+  door_shut --> door_open : OPEN [hasKey]
+  door_shut --> door_open_ajar : OPEN
+  door_open --> door_shut : [isWindy 7]<br/>error of hinge<br/>after patience
+  door_open_ajar --> door_open_wide : PUSH
+  door_open_wide --> door_open_ajar : done of draught
+`)
+})
+
+it('tells what a state does without leaving', () => {
+  expect(readMachine(machine).reactions).toEqual([{ state: '', label: 'KNOCK', actions: ['listen'] }])
+})
+
+it('names the active states of any state value, parents included', () => {
+  expect(activeStates('door', 'shut')).toEqual(['door_shut'])
+  expect(activeStates('door', { open: 'ajar' })).toEqual(['door_open', 'door_open_ajar'])
+  expect(activeStates('m', { a: { b: 'c' }, d: {} })).toEqual(['m_a', 'm_a_b', 'm_a_b_c', 'm_d'])
+})
