@@ -13,7 +13,8 @@ export function finishAfterStop(refetches: Refetches, how: 'mark' | 'fetch', max
     if (how === 'mark') return
     while (busy < maxConcurrent && queued.length > 0) {
       const record = queued.shift()
-      if (!record || !isStillWanted(record)) continue
+      // Another fetch may have cleared the flag while this one waited for its slot.
+      if (!record?.query.state.isInvalidated || !isStillWanted(record)) continue
       busy += 1
       const freed = (): void => {
         busy -= 1

@@ -64,7 +64,7 @@ export function flushKeys(port: FlushPort, keys: readonly PendingKey[], options:
         const entry = port.ledger.record(query)
         const verdict = judge(demand, query.isActive(), isFetchable(query), entry.startedAt)
         applyVerdict(port, entry, verdict, record, options)
-        entry.evenInactive ||= demand.fetchInactiveSeq > entry.startedAt
+        entry.inactiveWantedAt = Math.max(entry.inactiveWantedAt, demand.fetchInactiveSeq)
         for (const key of matchedKeys) port.promises.matched(key, entry)
       }, query)
       // Whatever the app's code broke, the query must not pass for fresh.
@@ -134,6 +134,7 @@ export function flushEachEvent(
           const entry = port.ledger.record(query)
           // Logical time 0: `direct` does not ask whether the data is fresh already.
           const verdict = judge(demand, query.isActive(), isFetchable(query), 0)
+          entry.inactiveWantedAt = Math.max(entry.inactiveWantedAt, demand.fetchInactiveSeq)
           restart(port, entry, verdict, record, mayRestart)
           if (isWatched) port.promises.matched(key, entry)
         }, query)

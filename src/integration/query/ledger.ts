@@ -29,8 +29,8 @@ export interface QueryRecord {
   ifShown: { readonly seq: number; readonly cause: FlushedRecord } | undefined
   /** Where the query waits for a fetch it owes. */
   stage: 'none' | 'marked' | 'queued' | 'awaiting'
-  /** Whether the fetch it owes is wanted even when no component shows the query. */
-  evenInactive: boolean
+  /** The newest event that wants a fetch even if no component shows the query, or 0. */
+  inactiveWantedAt: number
   /** Whether `direct` would have started the fetch it owes, too. */
   direct: boolean
   /** The flush that last asked for a fetch. */
@@ -86,7 +86,7 @@ export class Ledger {
         markedAt: 0,
         ifShown: undefined,
         stage: 'none',
-        evenInactive: false,
+        inactiveWantedAt: 0,
         direct: false,
         cause: undefined,
         waiters: [],

@@ -24,8 +24,8 @@ export const isFetchable = (query: Query): boolean =>
   (isRunnable(query.options.queryFn) || query.observers.some((observer) => isRunnable(observer.options.queryFn)))
 
 /** Whether the fetch a query owes is still wanted: its components may be gone by now. */
-export const isStillWanted = ({ query, evenInactive }: QueryRecord): boolean =>
-  isFetchable(query) && (evenInactive || query.isActive())
+export const isStillWanted = ({ query, inactiveWantedAt, startedAt }: QueryRecord): boolean =>
+  isFetchable(query) && (inactiveWantedAt > startedAt || query.isActive())
 
 const isPaused = (record: QueryRecord): boolean => record.running && record.query.state.fetchStatus === 'paused'
 
@@ -42,7 +42,7 @@ function callWaiters(record: QueryRecord): void {
 /** What is on screen first, then what was asked for last. */
 export const byUrgency = (records: Iterable<QueryRecord>): QueryRecord[] =>
   [...records]
-    .map((record) => ({ record, active: record.evenInactive && record.query.observers.length === 0 ? 0 : 1 }))
+    .map((record) => ({ record, active: record.query.observers.length === 0 ? 0 : 1 }))
     .sort((a, b) => b.active - a.active || b.record.wantedAt - a.record.wantedAt)
     .map(({ record }) => record)
 
@@ -266,7 +266,7 @@ export class Refetches implements LedgerListener {
 
   #settle(record: QueryRecord): void {
     record.wantedAt = 0
-    record.evenInactive = false
+    record.inactiveWantedAt = 0
     record.direct = false
     this.#leaveStage(record)
     callWaiters(record)
