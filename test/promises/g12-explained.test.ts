@@ -1,0 +1,198 @@
+import { hashKey } from '@tanstack/react-query'
+import type { FlushedKey } from 'realtime-coalescer'
+import { describe, expect, it } from 'vitest'
+import { advance, drain, useSimulatedTime } from '../support/simulatedTime.ts'
+import { announce, coalescing, everyStrategy, sendChange, timing, worldOf } from './support.ts'
+
+useSimulatedTime()
+
+const goals = ['goals']
+const partners = ['partners']
+
+const byName = (a: FlushedKey, b: FlushedKey): number => String(a.queryKey).localeCompare(String(b.queryKey))
+
+describe.each(coalescing)('G12 explained, %s', (strategy) => {
+  it('a flushed record says why, how long, which keys, which events and sources, and what it did', async () => {
+    const world = worldOf(strategy)
+    await world.showLoaded(['goals', 1])
+    const gone = await world.showLoaded(['goals', 2])
+    gone.unmount()
+    await world.showLoaded(['goals', 3])
+    world.coalescer.scheduleInvalidate(goals, { source: 'goals:INSERT' })
+    await advance(10)
+    world.coalescer.scheduleInvalidate(goals, { source: 'check_ins:UPDATE' })
+    world.coalescer.scheduleInvalidate(goals, { source: 'goals:INSERT' })
+    world.coalescer.send({ type: 'REFETCH', queryKeys: [goals, partners], source: 'manual' })
+    void world.queryClient.refetchQueries({ queryKey: ['goals', 3] })
+    await advance(1000)
+    expect(world.flushed.map((record) => ({ ...record, keys: record.keys.toSorted(byName) }))).toEqual([
+      {
+        reason: 'quiet',
+        waitedMs: timing.quietMs + 10,
+        keys: [
+          { queryKey: goals, events: 4, sources: ['goals:INSERT', 'check_ins:UPDATE', 'manual'] },
+          { queryKey: partners, events: 1, sources: ['manual'] },
+        ],
+        fetched: [hashKey(['goals', 1])],
+        skippedFresh: 1,
+        markedStale: 1,
+      },
+    ])
+  })
+
+  it('a change is a source by its table and event type', async () => {
+    const world = worldOf(strategy)
+    sendChange(
+      world,
+      { invalidate: [goals], refetch: [partners, { queryKey: ['dashboard'], type: 'all' }] },
+      'check_ins',
+    )
+    await advance(1000)
+    expect(world.flushed.flatMap(({ keys }) => keys.toSorted(byName))).toEqual(
+      [['dashboard'], goals, partners].map((queryKey) => ({ queryKey, events: 1, sources: ['check_ins:INSERT'] })),
+    )
+  })
+
+  it('every fetch it starts stands in the record of a flush that asked for it, followers and queued ones included', async () => {
+    const world = worldOf(strategy, { maxConcurrentRefetches: 1 })
+    for (const id of [1, 2, 3]) world.show(['goals', id])
+    await advance(50)
+    announce(world, 'INVALIDATE', goals)
+    void world.coalescer.flush()
+    await drain()
+    expect(world.flushed.at(-1)?.fetched).toEqual([1, 2, 3].map((id) => hashKey(['goals', id])))
+    await advance(2000)
+    expect(world.server.requests).toHaveLength(6)
+  })
+
+  it('explain() names the flush and the keys that led to the last fetch of a query', async () => {
+    const world = worldOf(strategy)
+    await world.showLoaded(['goals', 1])
+    expect(world.coalescer.explain(hashKey(['goals', 1]))).toBeUndefined()
+    world.coalescer.scheduleInvalidate(goals, { source: 'goals:INSERT' })
+    world.coalescer.scheduleInvalidate(partners, { source: 'partners:INSERT' })
+    await advance(1000)
+    expect(world.coalescer.explain(hashKey(['goals', 1]))).toEqual({
+      reason: 'quiet',
+      keys: [{ queryKey: goals, events: 1, sources: ['goals:INSERT'] }],
+    })
+    expect(world.coalescer.explain('unknown')).toBeUndefined()
+  })
+
+  it('stats count events, flushes, fetches, savings and the longest wait', async () => {
+    const world = worldOf(strategy)
+    await world.showLoaded(['goals', 1])
+    await world.showLoaded(['goals', 2])
+    const gone = await world.showLoaded(['goals', 3])
+    gone.unmount()
+    for (let event = 0; event < 10; event += 1) world.coalescer.scheduleInvalidate(goals)
+    world.coalescer.send({ type: 'INVALIDATE', queryKeys: [goals, ['goals', 1]] })
+    world.coalescer.scheduleInvalidate(goals, { refetchType: 'none' })
+    await advance(1000)
+    // direct: 11 events fetch both mounted queries, one more fetches the first.
+    expect(world.coalescer.getSnapshot().stats).toEqual({
+      eventsReceived: 13,
+      flushes: 1,
+      fetchesStarted: 2,
+      fetchesSaved: 23 - 2,
+      fetchesFailed: 0,
+      longestWaitMs: timing.quietMs,
+    })
+  })
+
+  it('a fetch skipped as fresh counts as saved', async () => {
+    const world = worldOf(strategy)
+    await world.showLoaded(goals)
+    world.coalescer.scheduleInvalidate(goals)
+    await drain()
+    void world.queryClient.refetchQueries({ queryKey: goals })
+    await advance(1000)
+    expect(world.coalescer.getSnapshot().stats).toMatchObject({ fetchesStarted: 0, fetchesSaved: 1 })
+  })
+
+  it('a manual flush, an urgent event, a return and a switch name themselves', async () => {
+    const world = worldOf(strategy)
+    await world.showLoaded(goals)
+    announce(world, 'INVALIDATE', goals)
+    void world.coalescer.flush()
+    await advance(200)
+    world.change(goals, { urgent: true })
+    await advance(200)
+    world.hide()
+    announce(world, 'INVALIDATE', goals)
+    world.unhide()
+    await advance(200)
+    announce(world, 'INVALIDATE', goals)
+    world.coalescer.switchStrategy('direct')
+    await advance(200)
+    expect(world.flushed.map(({ reason }) => reason)).toEqual(['manual', 'urgent', 'visible', 'switch'])
+  })
+
+  it('a flush of keys that match nothing is told of, too', async () => {
+    const world = worldOf(strategy)
+    world.coalescer.scheduleInvalidate(['nobody'])
+    await advance(1000)
+    expect(world.flushed).toEqual([
+      {
+        reason: 'quiet',
+        waitedMs: timing.quietMs,
+        keys: [{ queryKey: ['nobody'], events: 1, sources: [] }],
+        fetched: [],
+        skippedFresh: 0,
+        markedStale: 0,
+      },
+    ])
+  })
+})
+
+describe.each(everyStrategy)('G12 counters, %s', (strategy) => {
+  it("TanStack's retries are not new fetches, and a failed ladder is one failure", async () => {
+    const world = worldOf(strategy, { queries: { retry: 2, retryDelay: 10 } })
+    await world.showLoaded(goals)
+    world.server.fails = () => true
+    announce(world, 'INVALIDATE', goals)
+    await advance(2000)
+    expect(world.server.requests).toHaveLength(4)
+    expect(world.coalescer.getSnapshot().stats).toMatchObject({ fetchesStarted: 1, fetchesFailed: 1 })
+  })
+
+  it('fetches of the app count neither as started nor as failed', async () => {
+    const world = worldOf(strategy)
+    await world.showLoaded(goals)
+    world.server.fails = () => true
+    void world.queryClient.refetchQueries({ queryKey: goals })
+    await advance(1000)
+    expect(world.coalescer.getSnapshot().stats).toMatchObject({ fetchesStarted: 0, fetchesFailed: 0, fetchesSaved: 0 })
+    expect(world.errors).toEqual([])
+  })
+
+  it('fetchesStarted is what the server saw beyond the first fetches', async () => {
+    const world = worldOf(strategy)
+    for (const id of [1, 2, 3]) world.show(['goals', id])
+    for (let round = 0; round < 20; round += 1) {
+      announce(world, round % 3 === 0 ? 'CHANGE' : 'INVALIDATE', round % 2 === 0 ? goals : ['goals', 1])
+      await advance(37)
+    }
+    await advance(2000)
+    const { fetchesStarted, fetchesSaved } = world.coalescer.getSnapshot().stats
+    expect(fetchesStarted).toBe(world.server.requests.length - 3)
+    expect(strategy === 'direct' ? fetchesSaved : Math.sign(fetchesSaved)).toBe(strategy === 'direct' ? 0 : 1)
+  })
+})
+
+describe('G12 direct', () => {
+  it('flushes each event by itself, with reason direct, and saves nothing', async () => {
+    const world = worldOf('direct')
+    await world.showLoaded(goals)
+    for (let event = 0; event < 3; event += 1) world.coalescer.scheduleInvalidate(goals, { source: `s${event}` })
+    await advance(1000)
+    expect(world.flushed.map(({ reason, keys }) => [reason, keys[0]?.sources])).toEqual([
+      ['direct', ['s0']],
+      ['direct', ['s1']],
+      ['direct', ['s2']],
+    ])
+    const { fetchesStarted, fetchesSaved } = world.coalescer.getSnapshot().stats
+    expect([fetchesStarted, fetchesSaved]).toEqual([3, 0])
+    expect(world.server.requests).toHaveLength(4)
+  })
+})
