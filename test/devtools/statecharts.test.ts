@@ -13,7 +13,7 @@ const machine = createMachine({
   id: 'door',
   description: 'A door.',
   initial: 'shut',
-  on: { KNOCK: { actions: 'listen' } },
+  on: { KNOCK: { actions: 'listen' }, SLAM: '.shut' },
   states: {
     shut: {
       description: 'Nobody passes.',
@@ -37,7 +37,7 @@ it('draws states, nesting, starts, guards, delays, conditions and invocations', 
     state "wide" as door_open_wide
     [*] --> door_open_ajar
   }
-  [*] --> door_shut
+  [*] --> door_shut : SLAM
   door_shut --> door_open : OPEN [hasKey]
   door_shut --> door_open_ajar : OPEN
   door_open --> door_shut : [isWindy 7]<br/>error of hinge<br/>after patience
