@@ -1,7 +1,10 @@
 /** The timers of an actor system: XState's `Clock`, with an optional `now` that deadlines are read from. */
 export interface CoalescerClock {
+  /** Calls back after a time in milliseconds; returns what `clearTimeout` takes. */
   setTimeout(fn: (...args: unknown[]) => void, timeout: number): unknown
+  /** Ends a timer; does nothing if it has fired. */
   clearTimeout(id: unknown): void
+  /** The time in milliseconds. @default Date.now */
   now?(): number
 }
 

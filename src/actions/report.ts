@@ -1,5 +1,6 @@
 import type { ErrorInfo } from './types.ts'
 
+/** Hears of a failure the coalescer has caught, and of what failed. It may throw: that is caught as well. */
 export type ErrorReporter = (error: unknown, info: ErrorInfo) => void
 
 /**

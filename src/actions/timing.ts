@@ -38,6 +38,7 @@ export interface Timing {
   readonly maxBufferedChanges: number
 }
 
+/** Timing as options take it: what is left out has its default. */
 export type TimingOptions = { readonly [Name in keyof Timing]?: Timing[Name] | undefined }
 
 /** The timing of every strategy unless told otherwise; only `quietMs` differs between strategies. */

@@ -108,12 +108,14 @@ export interface FlushedRecord {
   readonly markedStale: number
 }
 
+/** A fetch for an event that ended in an error, retries included. Its query is stale. */
 export interface RefetchFailedRecord {
   readonly queryKey: QueryKey
   readonly queryHash: string
   readonly error: unknown
 }
 
+/** A handler that threw, or returned what are no effects. */
 export interface HandlerFailedRecord {
   readonly change: Change
   readonly error: unknown

@@ -21,6 +21,7 @@ export type CoalescerEvent =
   /** Forget everything pending and cancel the fetches the coalescer started. */
   | { readonly type: 'RESET' }
 
+/** A change of strategy, timing, or both. */
 export interface StrategySwitchedRecord {
   readonly from: StrategyName
   readonly to: StrategyName

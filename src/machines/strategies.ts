@@ -34,6 +34,7 @@ export const strategies = {
   direct: strategy(directMachine, 0, windowOptions),
 }
 
+/** The rules for when to flush. `'direct'` flushes each event at once, for comparison. */
 export type StrategyName = keyof typeof strategies
 
 /** A strategy by name, or with timing of its own that wins over the options of `createCoalescer`. */

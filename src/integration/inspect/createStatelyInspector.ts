@@ -15,6 +15,7 @@ export interface Inspectable {
   readonly actor: AnyActorRef
 }
 
+/** Shows statecharts in a window of the Stately inspector. */
 export interface StatelyInspector {
   /** Pass this as the `inspect` option of `createCoalescer` to see everything from the start. */
   readonly inspect: (event: InspectionEvent) => void
@@ -25,6 +26,7 @@ export interface StatelyInspector {
   attach(source: Inspectable): () => void
   /** Opens the page now, or again: call it in a click handler if the browser blocks popups. */
   open(): void
+  /** Whether the window is open and answers, or why not. */
   getStatus(): InspectorStatus
   /** How many events were left out to keep the page usable. */
   getDropped(): number

@@ -15,6 +15,7 @@ export interface InspectorStatus {
   readonly message?: string
 }
 
+/** What `createStatelyInspector` takes. */
 export interface StatelyInspectorOptions {
   /**
    * The inspector page. Give your own page, with `createBrowserReceiver` of `@statelyai/inspect`, to work offline or

@@ -11,6 +11,7 @@ import type {
 import type { CoalescerEvent, EmittedEvent, EmittedRecords } from '../../machines/events.ts'
 import type { ResolvedStrategy, StrategyName, StrategyOption } from '../../machines/strategies.ts'
 
+/** How `scheduleInvalidate` treats the queries of its key. */
 export interface InvalidateOptions {
   /** Match only the query of exactly this key. @default false */
   readonly exact?: boolean | undefined

@@ -6,6 +6,7 @@ import { type Timing, type TimingOptions, pickTiming } from '../../actions/timin
 import { expectCount, expectFunction, expectOneOf, failType } from '../../actions/validate.ts'
 import { type ResolvedStrategy, type StrategyOption, resolveStrategy } from '../../machines/strategies.ts'
 
+/** What `createCoalescer` takes. All of it may be left out; timing holds for every strategy. */
 export interface CoalescerOptions extends TimingOptions {
   /**
    * The client whose queries are refetched. May be left out until `realtime.initialize(queryClient)` gives it;

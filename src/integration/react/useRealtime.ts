@@ -5,7 +5,9 @@ import { type RealtimeStatus, type RealtimeStatusSource, useRealtimeStatus } fro
 
 /** The part of a realtime service that joins and leaves. */
 export interface JoinableRealtimeService extends RealtimeStatusSource {
+  /** Joins. Called once, however many components join. */
   initialize(queryClient: QueryClient): void
+  /** Leaves. Called when the last of them is gone. */
   stop(): void
 }
 

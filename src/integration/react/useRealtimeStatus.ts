@@ -6,7 +6,9 @@ export type RealtimeStatus = 'idle' | 'connecting' | 'attaching' | 'live' | 'int
 
 /** The part of a realtime service that tells its status. */
 export interface RealtimeStatusSource {
+  /** The status now. */
   getStatus(): RealtimeStatus
+  /** Calls back after each change of the status; returns a function that ends it. */
   subscribe(listener: () => void): () => void
 }
 

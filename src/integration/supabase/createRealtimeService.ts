@@ -35,6 +35,7 @@ export interface RealtimeService {
    * @throws TypeError for a malformed payload.
    */
   handleChange(payload: unknown): void
+  /** How far the feed has come. */
   getStatus(): RealtimeStatus
   /** Calls back after each change of the status; returns a function that ends it. */
   subscribe(listener: () => void): () => void

@@ -57,6 +57,7 @@ export interface HandlerOfTable<Row extends object = UnknownRow> extends TableRu
   readonly keys?: never
 }
 
+/** How changes of a table are answered: by the keys they touch, or by a handler. */
 export type TableOptions<Row extends object = UnknownRow> = KeysOfTable<Row> | HandlerOfTable<Row>
 
 /** The tables of a feed by name: those of the client's `Database` type, or any if the client is untyped. */
@@ -65,6 +66,7 @@ export type TableOptionsByName<Client, Schema extends string> =
     ? { readonly [Table in string]: TableOptions }
     : { readonly [Table in keyof TablesOf<Client, Schema>]?: TableOptions<RowOf<TablesOf<Client, Schema>[Table]>> }
 
+/** What `createRealtimeService` takes. */
 export interface RealtimeServiceOptions<Client extends FeedClient = FeedClient, Schema extends string = string> {
   /** The client of `createClient` from `@supabase/supabase-js`. On Node 20 it needs `realtime: { transport: ws }`. */
   readonly supabase: Client
