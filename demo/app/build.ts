@@ -31,7 +31,13 @@ export async function buildPage(): Promise<Page> {
         { find: /^realtime-coalescer\/(\w+)$/, replacement: join(sourceDir, '$1.ts') },
       ],
     },
-    build: { outDir: distDir, emptyOutDir: true, chunkSizeWarningLimit: 2000, reportCompressedSize: false },
+    build: {
+      outDir: distDir,
+      emptyOutDir: true,
+      reportCompressedSize: false,
+      chunkSizeWarningLimit: 2000,
+      rolldownOptions: { input: ['index.html', 'inspector.html'].map((name) => join(appDir, name)) },
+    },
   })
   const files = await readdir(distDir, { recursive: true, withFileTypes: true })
   const entries = files

@@ -17,7 +17,7 @@ const root = createRoot(document.querySelector('#root') as HTMLElement)
 
 try {
   const address = await askJson<ServerAddress>(`${location.origin}/config.json`, 'GET')
-  const session = createSession({ ...address, url: location.origin })
+  const session = createSession({ ...address, url: location.origin }, { firstCatchUp: 'refetch' })
   const run = createRun(session)
   root.render(
     <StrictMode>

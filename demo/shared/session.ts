@@ -21,6 +21,8 @@ export interface ServerAddress {
 export interface SessionOptions extends Omit<CoalescerOptions, 'queryClient'> {
   /** The WebSocket to use where there is no global one: Node 20. */
   readonly transport?: typeof WebSocket | undefined
+  /** What to do about data from before the feed was live. @default 'markStale' */
+  readonly firstCatchUp?: 'markStale' | 'refetch' | undefined
 }
 
 /** Everything between the backend and the screen, connected: what an app has once. */
@@ -38,7 +40,7 @@ export interface Session {
 }
 
 export function createSession({ url, supabaseUrl, anonKey }: ServerAddress, options: SessionOptions = {}): Session {
-  const { transport, ...coalescerOptions } = options
+  const { transport, firstCatchUp = 'markStale', ...coalescerOptions } = options
   const wire = createWire()
   const requests = createRequestCounter()
   const queryClient = new QueryClient({
@@ -61,7 +63,7 @@ export function createSession({ url, supabaseUrl, anonKey }: ServerAddress, opti
     auth: { persistSession: false, autoRefreshToken: false },
     realtime: { logger: wire.logger, ...(transport && { transport }) },
   })
-  const realtime = createDemoRealtime(supabase, coalescer)
+  const realtime = createDemoRealtime(supabase, coalescer, firstCatchUp)
 
   return {
     api,
@@ -83,6 +85,10 @@ export function createSession({ url, supabaseUrl, anonKey }: ServerAddress, opti
   }
 }
 
-function createDemoRealtime(supabase: SupabaseClient<Database>, coalescer: Coalescer) {
-  return createRealtimeService({ supabase, coalescer, channel: 'db', schema: 'public', tables })
+function createDemoRealtime(
+  supabase: SupabaseClient<Database>,
+  coalescer: Coalescer,
+  firstCatchUp: 'markStale' | 'refetch',
+) {
+  return createRealtimeService({ supabase, coalescer, channel: 'db', schema: 'public', tables, firstCatchUp })
 }

@@ -11,7 +11,7 @@ export function MotivationCard() {
     <QueryCard
       title="Today’s motivation"
       query={query}
-      className="motivation"
+      className="wide motivation"
       action={
         <button type="button" className="button primary" onClick={() => regenerate.mutate()}>
           Regenerate
