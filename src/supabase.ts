@@ -1,5 +1,9 @@
 export { createRealtimeService } from './integration/supabase/createRealtimeService.ts'
-export type { RealtimeService, RealtimeStatus } from './integration/supabase/createRealtimeService.ts'
+export type {
+  ConnectionActorRef,
+  RealtimeService,
+  RealtimeStatus,
+} from './integration/supabase/createRealtimeService.ts'
 export type {
   HandlerOfTable,
   KeysOfTable,

@@ -1,5 +1,5 @@
 import type { QueryClient } from '@tanstack/react-query'
-import { type ActorRefFrom, createActor } from 'xstate'
+import { type ActorRef, type Snapshot, type StateValue, createActor } from 'xstate'
 import { Emitter } from '../../actions/report.ts'
 import { connectionMachine } from '../../machines/connection.ts'
 import type { CatchUpReason, ConnectionPort } from '../../machines/connectionSetup.ts'
@@ -18,6 +18,12 @@ import { resolveService } from './resolveService.ts'
  * back), stopped by us.
  */
 export type RealtimeStatus = 'idle' | 'connecting' | 'attaching' | 'live' | 'interrupted' | 'closed'
+
+/** The connection's actor; `value.link` of its snapshot names the state it is in. */
+export type ConnectionActorRef = ActorRef<
+  Snapshot<unknown> & { readonly value: { readonly [Region in 'link' | 'repair' | 'backstop']: StateValue } },
+  { readonly type: 'INITIALIZE' | 'STOP' }
+>
 
 /** A feed of row changes that refetches, through a coalescer, what the changes touch. */
 export interface RealtimeService {
@@ -42,7 +48,7 @@ export interface RealtimeService {
   /** Leaves the channel. Changes until the next `initialize()` are missed, and caught up with after it. */
   stop(): void
   /** The connection's actor, for inspectors and `useSelector`. */
-  readonly actor: ActorRefFrom<typeof connectionMachine>
+  readonly actor: ConnectionActorRef
 }
 
 const sources: Record<CatchUpReason, string> = {
