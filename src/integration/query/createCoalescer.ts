@@ -33,6 +33,7 @@ export function createCoalescer(options: CoalescerOptions = {}): Coalescer {
     options: resolved,
     now: createNow(options.clock),
     isHeld: () => resolved.whenHidden === 'defer' && !focusManager.isFocused(),
+    isRealTime: options.clock === undefined,
     report,
     emitter,
     emitFromActor: (name, record) =>

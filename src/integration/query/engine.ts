@@ -21,6 +21,8 @@ export interface EnginePort {
   readonly options: ResolvedOptions
   readonly now: () => number
   readonly isHeld: () => boolean
+  /** Whether the timers are those of the platform. */
+  readonly isRealTime: boolean
   readonly report: ErrorReporter
   readonly emitter: Emitter<EmittedRecords>
   /** Tells the actor's own listeners of a fact. */
@@ -69,6 +71,8 @@ export class Engine implements OrchestratorPort {
     this.refetches = new Refetches({
       maxConcurrentRefetches: port.options.maxConcurrentRefetches,
       isHeld: port.isHeld,
+      now: port.now,
+      mayYield: port.isRealTime,
       guard: this.guard,
       changed: () => this.changed(),
       fetchLost: (query) => port.fetchLost([query.queryKey]),

@@ -2,10 +2,14 @@ import { type Query, notifyManager, skipToken } from '@tanstack/react-query'
 import type { FlushedRecord } from '../../actions/types.ts'
 import type { Guard } from './guard.ts'
 import type { FetchOutcome, Ledger, LedgerListener, QueryRecord } from './ledger.ts'
+import { SLICE_MS, yieldToMain } from './yielding.ts'
 
 export interface RefetchesPort {
   readonly maxConcurrentRefetches: number
   readonly isHeld: () => boolean
+  readonly now: () => number
+  /** Whether time is real, so that a long run of starts may give the main thread a turn. */
+  readonly mayYield: boolean
   fetchStarted(record: QueryRecord): void
   fetchFailed(record: QueryRecord, own: boolean): void
   /** A fetch that was to answer events was cancelled by someone else. */
@@ -39,12 +43,24 @@ function callWaiters(record: QueryRecord): void {
   for (const done of waiters) done()
 }
 
+const isOnScreen = ({ query }: QueryRecord): number => (query.observers.length === 0 ? 0 : 1)
+
 /** What is on screen first, then what was asked for last. */
-export const byUrgency = (records: Iterable<QueryRecord>): QueryRecord[] =>
-  [...records]
-    .map((record) => ({ record, active: record.query.observers.length === 0 ? 0 : 1 }))
-    .sort((a, b) => b.active - a.active || b.record.wantedAt - a.record.wantedAt)
-    .map(({ record }) => record)
+const compareUrgency = (a: QueryRecord, b: QueryRecord): number =>
+  isOnScreen(b) - isOnScreen(a) || b.wantedAt - a.wantedAt
+
+export const byUrgency = (records: Iterable<QueryRecord>): QueryRecord[] => [...records].sort(compareUrgency)
+
+/** The most urgent record of those left, each time: one look at all is less than sorting all for a few free slots. */
+function* eachMostUrgent(records: ReadonlySet<QueryRecord>): Generator<QueryRecord> {
+  for (;;) {
+    let urgent: QueryRecord | undefined
+    for (const record of records) if (!urgent || compareUrgency(record, urgent) < 0) urgent = record
+    if (!urgent) return
+    yield urgent
+    if (records.has(urgent)) return
+  }
+}
 
 /**
  * Starts the fetches that flushes ask for: one at a time per query, at most `maxConcurrentRefetches` at once, none
@@ -62,6 +78,9 @@ export class Refetches implements LedgerListener {
   /** Records to look at again in the next microtask, because their fetch has ended. */
   #ended = new Set<QueryRecord>()
   #isPumping = false
+  /** Whether the rest of the queue waits for the main thread to come back. */
+  #hasYielded = false
+  #isLookingAgain = false
 
   constructor(port: RefetchesPort) {
     this.#port = port
@@ -105,18 +124,12 @@ export class Refetches implements LedgerListener {
     this.#port.changed()
   }
 
-  /** Starts what is queued, as far as slots and the page's visibility allow. */
+  /** Starts what is queued, as far as slots, the page's visibility and the main thread allow. */
   pump(): void {
-    if (this.#isPumping || this.#port.isHeld() || this.queued.size === 0) return
+    if (this.#isPumping || this.#hasYielded || this.#port.isHeld() || this.queued.size === 0) return
     this.#isPumping = true
-    const limit = this.#port.maxConcurrentRefetches
     try {
-      notifyManager.batch(() => {
-        for (const record of limit === Infinity ? this.queued : byUrgency(this.queued)) {
-          if (this.running.size >= limit) break
-          if (!this.#port.guard.run(() => this.#startQueued(record), record.query)) this.#settle(record)
-        }
-      })
+      notifyManager.batch(() => this.#startSlice())
     } finally {
       this.#isPumping = false
     }
@@ -199,11 +212,38 @@ export class Refetches implements LedgerListener {
     this.#lookAgain(undefined)
   }
 
+  #startSlice(): void {
+    const { maxConcurrentRefetches: limit, guard, now, mayYield } = this.#port
+    const endMs = mayYield ? now() + SLICE_MS : Infinity
+    for (const record of limit === Infinity ? this.queued : eachMostUrgent(this.queued)) {
+      if (this.running.size >= limit) return
+      if (endMs !== Infinity && now() >= endMs && this.#yield()) return
+      if (!guard.run(() => this.#startQueued(record), record.query)) this.#settle(record)
+    }
+  }
+
+  /** Goes on in a task of its own, with whatever is queued by then. Returns whether the platform can do that. */
+  #yield(): boolean {
+    const turn = yieldToMain()
+    if (!turn) return false
+    this.#hasYielded = true
+    const goOn = (): void => {
+      this.#hasYielded = false
+      this.pump()
+      this.#port.changed()
+    }
+    turn.then(goOn, goOn)
+    return true
+  }
+
   // A fetch that follows must not start inside the cache event that ends the one before: other listeners of the
   // cache would see the start before the end.
   #lookAgain(record: QueryRecord | undefined): void {
     if (record) this.#ended.add(record)
+    if (this.#isLookingAgain) return
+    this.#isLookingAgain = true
     queueMicrotask(() => {
+      this.#isLookingAgain = false
       const ended = this.#ended
       if (ended.size > 0) this.#ended = new Set()
       for (const one of ended) this.#port.guard.run(() => this.#afterEnd(one), one.query)
