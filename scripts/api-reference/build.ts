@@ -1,0 +1,40 @@
+/**
+ * Writes docs/api from the docstrings of what the entry points export. Fails if a public name has none. With `--check`
+ * writes nothing, and fails if docs/api is not what would be written.
+ */
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Application, TypeDocReader } from 'typedoc'
+
+const written = join(import.meta.dirname, '../../docs/api')
+
+async function readPages(directory: string): Promise<string> {
+  const names = (await readdir(directory, { recursive: true })).filter((name) => name.endsWith('.md')).sort()
+  const pages = await Promise.all(names.map(async (name) => `${name}\n${await readFile(join(directory, name), 'utf8')}`))
+  return pages.join('\n')
+}
+
+/** Returns whether the pages were written without a complaint. */
+async function write(out: string): Promise<boolean> {
+  const options = join(import.meta.dirname, 'typedoc.json')
+  const app = await Application.bootstrapWithPlugins({ options, out }, [new TypeDocReader()])
+  const project = await app.convert()
+  if (!project) return false
+  app.validate(project)
+  if (app.logger.hasErrors() || app.logger.hasWarnings()) return false
+  await app.generateOutputs(project)
+  return !app.logger.hasErrors()
+}
+
+const isCheck = process.argv.includes('--check')
+const out = isCheck ? await mkdtemp(join(tmpdir(), 'realtime-coalescer-api-')) : written
+try {
+  if (!(await write(out))) process.exitCode = 1
+  else if (isCheck && (await readPages(out)) !== (await readPages(written))) {
+    console.error('docs/api is out of date. Run: npm run docs:api')
+    process.exitCode = 1
+  }
+} finally {
+  if (isCheck) await rm(out, { recursive: true, force: true })
+}
