@@ -35,6 +35,7 @@ export function lightStates(
     timer ??= setTimeout(show, FRAME_MS)
   }
   const show = (): void => {
+    clearTimeout(timer)
     timer = undefined
     const nowMs = Date.now()
     for (const [id, atMs] of visitedAtMs) {

@@ -2,6 +2,7 @@ const MAX_LENGTH = 160
 
 /** Shows any value on one short line; never throws, whatever the value holds. */
 export function formatValue(value: unknown): string {
+  if (value === undefined) return 'undefined'
   const seen = new Set<unknown>()
   const replace = (_key: string, inner: unknown): unknown => {
     if (typeof inner === 'bigint') return `${inner}n`

@@ -39,11 +39,12 @@ export class Monitor {
   #isPaused = false
   #state: MonitorState | undefined
   #ends: (() => void)[] = []
-  #timer: ReturnType<typeof setTimeout> | undefined
+  #frameTimer: ReturnType<typeof setTimeout> | undefined
+  #ageTimer: ReturnType<typeof setTimeout> | undefined
 
   constructor(coalescer: Coalescer) {
     this.coalescer = coalescer
-    this.#fetches = new FetchFollower(coalescer, () => this.#draw(FRAME_MS))
+    this.#fetches = new FetchFollower(coalescer, () => this.#draw())
   }
 
   /** Watches from the first subscriber to the last. */
@@ -76,7 +77,7 @@ export class Monitor {
     const { coalescer } = this
     this.#state = undefined
     this.#ends = [
-      coalescer.subscribe(() => this.#draw(FRAME_MS)),
+      coalescer.subscribe(() => this.#draw()),
       coalescer.on('flushed', (record) => this.#addFlush(record)),
       coalescer.on('strategySwitched', (record) => this.#add({ type: 'switch', ...record })),
       coalescer.on('refetchFailed', ({ queryKey, error }) =>
@@ -87,15 +88,14 @@ export class Monitor {
         this.#add({ type: 'failure', what, message: formatError(error) })
       }),
     ]
-    this.#draw(FRAME_MS)
+    this.#draw()
   }
 
   #stop(): void {
     for (const end of this.#ends) end()
     this.#ends = []
     this.#fetches.stop()
-    clearTimeout(this.#timer)
-    this.#timer = undefined
+    this.#clearTimers()
   }
 
   #addFlush({ reason, waitedMs, keys, fetched, skippedFresh, markedStale }: FlushedRecord): void {
@@ -122,20 +122,25 @@ export class Monitor {
       const dropped = this.#entries.shift()
       if (dropped?.type === 'flush') this.#fetches.close(dropped.fetches)
     }
-    this.#draw(FRAME_MS)
+    this.#draw()
   }
 
-  #draw(afterMs: number): void {
-    if (this.#ends.length === 0) return
-    this.#timer ??= setTimeout(() => this.#drawNow(), afterMs)
+  #draw(): void {
+    if (this.#ends.length > 0) this.#frameTimer ??= setTimeout(() => this.#drawNow(), FRAME_MS)
   }
 
   #drawNow(): void {
-    clearTimeout(this.#timer)
-    this.#timer = undefined
+    this.#clearTimers()
     this.#state = this.#read()
     for (const listener of this.#listeners) listener()
-    if (this.#state.pending.count > 0) this.#draw(AGE_MS)
+    const isAgeing = this.#ends.length > 0 && this.#state.pending.count > 0
+    if (isAgeing) this.#ageTimer = setTimeout(() => this.#drawNow(), AGE_MS)
+  }
+
+  #clearTimers(): void {
+    clearTimeout(this.#frameTimer)
+    clearTimeout(this.#ageTimer)
+    this.#frameTimer = undefined
   }
 
   #read(): MonitorState {
