@@ -1,0 +1,160 @@
+import { type SupabaseClient, createClient } from '@supabase/supabase-js'
+import { createCoalescer } from 'realtime-coalescer'
+import { type Change, type RealtimeStatus, createRealtimeService } from 'realtime-coalescer/supabase'
+import { describe, expectTypeOf, it } from 'vitest'
+
+interface Goal {
+  id: number
+  user_id: number
+  title: string
+}
+
+interface Table<Row> {
+  Row: { [Column in keyof Row]: Row[Column] }
+  Insert: { [Column in keyof Row]?: Row[Column] }
+  Update: { [Column in keyof Row]?: Row[Column] }
+  Relationships: []
+}
+
+interface Schema<Tables> {
+  Tables: Tables
+  Views: Record<never, never>
+  Functions: Record<never, never>
+}
+
+interface Database {
+  public: Schema<{ goals: Table<Goal>; daily_summaries: Table<{ user_id: number; day: string; mood: number }> }>
+  audit: Schema<{ entries: Table<{ id: string; action: string }> }>
+}
+
+declare const typed: SupabaseClient<Database>
+declare const untyped: SupabaseClient
+const coalescer = createCoalescer()
+const common = { supabase: typed, coalescer, channel: 'db' } as const
+const keys = () => [['goals']]
+const handle = () => ({})
+const catchUp = [['goals']]
+
+describe('with a client typed by a generated Database', () => {
+  it('a handler receives the rows of its table', () => {
+    createRealtimeService({
+      ...common,
+      schema: 'public',
+      tables: {
+        goals: {
+          filter: `user_id=eq.${7}`,
+          catchUp,
+          handle(change) {
+            expectTypeOf(change).toEqualTypeOf<Change<Goal>>()
+            expectTypeOf(change.new.title).toEqualTypeOf<string | undefined>()
+            // @ts-expect-error -- goals have no such column
+            void change.new.nope
+            return { invalidate: [['goals', change.new.id]] }
+          },
+        },
+        daily_summaries: {
+          primaryKey: ['user_id', 'day'],
+          keys: (change) => [['daily-summaries', change?.new.day]],
+        },
+      },
+    })
+  })
+
+  it('takes what createClient returns', () => {
+    createRealtimeService({ ...common, supabase: createClient<Database>('url', 'key'), tables: { goals: { keys } } })
+  })
+
+  it('the schema is public unless told otherwise', () => {
+    createRealtimeService({ ...common, schema: 'audit', tables: { entries: { keys, filter: 'action=eq.delete' } } })
+    // @ts-expect-error -- entries are not in public
+    createRealtimeService({ ...common, tables: { entries: { keys } } })
+    // @ts-expect-error -- goals are not in audit
+    createRealtimeService({ ...common, schema: 'audit', tables: { goals: { keys } } })
+    // @ts-expect-error -- there is no such schema
+    createRealtimeService({ ...common, schema: 'nope', tables: { goals: { keys } } })
+  })
+
+  it('an unknown table is an error', () => {
+    // @ts-expect-error -- there is no such table
+    createRealtimeService({ ...common, schema: 'public', tables: { goals: { keys }, nope: { keys } } })
+  })
+
+  it('an unknown column in a filter or a primary key is an error', () => {
+    // @ts-expect-error -- there is no such column
+    createRealtimeService({ ...common, tables: { goals: { keys, filter: 'nope=eq.7' } } })
+    // @ts-expect-error -- there is no such column
+    createRealtimeService({ ...common, tables: { goals: { handle, catchUp, filter: 'nope=eq.7' } } })
+    // @ts-expect-error -- there is no such column
+    createRealtimeService({ ...common, tables: { goals: { keys, primaryKey: ['nope'] } } })
+  })
+
+  it('a filter on several columns names the first of them', () => {
+    createRealtimeService({ ...common, tables: { goals: { keys, filter: 'user_id=eq.7,title=like.%a%' } } })
+  })
+})
+
+describe('with an untyped client', () => {
+  it('any table, schema and filter will do', () => {
+    const filter: string = ['user_id', 'eq.7'].join('=')
+    createRealtimeService({
+      supabase: untyped,
+      coalescer,
+      channel: 'db',
+      schema: 'private',
+      tables: {
+        anything: { keys, filter },
+        goals: {
+          catchUp,
+          handle(change) {
+            expectTypeOf(change.new).toEqualTypeOf<Record<string, unknown> | Partial<Record<string, unknown>>>()
+            return { patch: [{ queryKey: ['goals'], update: (goals: Goal[]) => goals }], refetch: [['goals']] }
+          },
+        },
+      },
+    })
+  })
+})
+
+describe('a table', () => {
+  it('with a handler says what to catch up with', () => {
+    // @ts-expect-error -- catchUp is missing
+    createRealtimeService({ ...common, tables: { goals: { handle } } })
+    // @ts-expect-error -- catchUp is missing
+    createRealtimeService({ ...common, supabase: untyped, tables: { goals: { handle } } })
+  })
+
+  it('has keys or a handler, not both', () => {
+    // @ts-expect-error -- both
+    createRealtimeService({ ...common, tables: { goals: { keys, handle, catchUp } } })
+    // @ts-expect-error -- neither
+    createRealtimeService({ ...common, tables: { goals: { filter: 'id=eq.1' } } })
+    // @ts-expect-error -- keys() is its own catch-up
+    createRealtimeService({ ...common, tables: { goals: { keys, catchUp } } })
+  })
+
+  it('has a handler that returns effects', () => {
+    // @ts-expect-error -- a key is a list
+    createRealtimeService({ ...common, tables: { goals: { catchUp, handle: () => ({ invalidate: ['goals'] }) } } })
+    // @ts-expect-error -- keys are lists
+    createRealtimeService({ ...common, tables: { goals: { keys: () => ['goals'] } } })
+  })
+})
+
+describe('the service', () => {
+  it('tells one of six statuses', () => {
+    const realtime = createRealtimeService({ ...common, tables: { goals: { keys } } })
+    expectTypeOf(realtime.getStatus()).toEqualTypeOf<
+      'idle' | 'connecting' | 'attaching' | 'live' | 'interrupted' | 'closed'
+    >()
+    expectTypeOf<RealtimeStatus>().toEqualTypeOf(realtime.getStatus())
+  })
+
+  it('takes only what it knows', () => {
+    // @ts-expect-error -- there is no such policy
+    createRealtimeService({ ...common, firstCatchUp: 'always', tables: { goals: { keys } } })
+    // @ts-expect-error -- a number of milliseconds
+    createRealtimeService({ ...common, backstopMs: '60s', tables: { goals: { keys } } })
+    // @ts-expect-error -- the coalescer is missing
+    createRealtimeService({ supabase: typed, channel: 'db', tables: { goals: { keys } } })
+  })
+})
