@@ -7,14 +7,14 @@ import { type Refetches, byUrgency, isStillWanted } from './refetches.ts'
  * are running. `mark` leaves queries stale, `fetch` fetches them, at most `maxConcurrent` at once.
  */
 export function finishAfterStop(refetches: Refetches, how: 'mark' | 'fetch', maxConcurrent: number): void {
-  const queued = byUrgency(refetches.queued)
+  const queued = byUrgency(refetches.queued).map(toQueued)
   let busy = refetches.running.size
   const startQueued = (): void => {
     if (how === 'mark') return
     while (busy < maxConcurrent && queued.length > 0) {
-      const record = queued.shift()
-      // Another fetch may have cleared the flag while this one waited for its slot.
-      if (!record?.query.state.isInvalidated || !isStillWanted(record)) continue
+      const next = queued.shift()
+      if (!next || !isStillOwed(next)) continue
+      const { record } = next
       busy += 1
       const freed = (): void => {
         busy -= 1
@@ -34,12 +34,23 @@ export function finishAfterStop(refetches: Refetches, how: 'mark' | 'fetch', max
     afterRunningFetch(record, (isIdle) => {
       if (isOwn) busy -= 1
       if (isIdle && (owesFetch || owesMark || countResults(query) === resultsBefore)) query.invalidate()
-      if (isIdle && owesFetch) queued.push(record)
+      if (isIdle && owesFetch) queued.push(toQueued(record))
       startQueued()
     })
   }
   startQueued()
 }
+
+interface Queued {
+  readonly record: QueryRecord
+  readonly errorsBefore: number
+}
+
+const toQueued = (record: QueryRecord): Queued => ({ record, errorsBefore: record.query.state.errorUpdateCount })
+
+/** Whether no other fetch has ended while this one waited for its slot. */
+const isStillOwed = ({ record, errorsBefore }: Queued): boolean =>
+  record.query.state.isInvalidated && record.query.state.errorUpdateCount === errorsBefore && isStillWanted(record)
 
 /** Tells a fetch that was cancelled from one that has brought something. */
 const countResults = ({ state }: Query): number => state.dataUpdateCount + state.errorUpdateCount

@@ -140,7 +140,6 @@ export class Refetches implements LedgerListener {
     const { query } = record
     // Marked first, so that an abort by unmount, which restores the state from before the fetch, leaves it stale.
     query.invalidate()
-    this.#port.fetchStarted(record)
     const { ledger } = this
     if (ledger) ledger.starting = query
     try {
@@ -185,7 +184,10 @@ export class Refetches implements LedgerListener {
 
   started(record: QueryRecord, wasOwn: boolean): void {
     if (wasOwn) this.running.delete(record)
-    if (record.own) this.running.add(record)
+    if (record.own) {
+      this.running.add(record)
+      this.#port.fetchStarted(record)
+    }
     const answers = record.startedAt >= record.wantedAt
     if (record.wantedAt > 0 && (answers || record.stage !== 'marked')) this.#move(record, 'awaiting')
     if (wasOwn && !record.own) this.#lookAgain(record)
