@@ -1,0 +1,267 @@
+import { onlineManager } from '@tanstack/react-query'
+import type { Query } from '@tanstack/react-query'
+import type { FlushedRecord } from 'realtime-coalescer'
+import { focusManager } from '@tanstack/react-query'
+import { vi } from 'vitest'
+import { advance, drain } from '../support/simulatedTime.ts'
+import type { ObservedFetch } from './monitor.ts'
+import type { Need } from './oracle.ts'
+import { pool } from './pool.ts'
+import type { Run } from './run.ts'
+
+const indexOf = new Map(pool.map(({ queryKey }, index) => [JSON.stringify(queryKey), index]))
+
+const mustFetch = (need: Need): boolean => need.must && need.fetchActive
+
+/** What must hold at every moment of a trace, and at its end. */
+export class Invariants {
+  isResetting = false
+  readonly #run: Run
+  readonly #broken: string[] = []
+  readonly #handled = new Set<string>()
+  /** When each query was last mounted, unmounted, enabled, disabled, cancelled or removed. */
+  readonly #touchedAtMs = pool.map(() => 0)
+  readonly #touchedSeq = pool.map(() => 0)
+  #stopSeq = Infinity
+
+  constructor(run: Run) {
+    this.#run = run
+  }
+
+  throwIfBroken(): void {
+    if (this.#broken.length > 0) throw new Error(this.#broken.join('\n'))
+  }
+
+  break(rule: string): void {
+    this.#broken.push(`at ${Date.now()} ms: ${rule}`)
+  }
+
+  touched(index: number): void {
+    this.#touchedAtMs[index] = this.#run.visibleNow()
+    this.#touchedSeq[index] = this.#run.tick()
+  }
+
+  started(fetch: ObservedFetch, before: ObservedFetch | undefined): void {
+    if (fetch.by === 'app') return
+    const { query } = fetch
+    const name = query.queryHash
+    const { monitor, oracle, coalescer, trace } = this.#run
+    const index = indexOf.get(JSON.stringify(query.queryKey)) ?? -1
+    const limit = trace.config.maxConcurrentRefetches
+    const isDirect = !this.#run.isStopped && coalescer.getSnapshot().strategy === 'direct'
+    if (this.#run.isHeld) this.break(`fetches ${name} while hidden`)
+    if (before && !isDirect) this.break(`fetches ${name} while a fetch of it runs`)
+    if (query.isStatic()) this.break(`fetches ${name}, which is static`)
+    if (query.observers.length > 0 && !query.isActive()) this.break(`fetches ${name}, which is disabled`)
+    if (monitor.ownRunning.length > limit) this.break(`runs ${monitor.ownRunning.length} fetches of at most ${limit}`)
+    if (this.isResetting) this.break(`fetches ${name} in a reset`)
+    const latest = monitor.latest(query, fetch)?.seq ?? 0
+    const need = oracle.newest(index, (one) => one.fetchActive || one.fetchInactive)?.seq ?? 0
+    if (!isDirect && Math.max(need, oracle.allowedAt[index] ?? 0) < latest) {
+      this.break(`fetches ${name} again, whose latest fetch is newer than its newest event`)
+    }
+    const inactiveNeed = oracle.newest(index, (one) => one.fetchInactive)?.seq ?? 0
+    if (!query.isActive() && inactiveNeed <= latest) this.break(`fetches ${name}, which is not mounted`)
+  }
+
+  flushed(record: FlushedRecord): void {
+    const { oracle } = this.#run
+    const queryKeys = record.keys.map((key) => key.queryKey)
+    for (const { id, lateMs } of oracle.flushed(queryKeys, this.#run.visibleNow())) {
+      this.break(`flushes ${id} ${lateMs} ms later than maxWaitMs allows (${record.reason})`)
+    }
+  }
+
+  handled(id: string): void {
+    if (this.#handled.has(id)) this.break(`runs the handler of ${id} twice`)
+    this.#handled.add(id)
+    const pending = this.#run.oracle.pending.get(id)
+    if (!pending) this.break(`runs the handler of ${id} after a reset`)
+    else if (this.#run.visibleNow() - pending.since > pending.maxWaitMs) this.break(`runs the handler of ${id} late`)
+    this.#run.oracle.pending.delete(id)
+  }
+
+  /** After promises have settled: the snapshot agrees with what is seen from outside. */
+  drained(): void {
+    this.#run.oracle.settleReentries(this.#run.tick())
+    if (this.#run.isStopped) return
+    const { coalescer, monitor, oracle, errors } = this.#run
+    const snapshot = coalescer.getSnapshot()
+    if (coalescer.getSnapshot() !== snapshot) this.break('gives two snapshots while nothing changes')
+    const inFlight = monitor.ownRunning.filter(({ query }) => query.state.fetchStatus === 'fetching').length
+    if (snapshot.inFlight !== inFlight) this.break(`says ${snapshot.inFlight} in flight, but ${inFlight} are`)
+    const { stats } = snapshot
+    const own = monitor.fetches.filter((fetch) => fetch.by === 'coalescer')
+    if (stats.fetchesStarted !== own.length) this.break(`counts ${stats.fetchesStarted} fetches of ${own.length}`)
+    const failed = own.filter((fetch) => fetch.outcome === 'error').length
+    if (stats.fetchesFailed !== failed) this.break(`counts ${stats.fetchesFailed} failures of ${failed}`)
+    if (stats.eventsReceived !== oracle.eventsReceived) {
+      this.break(`counts ${stats.eventsReceived} events of ${oracle.eventsReceived}`)
+    }
+    for (const { info } of errors) {
+      if (info.type !== 'refetchFailed' && info.type !== 'handlerFailed') this.break(`reports ${info.type}`)
+    }
+  }
+
+  /** After time has passed: nothing waits longer than it may. */
+  waited(): void {
+    if (this.#run.isHeld || this.#run.isStopped) return
+    const { oracle, maxWaitMs } = this.#run
+    const now = this.#run.visibleNow()
+    for (const [id, { since }] of oracle.pending) {
+      if (now - since > Math.max(maxWaitMs, 0)) this.break(`lets ${id} wait for ${now - since} ms`)
+    }
+    for (const index of pool.keys()) this.#checkOwed(index, now)
+  }
+
+  #checkOwed(index: number, now: number): void {
+    const { monitor, oracle, app, trace } = this.#run
+    const query = app.query(index)
+    if (!query || !isOnScreen(query) || monitor.running(query)) return
+    const latest = monitor.latest(query)
+    const need = oracle.needs[index]?.find((one) => mustFetch(one) && one.seq > (latest?.attemptSeq ?? 0))
+    if (!need) return
+    // Unmounted when the event was flushed, it was left to its next mount, whose fetch the app has cancelled since.
+    const wasLeft = need.seq < (this.#touchedSeq[index] ?? 0)
+    if (wasLeft && (query.state.data === undefined || query.state.isInvalidated)) return
+    const dueAtMs = Math.max(need.atMs, monitor.endedAtMs(query), this.#touchedAtMs[index] ?? 0) + boundOf(trace)
+    if (now <= dueAtMs || monitor.ownRunning.length >= trace.config.maxConcurrentRefetches) return
+    this.break(`leaves ${query.queryHash} on screen without the fetch it owes since ${need.atMs} ms`)
+  }
+
+  /** Checks, when a promise resolves, that the fetches it stands for have ended. */
+  expectAnswered(name: string, ids: ReadonlySet<string> | 'all'): () => void {
+    const seq = this.#run.tick()
+    const { disturbances } = this.#run
+    const wasFree = focusManager.isFocused() && onlineManager.isOnline() && !this.#run.isStopped
+    return () => {
+      if (!wasFree || this.#run.disturbances !== disturbances || this.#run.isStopped) return
+      const { monitor, oracle, app } = this.#run
+      for (const index of pool.keys()) {
+        const query = app.query(index)
+        if (!query || !isOnScreen(query)) continue
+        const need = oracle.newest(
+          index,
+          (one) => mustFetch(one) && one.seq < seq && (ids === 'all' || ids.has(one.id)),
+        )
+        const latest = monitor.latest(query)
+        if (!need || need.seq < (this.#touchedSeq[index] ?? 0)) continue
+        if (latest && latest.attemptSeq > need.seq && latest.outcome !== 'running') continue
+        const version = app.versionOf(index) ?? 0
+        if (version < need.version) this.break(`resolves ${name} before ${query.queryHash} has its answer`)
+      }
+    }
+  }
+
+  async finish(): Promise<void> {
+    const { trace } = this.#run
+    if (trace.end.afterQuiet) {
+      await this.#becomeQuiet()
+      this.#checkScreens('running')
+      this.#stop()
+      await drain()
+    } else {
+      await drain()
+      this.#stop()
+      const { pending } = trace.end
+      await drain()
+      if (pending === 'flush') onlineManager.setOnline(true)
+      await advance(5000)
+      this.#checkScreens(pending)
+    }
+    for (const { name, isSettled } of this.#run.promises) if (!isSettled) this.break(`never settles ${name}`)
+    if (this.#run.clock.live.size > 0) this.break(`leaves ${this.#run.clock.live.size} timers after stop`)
+    this.#run.monitor.end()
+    if (this.#run.app.queryClient.getQueryCache().hasListeners()) this.break('still listens to the cache after stop')
+    this.#run.end()
+    if (focusManager.hasListeners()) this.break('still listens to the focus after stop')
+    if (onlineManager.hasListeners()) this.break('still listens to the network after stop')
+    await advance(5000)
+    if (vi.getTimerCount() > 0) this.break('leaves a timer after stop')
+  }
+
+  async #becomeQuiet(): Promise<void> {
+    const { app, coalescer, monitor, oracle } = this.#run
+    app.isServerUp = true
+    onlineManager.setOnline(true)
+    this.#run.setVisible(true)
+    for (let seconds = 0; seconds < 40; seconds += 1) {
+      await advance(1000)
+      this.waited()
+      this.drained()
+      this.throwIfBroken()
+      const { phase, pendingKeys, inFlight } = coalescer.getSnapshot()
+      const isRunning = monitor.fetches.some((fetch) => fetch.outcome === 'running')
+      if (phase === 'idle' && pendingKeys === 0 && inFlight === 0 && !isRunning && oracle.pending.size === 0) return
+    }
+    this.break(`never becomes quiet: ${JSON.stringify(coalescer.getSnapshot())} ${[...oracle.pending.keys()].join()}`)
+  }
+
+  #stop(): void {
+    this.#stopSeq = this.#run.tick()
+    const { coalescer, trace } = this.#run
+    this.#run.wasHeldAtStop = this.#run.isHeld
+    const { pending } = trace.end
+    this.#run.isStopped = true
+    coalescer.stop({ pending })
+    coalescer.stop({ pending: 'drop' })
+    const snapshot = coalescer.getSnapshot()
+    if (snapshot.pendingKeys > 0 || snapshot.inFlight > 0) this.break('shows work after stop')
+    if (this.#run.clock.live.size > 0) this.break(`leaves ${this.#run.clock.live.size} timers at stop`)
+  }
+
+  #checkScreens(how: 'running' | 'markStale' | 'flush' | 'drop'): void {
+    const { monitor } = this.#run
+    const late = monitor.fetches.filter((fetch) => fetch.by === 'coalescer' && fetch.askedSeq > this.#stopSeq)
+    const mayFetch = how === 'running' || (how === 'flush' && !this.#run.wasHeldAtStop)
+    if (!mayFetch && late.length > 0) this.break(`fetches ${late.map((one) => one.query.queryHash).join()} after stop`)
+    if (how === 'drop') return
+    for (const index of pool.keys()) this.#checkScreen(index, mayFetch, how === 'running')
+    if (how === 'running') this.#checkSaved()
+  }
+
+  #checkScreen(index: number, mayFetch: boolean, isReported: boolean): void {
+    const { app, monitor, oracle, errors } = this.#run
+    const query = app.query(index)
+    if (!query || query.state.data === undefined || query.isStatic() || query.state.fetchStatus !== 'idle') return
+    const { queryHash } = query
+    const version = app.versionOf(index) ?? 0
+    const isStale = query.state.isInvalidated
+    const marked = oracle.newest(index, (need) => need.must && need.mark)
+    if (marked && version < marked.version && !isStale) {
+      this.break(`leaves ${queryHash} at version ${version} of ${marked.version} and not stale`)
+    }
+    const patched = oracle.patched[index] ?? 0
+    if (Math.max(version, app.patchedOf(index)) < patched && !isStale) {
+      this.break(`loses the patch of version ${patched} of ${queryHash}, which is at ${version} and not stale`)
+    }
+    const fetched = oracle.newest(index, mustFetch)
+    if (!mayFetch || !isOnScreen(query) || !fetched || version >= fetched.version) return
+    const latest = monitor.latest(query)
+    if (latest?.outcome !== 'error' || latest.attemptSeq < fetched.seq) {
+      this.break(`shows ${queryHash} at version ${version} of ${fetched.version}`)
+    } else if (!isStale) this.break(`leaves ${queryHash} not stale after a failure`)
+    else if (isReported && !isReportedSince(errors, queryHash, fetched.seq)) {
+      this.break(`does not report the failure of ${queryHash}`)
+    }
+  }
+
+  #checkSaved(): void {
+    const { coalescer, monitor, oracle } = this.#run
+    const { fetchesSaved } = coalescer.getSnapshot().stats
+    const overtaken = oracle.allowedAt.filter((seq) => seq > 0).length
+    if (fetchesSaved + monitor.cancelled + overtaken < 0) this.break(`saves ${fetchesSaved} fetches`)
+  }
+}
+
+const isOnScreen = (query: Query): boolean => query.isActive() && !query.isStatic()
+
+const boundOf = ({ config, steps }: Run['trace']): number =>
+  config.timing.refetchDelayMs +
+  Math.max(
+    config.timing.maxWaitMs,
+    ...steps.map((step) => (step.do === 'switch' && typeof step.strategy === 'object' && step.strategy.maxWaitMs) || 0),
+  )
+
+const isReportedSince = (errors: Run['errors'], queryHash: string, seq: number): boolean =>
+  errors.some((error) => error.seq > seq && error.info.type === 'refetchFailed' && error.info.queryHash === queryHash)

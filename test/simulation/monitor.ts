@@ -1,0 +1,150 @@
+import { CancelledError, Query, type QueryCacheNotifyEvent, type QueryClient } from '@tanstack/react-query'
+
+/** One run of a query's fetch, retries included, as the query cache shows it. */
+export interface ObservedFetch {
+  readonly query: Query
+  /** Who asked for it: the coalescer, or the app with its mounts, focus refetches and own calls. */
+  readonly by: 'coalescer' | 'app'
+  /** When it was asked for, in the order of everything that happens in a trace. */
+  readonly askedSeq: number
+  /** When it started: if it was paused first, when it resumed. */
+  seq: number
+  /** When its latest attempt started: a retry asks the server anew. */
+  attemptSeq: number
+  /** Whether it loads one more page, which renews nothing that is there. */
+  readonly isFetchMore: boolean
+  /** How often it has run its `queryFn` (for an infinite query: once per page). */
+  runs: number
+  outcome: 'running' | 'success' | 'error' | 'cancelled'
+}
+
+export interface MonitorPort {
+  /** Counts everything that happens. */
+  tick(): number
+  /** The visible time in milliseconds. */
+  now(): number
+  started(fetch: ObservedFetch, before: ObservedFetch | undefined): void
+}
+
+interface Watched {
+  readonly fetches: ObservedFetch[]
+  endedAtMs: number
+}
+
+/** Watches the query cache for fetches and tells who started them. */
+export class Monitor {
+  readonly fetches: ObservedFetch[] = []
+  /** How many fetches were cancelled by anyone. */
+  cancelled = 0
+  readonly #watched = new Map<Query, Watched>()
+  readonly #port: MonitorPort
+  readonly #end: () => void
+  #caller: ObservedFetch['by'] = 'app'
+
+  constructor(queryClient: QueryClient, port: MonitorPort) {
+    this.#port = port
+    const unsubscribe = queryClient.getQueryCache().subscribe((event) => this.#note(event))
+    const { fetch } = Query.prototype
+    // Observers and the client pass the options of the query; only the coalescer fetches with what it has.
+    const callAs = <T>(caller: ObservedFetch['by'], run: () => T): T => {
+      const before = this.#caller
+      this.#caller = caller
+      try {
+        return run()
+      } finally {
+        this.#caller = before
+      }
+    }
+    Query.prototype.fetch = function fetchObserved(options, fetchOptions) {
+      return callAs(options === undefined ? 'coalescer' : 'app', () => fetch.call(this, options, fetchOptions))
+    }
+    this.#end = () => {
+      Query.prototype.fetch = fetch
+      unsubscribe()
+    }
+  }
+
+  end(): void {
+    this.#end()
+  }
+
+  /** The fetch a query is running. */
+  running(query: Query): ObservedFetch | undefined {
+    const last = this.#watch(query).fetches.at(-1)
+    return last?.outcome === 'running' ? last : undefined
+  }
+
+  /** The latest fetch that renews the query and was not cancelled, running or not. */
+  latest(query: Query, except?: ObservedFetch): ObservedFetch | undefined {
+    return this.#watch(query).fetches.findLast(
+      (fetch) => fetch !== except && !fetch.isFetchMore && fetch.outcome !== 'cancelled',
+    )
+  }
+
+  /** When the query's last fetch ended, or the query was first seen. */
+  endedAtMs(query: Query): number {
+    return this.#watch(query).endedAtMs
+  }
+
+  /** The coalescer's fetches that run or are paused. */
+  get ownRunning(): ObservedFetch[] {
+    return this.fetches.filter((fetch) => fetch.by === 'coalescer' && fetch.outcome === 'running')
+  }
+
+  /** Notes that a `queryFn` runs. */
+  ran(query: Query | undefined): void {
+    const fetch = query && this.running(query)
+    if (!fetch) return
+    fetch.runs += 1
+    // A retry of an infinite query goes on with the pages it has.
+    if (query.state.fetchFailureCount > 0 && query.queryType !== 'infinite') fetch.attemptSeq = this.#port.tick()
+  }
+
+  #watch(query: Query): Watched {
+    let watched = this.#watched.get(query)
+    if (!watched) this.#watched.set(query, (watched = { fetches: [], endedAtMs: this.#port.now() }))
+    return watched
+  }
+
+  #note(event: QueryCacheNotifyEvent): void {
+    const { query } = event
+    if (event.type === 'removed') {
+      this.#finish(query, 'cancelled')
+      this.#watched.delete(query)
+    }
+    if (event.type !== 'updated') return
+    const { action } = event
+    if (action.type === 'fetch') {
+      const before = this.running(query)
+      if (before) this.#finish(query, 'cancelled')
+      const seq = this.#port.tick()
+      const fetch: ObservedFetch = {
+        query,
+        by: this.#caller,
+        askedSeq: seq,
+        seq,
+        attemptSeq: seq,
+        isFetchMore: action.meta?.fetchMore !== undefined && query.state.data !== undefined,
+        runs: 0,
+        outcome: 'running',
+      }
+      this.#watch(query).fetches.push(fetch)
+      this.fetches.push(fetch)
+      this.#port.started(fetch, before)
+    } else if (action.type === 'continue') {
+      const fetch = this.running(query)
+      if (fetch && fetch.runs === 0) fetch.attemptSeq = fetch.seq = this.#port.tick()
+    } else if (action.type === 'success' && !action.manual) this.#finish(query, 'success')
+    else if (action.type === 'error') {
+      this.#finish(query, action.error instanceof CancelledError ? 'cancelled' : 'error')
+    } else if (action.type === 'setState' && query.state.fetchStatus === 'idle') this.#finish(query, 'cancelled')
+  }
+
+  #finish(query: Query, outcome: 'success' | 'error' | 'cancelled'): void {
+    const fetch = this.running(query)
+    if (!fetch) return
+    fetch.outcome = outcome
+    if (outcome === 'cancelled') this.cancelled += 1
+    this.#watch(query).endedAtMs = this.#port.now()
+  }
+}

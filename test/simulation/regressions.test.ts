@@ -1,0 +1,119 @@
+import { expect, it } from 'vitest'
+import { runTrace } from './run.ts'
+import type { Step, Trace, TraceConfig } from './trace.ts'
+
+const simplest: TraceConfig = {
+  strategy: 'debounce',
+  timing: { quietMs: 0, maxWaitMs: 50, refetchDelayMs: 0, leading: false, jitterMs: 0, maxBufferedChanges: 1 },
+  maxConcurrentRefetches: Infinity,
+  whenHidden: 'defer',
+  inspected: false,
+  retry: 0,
+  staleTimeMs: 0,
+  gcTimeMs: Infinity,
+  abortable: false,
+  latenciesMs: [0],
+  loaded: [],
+  seed: 0,
+}
+
+interface Regression {
+  readonly rule: string
+  readonly config?: Partial<TraceConfig>
+  readonly steps: readonly Step[]
+  readonly end: Trace['end']
+}
+
+const atQuiet: Trace['end'] = { afterQuiet: true, pending: 'markStale' }
+const stopAndMark: Trace['end'] = { afterQuiet: false, pending: 'markStale' }
+const stopAndFlush: Trace['end'] = { afterQuiet: false, pending: 'flush' }
+
+/** Traces that once broke a promise; the numbers are indices into `pool.ts`. */
+const regressions: readonly Regression[] = [
+  {
+    rule: "stop({ pending: 'markStale' }) marks a query whose first fetch is older than the event",
+    steps: [
+      { do: 'mount', query: 0 },
+      { do: 'invalidate', keys: [0] },
+    ],
+    end: stopAndMark,
+  },
+  {
+    rule: 'an event that only marks is not lost when a newer fetch is cancelled before it ends',
+    config: { loaded: [0], latenciesMs: [250], staleTimeMs: Infinity },
+    steps: [
+      { do: 'invalidate', keys: [0], refetchType: 'none' },
+      { do: 'appRefetch', query: 0 },
+      { do: 'flush' },
+      { do: 'cancel', query: 0 },
+    ],
+    end: atQuiet,
+  },
+  {
+    rule: "stop({ pending: 'flush' }) keeps to maxConcurrentRefetches with fetches to follow",
+    config: { maxConcurrentRefetches: 2, loaded: [0, 2, 1] },
+    steps: [
+      { do: 'invalidate', keys: [0], urgent: true },
+      { do: 'invalidate', keys: [0] },
+    ],
+    end: stopAndFlush,
+  },
+  {
+    rule: "stop({ pending: 'flush' }) does not fetch again what a paused fetch will bring",
+    steps: [{ do: 'offline' }, { do: 'mount', query: 0 }, { do: 'refetch', keys: [0], queryType: 'active' }],
+    end: stopAndFlush,
+  },
+  {
+    rule: "stop({ pending: 'flush' }) leaves a query stale that was disabled before its fetch could follow",
+    config: { loaded: [4] },
+    steps: [
+      { do: 'invalidate', keys: [14, 0], urgent: true },
+      { do: 'invalidate', keys: [5, 0] },
+      { do: 'switch', strategy: { name: 'perKey' } },
+      { do: 'toggle', query: 4 },
+    ],
+    end: stopAndFlush,
+  },
+  {
+    rule: "stop({ pending: 'flush' }) does not fetch again what TanStack Query has fetched while it waited for a slot",
+    config: { maxConcurrentRefetches: 1, loaded: [0, 1] },
+    steps: [{ do: 'refetch', keys: [0], queryType: 'active' }, { do: 'offline' }],
+    end: stopAndFlush,
+  },
+  {
+    rule: "stop({ pending: 'flush' }) does not fetch again what has failed while it waited for a slot",
+    config: { maxConcurrentRefetches: 1, loaded: [0, 1] },
+    steps: [{ do: 'invalidate', keys: [0] }, { do: 'offline' }, { do: 'serverDown' }],
+    end: stopAndFlush,
+  },
+  {
+    rule: 'the first page of an infinite query answers the events before it',
+    config: { loaded: [5], latenciesMs: [250] },
+    steps: [{ do: 'clear' }, { do: 'invalidate', keys: [6] }, { do: 'nextPage', query: 5 }, { do: 'wait', ms: 500 }],
+    end: atQuiet,
+  },
+  {
+    rule: 'a query that was unmounted is not fetched for an older event that asked for unmounted ones',
+    config: { loaded: [0] },
+    steps: [
+      { do: 'refetch', keys: [0], queryType: 'all' },
+      { do: 'wait', ms: 0 },
+      { do: 'invalidate', keys: [0], urgent: true },
+      { do: 'unmount', query: 0 },
+    ],
+    end: atQuiet,
+  },
+  {
+    rule: 'a fetch that joins one which runs already is not counted',
+    config: { strategy: 'direct' },
+    steps: [
+      { do: 'mount', query: 4 },
+      { do: 'change', invalidate: [5], refetch: [5], cancel: 4 },
+    ],
+    end: atQuiet,
+  },
+]
+
+it.each(regressions)('$rule', async ({ config, steps, end }) => {
+  await expect(runTrace({ config: { ...simplest, ...config }, steps, end })).resolves.toBeUndefined()
+})
