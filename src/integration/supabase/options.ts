@@ -4,6 +4,8 @@ import type { DatabaseOf, FeedClient } from './client.ts'
 
 type UnknownRow = Record<string, unknown>
 
+type SchemaName<Client> = unknown extends DatabaseOf<Client> ? string : Extract<keyof DatabaseOf<Client>, string>
+
 type TablesOf<Client, Schema extends string> =
   DatabaseOf<Client> extends { readonly [Name in Schema]: { readonly Tables: infer Tables } }
     ? Tables
@@ -75,7 +77,7 @@ export interface RealtimeServiceOptions<Client extends FeedClient = FeedClient, 
   /** The name of the channel; no one else may use it on this client. */
   readonly channel: string
   /** The schema of the tables. @default 'public' */
-  readonly schema?: Schema | undefined
+  readonly schema?: (Schema & SchemaName<Client>) | undefined
   readonly tables: TableOptionsByName<Client, Schema>
   /**
    * What to do about changes from before the feed is live for the first time: `'markStale'` marks queries fetched
