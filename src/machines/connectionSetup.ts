@@ -50,7 +50,7 @@ export type ConnectionEvent =
   /** The page is visible and online again. */
   | { readonly type: 'PAGE_AWAKE' }
 
-interface ConnectionContext {
+export interface ConnectionContext {
   readonly port: ConnectionPort
   /** New channels opened since the feed was last live. */
   readonly attempts: number
