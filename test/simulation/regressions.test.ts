@@ -87,6 +87,18 @@ const regressions: readonly Regression[] = [
     end: stopAndFlush,
   },
   {
+    rule: "stop({ pending: 'flush' }) fetches a query that was enabled during a fetch from before the event",
+    config: { latenciesMs: [250] },
+    steps: [
+      { do: 'mount', query: 0 },
+      { do: 'toggle', query: 0 },
+      { do: 'invalidate', keys: [0] },
+      { do: 'wait', ms: 0 },
+      { do: 'toggle', query: 0 },
+    ],
+    end: stopAndFlush,
+  },
+  {
     rule: 'the first page of an infinite query answers the events before it',
     config: { loaded: [5], latenciesMs: [250] },
     steps: [{ do: 'clear' }, { do: 'invalidate', keys: [6] }, { do: 'nextPage', query: 5 }, { do: 'wait', ms: 500 }],

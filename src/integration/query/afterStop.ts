@@ -28,7 +28,7 @@ export function finishAfterStop(refetches: Refetches, how: 'mark' | 'fetch', max
     const isOwn = refetches.running.has(record)
     const { query } = record
     const answersLater = query.state.fetchStatus === 'paused' && isRenewedByResuming(query)
-    const owesFetch = record.startedAt < record.wantedAt && !answersLater
+    const owesFetch = record.startedAt < Math.max(record.wantedAt, record.ifShown?.seq ?? 0) && !answersLater
     const owesMark = record.startedAt < record.markedAt && !answersLater
     const resultsBefore = countResults(query)
     afterRunningFetch(record, (isIdle) => {
