@@ -98,8 +98,9 @@ function applyVerdict(
     entry.direct = isDirect
     port.refetches.demand(entry, fetchSeq, fetch === 'later')
   } else record.markedStale += 1
-  // Last, because it calls listeners of the app, which may throw.
-  entry.query.invalidate()
+  // A query that queues is marked when its fetch starts: stale, TanStack would fetch it at the next focus or mount,
+  // past `maxConcurrentRefetches`. Last, because it calls listeners of the app, which may throw.
+  if (entry.stage !== 'queued') entry.query.invalidate()
 }
 
 /**
