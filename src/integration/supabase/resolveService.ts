@@ -96,9 +96,9 @@ function expectName(name: string, value: unknown): string {
 
 function expectBackstop(value: unknown): number {
   const delayMs = expectDelay('backstopMs', value)
-  if (delayMs < 1_000) {
+  if (delayMs === 0) {
     throw new RangeError(
-      `Expected \`backstopMs\` to be at least 1000, got ${delayMs}. Each sweep refetches what is on screen; leave it out for none.`,
+      'Expected `backstopMs` to be more than 0, got 0. Each sweep refetches what is on screen; leave it out for none.',
     )
   }
   return delayMs

@@ -1,0 +1,91 @@
+import { createCoalescer } from 'realtime-coalescer'
+import { createRealtimeService } from 'realtime-coalescer/supabase'
+import { describe, expect, it } from 'vitest'
+import { filterColumns } from '../../src/actions/feedFilter.ts'
+import { FakeSupabase } from '../support/fakeSupabase.ts'
+
+const keys = () => [['goals']]
+const handle = () => ({})
+const create = (options: object) => () =>
+  createRealtimeService({
+    supabase: new FakeSupabase(),
+    coalescer: createCoalescer(),
+    channel: 'db',
+    schema: 'public',
+    tables: { goals: { keys } },
+    ...options,
+  } as never)
+
+describe('createRealtimeService', () => {
+  it.each([
+    ['supabase', undefined, 'Expected `supabase` to be a client of supabase-js, got undefined'],
+    ['supabase', { channel: () => undefined }, 'Expected `supabase` to be a client of supabase-js'],
+    ['coalescer', {}, 'Expected `coalescer` to be a coalescer'],
+    ['channel', undefined, 'Expected `channel` to be a name, got undefined'],
+    ['channel', '', 'Expected `channel` to be a name'],
+    ['schema', 7, 'Expected `schema` to be a name, got 7'],
+    ['tables', undefined, 'Expected `tables` to be an object of tables by name'],
+    ['tables', [], 'Expected `tables` to be an object of tables by name'],
+    ['tables', {}, 'Expected `tables` to be at least one table'],
+    ['tables', { goals: null }, 'Expected `tables.goals` to be an object { keys } or { handle, catchUp }'],
+    ['tables', { goals: {} }, 'Expected `tables.goals` to be an object with either `keys` or `handle`'],
+    ['tables', { goals: { keys, handle, catchUp: [] } }, 'either `keys` or `handle`'],
+    ['tables', { goals: { keys: ['goals'] } }, 'Expected `tables.goals.keys` to be a function'],
+    ['tables', { goals: { keys, catchUp: [] } }, 'Expected `tables.goals.catchUp` to be left out'],
+    ['tables', { goals: { handle } }, 'A handler cannot run for a change that never came'],
+    ['tables', { goals: { handle: 'x', catchUp: [] } }, 'Expected `tables.goals.handle` to be a function'],
+    ['tables', { goals: { handle, catchUp: ['goals'] } }, 'Expected `tables.goals.catchUp[]` to be an array'],
+    ['tables', { goals: { keys, filter: 7 } }, "Expected `tables.goals.filter` to be a filter 'column=operator.value'"],
+    ['tables', { goals: { keys, filter: 'user_id' } }, 'Expected `tables.goals.filter` to be a filter'],
+    [
+      'tables',
+      { goals: { keys, primaryKey: 'id' } },
+      'Expected `tables.goals.primaryKey` to be a list of column names',
+    ],
+    ['tables', { goals: { keys, primaryKey: [] } }, 'Expected `tables.goals.primaryKey` to be a list of column names'],
+    [
+      'tables',
+      { goals: { keys, unfilteredDeletes: 1 } },
+      'Expected `tables.goals.unfilteredDeletes` to be true or false',
+    ],
+    ['tables', { goals: { keys, keyOnlyDeletes: true } }, 'Expected `tables.goals.keyOnlyDeletes` to be one of'],
+    ['firstCatchUp', true, 'Expected `firstCatchUp` to be one of'],
+    ['backstopMs', '60s', 'Expected `backstopMs` to be a number of milliseconds'],
+  ])('throws a TypeError that helps for a bad `%s`: %j', (name, value, message) => {
+    expect(create({ [name]: value })).toThrow(TypeError)
+    expect(create({ [name]: value })).toThrow(message)
+  })
+
+  it.each([
+    ['firstCatchUp', 'always'],
+    ['backstopMs', Number.NaN],
+    ['backstopMs', -1],
+    ['backstopMs', 0],
+    ['backstopMs', Infinity],
+    ['tables', { goals: { keys, keyOnlyDeletes: 'ignore' } }],
+  ])('throws a RangeError for `%s` %j', (name, value) => {
+    expect(create({ [name]: value })).toThrow(RangeError)
+  })
+
+  it('throws a TypeError without options', () => {
+    expect(() => createRealtimeService(undefined as never)).toThrow('Expected `options` to be an object')
+  })
+
+  it('takes a table that is undefined for one that is not there', () => {
+    expect(create({ tables: { goals: { keys }, partners: undefined } })).not.toThrow()
+  })
+})
+
+describe('filterColumns', () => {
+  it.each([
+    ['id=eq.1', ['id']],
+    ['id=gt.0,id=lt.100', ['id', 'id']],
+    ['status=in.(a,b),user_id=eq.7', ['status', 'user_id']],
+    ['status=in.("a),b=",c),user_id=eq.7', ['status', 'user_id']],
+    ['title=eq."a\\",b=c",id=eq.1', ['title', 'id']],
+    ['title=eq.a=b', ['title']],
+    ['title=not.in.(a,(b)),id=eq.1', ['title', 'id']],
+  ])('of %s is %j', (filter, columns) => {
+    expect(filterColumns(filter)).toEqual(columns)
+  })
+})
