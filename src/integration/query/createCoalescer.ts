@@ -12,7 +12,7 @@ import type { QueryRecord } from './ledger.ts'
 import { finishWork, followPage, release } from './lifecycle.ts'
 import { type CoalescerOptions, expectQueryClient, resolveOptions } from './options.ts'
 import { whenAnswered } from './promises.ts'
-import { Router, isRecordable } from './router.ts'
+import { Router } from './router.ts'
 import { createNotifier, createSnapshotReader } from './snapshot.ts'
 import { createTracedInspect, watchInspectors } from './trace.ts'
 
@@ -98,7 +98,7 @@ export function createCoalescer(options: CoalescerOptions = {}): Coalescer {
       coalescer.send({ type: 'REFETCH', queryKeys: [queryKey], queryType })
     },
     send(event) {
-      assertRunning(isRecordable(event) ? 'an event' : 'send()')
+      assertRunning('an event')
       const error = engine.check(event)
       if (error) throw error
       engine.checked = event
@@ -141,7 +141,11 @@ export function createCoalescer(options: CoalescerOptions = {}): Coalescer {
     reset() {
       router.take({ type: 'RESET' })
     },
-    stop({ pending = 'markStale' } = {}) {
+    stop(stop = {}) {
+      if (typeof stop !== 'object' || stop === null) {
+        failType('options', 'an object { pending? }', stop, 'Leave it out to mark what is pending stale.')
+      }
+      const { pending = 'markStale' } = stop
       expectOneOf('pending', pending, ['markStale', 'flush', 'drop'])
       if (router.state === 'stopped') return
       unfollowPage()

@@ -111,7 +111,7 @@ export class Engine implements OrchestratorPort {
   }
 
   check(event: CoalescerEvent): Error | undefined {
-    if (event === this.checked) return undefined
+    if (this.checked !== undefined && event === this.checked) return undefined
     return checkEvent(event, this.#port.options.timing, this.queryClient !== undefined)
   }
 
@@ -283,8 +283,9 @@ export class Engine implements OrchestratorPort {
       const hash = (this.queryClient?.getDefaultOptions().queries?.queryKeyHashFn ?? hashKey)(queryKey)
       return hash + identifyCollections(queryKey)
     } catch (error) {
+      const id = identifyKey(queryKey)
       this.guard.failed(error)
-      return identifyKey(queryKey)
+      return id
     }
   }
 }

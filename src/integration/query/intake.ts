@@ -26,6 +26,7 @@ export function checkEvent(
   hasQueryClient: boolean,
 ): Error | undefined {
   try {
+    if (typeof event !== 'object' || event === null) return failEventType(event)
     switch (event.type) {
       case 'INVALIDATE':
       case 'REFETCH':

@@ -85,7 +85,7 @@ export function resolveOptions(options: CoalescerOptions): ResolvedOptions {
   const timing = pickTiming(options)
   return {
     timing,
-    strategy: resolveStrategy(strategy ?? 'debounce', timing),
+    strategy: resolveStrategy(strategy === undefined ? 'debounce' : strategy, timing),
     maxConcurrentRefetches:
       maxConcurrentRefetches === undefined
         ? Infinity
