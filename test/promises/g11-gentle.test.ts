@@ -34,8 +34,7 @@ describe.each(everyStrategy)('G11 at most maxConcurrentRefetches at once, %s', (
   })
 
   it('urgent events, flush(), a switch and a return to the page keep to it', async () => {
-    // Unmounted, because TanStack's own focus refetch of what is stale knows no limit.
-    const world = worldOf(strategy, { maxConcurrentRefetches: 2, mounted: false })
+    const world = worldOf(strategy, { maxConcurrentRefetches: 2 })
     for (let id = 0; id < 6; id += 1) world.show(goal(id))
     await advance(100)
     world.change(goals, { urgent: true })
