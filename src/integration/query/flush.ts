@@ -155,10 +155,10 @@ function restart(
 ): void {
   if (effect === 'none') return
   const { query } = entry
-  query.invalidate()
   port.refetches.note(entry, markSeq, ifShownSeq, record)
   if (effect === 'mark') {
     record.markedStale += 1
+    query.invalidate()
     return
   }
   record.fetched.push(query.queryHash)
@@ -168,6 +168,7 @@ function restart(
     query.state.data !== undefined && query.state.fetchFailureCount === 0 && !query.state.fetchMeta?.fetchMore
   if (!mayRestart || (entry.running && !isPlainRefetch)) {
     port.refetches.demand(entry, fetchSeq, false)
+    if (entry.stage !== 'queued') query.invalidate()
     return
   }
   for (let event = 0; event < fetchEvents; event += 1) port.refetches.start(entry, true)
