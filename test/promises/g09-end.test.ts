@@ -152,8 +152,7 @@ describe.each(everyStrategy)('G9 stop, %s', (strategy) => {
     expect(ends).toEqual({
       markStale: { requests: 4, peak: 1, stale: 2 },
       flush: { requests: 6, peak: 1, stale: 0 },
-      // What was marked before the stop stays marked, which `direct` does before a slot is free.
-      drop: { requests: 4, peak: 1, stale: strategy === 'direct' ? 2 : 0 },
+      drop: { requests: 4, peak: 1, stale: 0 },
     })
   })
 
