@@ -1,5 +1,5 @@
 import { focusManager, onlineManager } from '@tanstack/react-query'
-import type { TableOptions } from 'realtime-coalescer/supabase'
+import { type TableOptions, createRealtimeService } from 'realtime-coalescer/supabase'
 import { describe, expect, it, vi } from 'vitest'
 import { type InspectionEvent, SimulatedClock } from 'xstate'
 import { changeOf, createFeedWorld } from '../support/feedWorld.ts'
@@ -321,6 +321,25 @@ describe('initialize', () => {
     others.tell('CLOSED')
     await advance(2_000)
     expect([supabase.opened.length, realtime.getStatus()]).toEqual([2, 'connecting'])
+  })
+
+  it('asks no more of a client than to open, follow and remove a channel', async () => {
+    const { coalescer, queryClient, errors } = createFeedWorld()
+    const channel = { on: vi.fn<() => void>(), subscribe: vi.fn<() => void>() }
+    const supabase = { channel: () => channel, removeChannel: vi.fn<() => void>() }
+    const realtime = createRealtimeService({
+      supabase,
+      coalescer,
+      channel: 'db',
+      tables: { goals: { keys: () => [['goals']] } },
+    })
+    realtime.initialize(queryClient)
+    await drain()
+    expect([channel.on.mock.calls.length, channel.subscribe.mock.calls.length]).toEqual([2, 1])
+    realtime.stop()
+    await drain()
+    expect(supabase.removeChannel.mock.calls).toEqual([[channel]])
+    expect(errors).toEqual([])
   })
 
   it('contains a client that throws', async () => {

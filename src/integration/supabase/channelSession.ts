@@ -47,7 +47,7 @@ export function openSession(port: SessionPort): ChannelSession {
     // A dead channel is no longer the client's: removing it would drop a new one of the same name.
     if (!wasOpen) return
     try {
-      supabase.removeChannel(channel as never).then(undefined, reportRemoval)
+      Promise.resolve(supabase.removeChannel(channel as never)).catch(reportRemoval)
     } catch (error) {
       reportRemoval(error)
     }

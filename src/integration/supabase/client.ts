@@ -3,7 +3,7 @@ import type { SupabaseClient } from '@supabase/supabase-js'
 /** What is used of a supabase-js client. */
 export interface FeedClient {
   channel(name: string): object
-  removeChannel(channel: never): PromiseLike<unknown>
+  removeChannel(channel: never): unknown
   getChannels?(): readonly { readonly topic: string }[]
   readonly realtime?: { setAuth?(): PromiseLike<void> }
 }
