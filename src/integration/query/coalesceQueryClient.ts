@@ -25,7 +25,8 @@ export function coalesceQueryClient<Client extends QueryClient>(queryClient: Cli
   const invalidateQueries: QueryClient['invalidateQueries'] = async (filters, options) => {
     if (internals.isStopped()) return queryClient.invalidateQueries(filters, options)
     const type = filters?.type ?? 'all'
-    const refetchType = filters?.refetchType ?? filters?.type ?? 'active'
+    // TanStack looks for what to fetch after it has marked, when nothing fresh is left.
+    const refetchType = filters?.stale === false ? 'none' : (filters?.refetchType ?? filters?.type ?? 'active')
     const wants: Wants = {
       markActive: includes(type, 'active'),
       markInactive: includes(type, 'inactive'),
