@@ -1,4 +1,5 @@
 import { type RealtimeStatus, useCoalescerState } from 'realtime-coalescer/react'
+import { useRun } from './demo.ts'
 import { InspectorButton } from './InspectorButton.tsx'
 
 const statusTexts: Record<RealtimeStatus, string> = {
@@ -11,7 +12,9 @@ const statusTexts: Record<RealtimeStatus, string> = {
 }
 
 export function Header({ status }: { status: RealtimeStatus }) {
-  const phase = useCoalescerState((snapshot) => snapshot.phase)
+  const { phase, pendingKeys, inFlight } = useCoalescerState(({ stats: _, ...work }) => work)
+  const { received, behind } = useRun()
+  const isCalm = phase === 'idle' && pendingKeys === 0 && inFlight === 0 && behind === 0
   return (
     <header className="header">
       <div className="brand">
@@ -29,7 +32,7 @@ export function Header({ status }: { status: RealtimeStatus }) {
           <i aria-hidden="true" />
           {statusTexts[status]}
         </span>
-        <span className={`chip phase-${phase}`}>
+        <span className={`chip phase-${phase}`} data-calm={isCalm} data-received={received}>
           <i aria-hidden="true" />
           Coalescer {phase}
         </span>

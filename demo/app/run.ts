@@ -23,6 +23,8 @@ export interface RunState extends Sample {
   /** Queries on screen that show older data than a change that has arrived. */
   readonly behind: number
   readonly longestToFreshMs: number
+  /** Changes since the page was opened. */
+  readonly received: number
   readonly samples: readonly Sample[]
   /** When the strategy was switched, and to which. */
   readonly switches: readonly { readonly atMs: number; readonly strategy: string }[]
@@ -71,6 +73,7 @@ export function createRun(session: Session): Run {
       directOf,
       behind: freshness.behind,
       longestToFreshMs: freshness.longestMs,
+      received: wire.changes,
       samples,
       switches,
     }

@@ -1,0 +1,180 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type Demo, type OpenPage, startDemo } from './support/demo.ts'
+import { until } from '../../demo/shared/until.ts'
+
+let demo: Demo
+let opened: OpenPage
+
+beforeAll(async () => {
+  demo = await startDemo()
+})
+afterAll(() => demo.stop())
+beforeEach(async () => {
+  demo.backend.api.setLatencyMs(0)
+  demo.backend.realtime.faults.reset()
+  opened = await demo.open()
+  demo.backend.api.resetCounts()
+})
+afterEach(() => opened.close())
+
+const counts = () => demo.backend.api.counts()
+
+describe('the app', () => {
+  it('regenerates the motivation with one request for it', async () => {
+    const { page, calm } = opened
+    const message = page.locator('blockquote')
+    const before = await message.textContent()
+    await page.locator('.motivation').getByRole('button', { name: 'Regenerate' }).click()
+    await until(() => counts()['POST /api/daily-motivations/regenerate'] === 1, 'the write')
+    await calm()
+    expect(counts()).toEqual({
+      'GET /api/daily-motivations/today': 1,
+      'GET /api/home-dashboard': 1,
+      'POST /api/daily-motivations/regenerate': 1,
+    })
+    expect(await message.textContent()).not.toBe(before)
+    await opened.expectEqualsDatabase()
+    expect(opened.problems).toEqual([])
+  })
+
+  it('checks in with one request for each endpoint that is affected', async () => {
+    await opened.page.getByRole('button', { name: 'Check in: Read before bed' }).click()
+    await until(() => counts()['POST /api/check-ins'] === 1, 'the write')
+    await opened.calm()
+    expect(counts()).toEqual({
+      'GET /api/analytics': 1,
+      'GET /api/check-ins': 1,
+      'GET /api/daily-summaries/today': 1,
+      'GET /api/goals': 1,
+      'GET /api/home-dashboard': 1,
+      'GET /api/partners': 1,
+      'POST /api/check-ins': 1,
+    })
+    await opened.expectEqualsDatabase()
+    expect(opened.problems).toEqual([])
+  })
+
+  it('shows the requests the server has counted', async () => {
+    const { page, calm } = opened
+    await page.getByRole('button', { name: /^Check-in/ }).click()
+    await until(() => counts()['GET /api/goals'] === 1, 'a request')
+    await calm()
+    for (const [endpoint, count] of Object.entries(counts())) {
+      expect(await page.locator(`[data-endpoint="${endpoint}"] .count.made`).textContent()).toBe(String(count))
+    }
+    expect(await page.locator('[data-score="requests"]').textContent()).toBe('6')
+    expect(Number(await page.locator('[data-score="direct"]').textContent())).toBeGreaterThan(6)
+  })
+
+  it('fetches no query that is not shown', async () => {
+    const { page, calm } = opened
+    await page.getByRole('checkbox', { name: /Show check-ins/ }).uncheck()
+    await page.getByRole('button', { name: /^Check-in/ }).click()
+    await until(() => counts()['GET /api/goals'] === 1, 'a request')
+    await calm()
+    expect(Object.keys(counts())).toEqual([
+      'GET /api/daily-summaries/today',
+      'GET /api/goals',
+      'GET /api/home-dashboard',
+    ])
+    await page.getByRole('checkbox', { name: /Show check-ins/ }).check()
+    await calm()
+    await opened.expectEqualsDatabase()
+  })
+})
+
+describe('in a storm', () => {
+  it('the strategy can be switched by hand, and nothing is stale at the end', async () => {
+    const { page, calm } = opened
+    await page.getByRole('slider', { name: 'Duration' }).fill('6000')
+    await page.getByRole('button', { name: /^Start a storm/ }).click()
+    for (const name of ['batch', 'perKey', 'direct', 'hybrid', 'debounce']) {
+      await opened.receive(5)
+      await page.getByRole('radio', { name }).check()
+    }
+    expect(await page.getByText('Storm …').count()).toBe(1)
+    await page.getByText('Calm', { exact: true }).waitFor()
+    await calm()
+    await opened.expectEqualsDatabase()
+    expect(await page.locator('.switch-mark').count()).toBe(5)
+    expect(opened.problems).toEqual([])
+  })
+
+  it('the panel lights collecting, then flushing', async () => {
+    const { page } = opened
+    await page.locator('.rtc-phase').first().waitFor()
+    await page.evaluate(() => {
+      const phases: string[] = []
+      Object.assign(window, { phases })
+      const chip = document.querySelector('.rtc-phase')
+      if (!chip) throw new Error('The panel shows no phase.')
+      new MutationObserver(() => phases.push(chip.textContent)).observe(chip, {
+        subtree: true,
+        characterData: true,
+        childList: true,
+      })
+    })
+    await page.getByRole('radio', { name: 'hybrid' }).check()
+    await page.getByRole('button', { name: /^Check-in/ }).click()
+    await until(() => counts()['GET /api/goals'] === 1, 'a request')
+    await opened.calm()
+    const phases = await page.evaluate(() => (window as unknown as { phases: string[] }).phases)
+    expect(phases.slice(0, 3)).toEqual(['collecting', 'flushing', 'idle'])
+  })
+
+  it('all strategies can be compared over the same recording', async () => {
+    const { page } = opened
+    await page.getByRole('slider', { name: 'Duration' }).fill('500')
+    await page.getByRole('button', { name: 'Compare all' }).click()
+    await page.locator('.comparison tbody tr').nth(4).waitFor({ timeout: 60_000 })
+    const rows = await page.locator('.comparison tbody tr').allInnerTexts()
+    const requests = Object.fromEntries(
+      rows.map((row) => [row.split(/\s+/)[0] ?? '', Number(/\d+/.exec(row)?.[0])] as const),
+    )
+    expect(Object.keys(requests)).toEqual(['direct', 'debounce', 'batch', 'perKey', 'hybrid'])
+    for (const name of ['debounce', 'batch', 'perKey', 'hybrid']) {
+      expect(requests[name]).toBeLessThan(requests.direct ?? 0)
+    }
+    await page.getByText('Calm', { exact: true }).waitFor()
+    expect(await page.getByRole('radio', { name: 'debounce' }).isChecked()).toBe(true)
+  })
+})
+
+describe('when the feed is dropped', () => {
+  it('and restored, the page equals the database', async () => {
+    const { page } = opened
+    await page.getByRole('checkbox', { name: 'The feed is down' }).check()
+    await page.getByRole('status').filter({ hasText: 'Feed interrupted' }).waitFor()
+    await demo.backend.db.query(`update public.goals set title = 'Missed' where id = 2`)
+    await demo.backend.db.query(`delete from public.check_ins where id = (select min(id) from public.check_ins)`)
+    await page.getByRole('checkbox', { name: 'The feed is down' }).uncheck()
+    await page.getByText('Missed').waitFor()
+    await page.locator('[data-calm="true"]').waitFor()
+    expect(Object.values(counts())).toEqual([1, 1, 1, 1, 1, 1, 1])
+    await opened.expectEqualsDatabase()
+  })
+})
+
+describe('a hidden page', () => {
+  it('makes no request, and catches up once when it is shown again', async () => {
+    const { page, calm } = opened
+    // The headless shell reports every tab as visible, whatever is in front of it, minimized or frozen.
+    const setVisibility = (state: 'visible' | 'hidden') =>
+      page.evaluate((visibility) => {
+        Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => visibility })
+        Object.defineProperty(document, 'hidden', { configurable: true, get: () => visibility === 'hidden' })
+        document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))
+      }, state)
+    await setVisibility('hidden')
+    // Longer than any event may wait for its flush.
+    await demo.backend.playStorm({ ratePerSecond: 40, durationMs: 2000 })
+    await opened.receiveAll()
+    expect(counts()).toEqual({})
+    await setVisibility('visible')
+    await until(() => Object.keys(counts()).length > 0, 'the catch-up')
+    await calm()
+    expect(new Set(Object.values(counts()))).toEqual(new Set([1]))
+    await opened.expectEqualsDatabase()
+    expect(opened.problems).toEqual([])
+  })
+})

@@ -1,0 +1,120 @@
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { expect } from 'vitest'
+import { buildPage } from '../../../demo/app/build.ts'
+import { servePage } from '../../../demo/app/serve.ts'
+import { type Backend, startBackend } from '../../../demo/server/backend.ts'
+import { pathOfQuery, queryNames } from '../../../demo/shared/queries.ts'
+import { until } from '../../../demo/shared/until.ts'
+import { launchBrowser } from './launch.ts'
+
+/** The demo as a user has it: its backend, its built page, a real browser. */
+export interface Demo {
+  readonly backend: Backend
+  readonly browser: Browser
+  /** Opens the page and waits until its feed is live, its data is loaded, and nothing is left to do. */
+  open(options?: Parameters<Browser['newContext']>[0]): Promise<OpenPage>
+  stop(): Promise<void>
+}
+
+export interface OpenPage {
+  readonly page: Page
+  readonly context: BrowserContext
+  /** Errors of the page so far: console errors, uncaught exceptions. */
+  readonly problems: string[]
+  /** Waits until so many more changes have arrived than before `action`. */
+  receive(changes: number, action?: () => Promise<unknown>): Promise<void>
+  /** Waits until every change so far has arrived. */
+  receiveAll(): Promise<void>
+  /** Waits until, in addition, the page has nothing left to do. */
+  calm(): Promise<void>
+  /** Fails unless every query on screen equals the database. */
+  expectEqualsDatabase(): Promise<void>
+  close(): Promise<void>
+}
+
+export async function startDemo(): Promise<Demo> {
+  const files = await buildPage()
+  let backend: Backend | undefined
+  const answer = servePage(files, () => {
+    if (backend === undefined) throw new Error('The backend is not ready yet.')
+    return backend
+  })
+  const [started, browser] = await Promise.all([startBackend({ page: answer }), launchBrowser()])
+  backend = started
+  return {
+    backend: started,
+    browser,
+    open: (options) => openPage(started, browser, options),
+    async stop() {
+      await browser.close()
+      await started.stop()
+    },
+  }
+}
+
+const stepTimeoutMs = 15_000
+const receiveTimeoutMs = 60_000
+
+async function openPage(
+  backend: Backend,
+  browser: Browser,
+  options: Parameters<Browser['newContext']>[0] = {},
+): Promise<OpenPage> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options })
+  context.setDefaultTimeout(stepTimeoutMs)
+  const page = await context.newPage()
+  const problems: string[] = []
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') problems.push(message.text())
+  })
+  page.on('pageerror', (error) => problems.push(error.message))
+  backend.api.resetCounts()
+  await page.goto(backend.url)
+  await page
+    .getByRole('status')
+    .filter({ hasText: 'Feed live' })
+    .waitFor()
+    .catch((cause: unknown) => {
+      throw new Error(`The page did not start: ${problems.join('; ')}`, { cause })
+    })
+  // The first data was fetched before the feed was live, so every query is fetched once more.
+  await until(
+    () => queryNames.every((name) => backend.api.counts()[`GET /api${pathOfQuery[name]}`] === 2),
+    'the first catch-up',
+  )
+
+  const readReceived = async () => Number(await page.locator('[data-received]').getAttribute('data-received'))
+  const receivedBefore = await readReceived()
+  const deliveredBefore = backend.realtime.stats.captured - backend.realtime.stats.lost
+  const readDelivered = async () => {
+    await backend.realtime.drained()
+    const { captured, lost } = backend.realtime.stats
+    return receivedBefore + captured - lost - deliveredBefore
+  }
+  const receiveAll = async () => page.locator(`[data-received="${await readDelivered()}"]`).waitFor()
+  const calm = async () => page.locator(`[data-received="${await readDelivered()}"][data-calm="true"]`).waitFor()
+  await calm()
+  return {
+    page,
+    context,
+    problems,
+    async receive(changes, action = () => Promise.resolve()) {
+      const least = (await readReceived()) + changes
+      await action()
+      await page.waitForFunction(
+        (count) => Number(document.querySelector('[data-received]')?.getAttribute('data-received')) >= count,
+        least,
+        { timeout: receiveTimeoutMs },
+      )
+    },
+    receiveAll,
+    calm,
+    async expectEqualsDatabase() {
+      await page.getByRole('button', { name: 'Compare with the database' }).click()
+      const result = page.getByText(/equal the database|Different:/)
+      await result.waitFor()
+      expect(await result.textContent()).toMatch(/^All \d equal the database$/)
+    },
+    close: () => context.close(),
+  }
+}
