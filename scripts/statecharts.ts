@@ -67,7 +67,10 @@ function writeSection({ title, machine, paragraph }: Section): string {
     `## ${title}`,
     ...(chart.description ? [`*${chart.description}*`] : []),
     paragraph,
-    `\`\`\`mermaid\n${machineToMermaid(machine)}\`\`\``,
+    ...machineToMermaid(machine).flatMap(({ region, mermaid }) => [
+      ...(region === undefined ? [] : [`Region \`${region}\`:`]),
+      `\`\`\`mermaid\n${mermaid}\`\`\``,
+    ]),
     ['| state | rule |', '| --- | --- |', ...stateRows(chart.states)].join('\n'),
     ...(reactions.length > 0 ? [`Without leaving a state:\n\n${reactions.join('\n')}`] : []),
   ].join('\n\n')
@@ -79,9 +82,8 @@ export function writeStatecharts(): string {
 
 Drawn from the machines in \`src/machines\` by \`npx tsx scripts/statecharts.ts\`; a test fails when this page is out of
 date. Labels read \`EVENT [guard]\`; \`after name\` is a named delay; a label with only a guard is taken as soon as the
-guard holds; an event at the arrow from a start enters the state anew, wherever inside it the machine is. The top-level
-boxes of a machine without a start are its regions, active together. The panel of \`realtime-coalescer/devtools\` shows
-the same charts live.`
+guard holds; an event at the arrow from a start enters the state anew, wherever inside it the machine is. Regions of one
+machine are active together. The panel of \`realtime-coalescer/devtools\` shows the same charts live.`
   return `${[intro, ...sections.map(writeSection)].join('\n\n')}\n`
 }
 

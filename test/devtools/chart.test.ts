@@ -22,7 +22,7 @@ describe('renderChart', () => {
     for (const id of ['idle', 'collecting', 'collecting_waiting', 'collecting_held', 'flushing']) {
       expect(svg).toContain(`data-id="debounce_${id}"`)
     }
-    expect(svg).toMatch(/^<svg /)
+    expect(svg).toMatch(/<svg [^>]*style="--rtc-width: [\d.]+px" aria-hidden="true"/)
     expect(svg).not.toContain('<style')
     expect(svg.replace('http://www.w3.org/2000/svg', '')).not.toContain('http')
   })

@@ -30,7 +30,8 @@ const machine = createMachine({
 })
 
 it('draws states, nesting, starts, guards, delays, conditions and invocations', () => {
-  expect(machineToMermaid(machine)).toBe(`stateDiagram-v2
+  expect(machineToMermaid(machine).map(({ mermaid }) => mermaid)).toEqual([
+    `stateDiagram-v2
   state "shut" as door_shut
   state "open" as door_open {
     state "ajar" as door_open_ajar
@@ -43,7 +44,24 @@ it('draws states, nesting, starts, guards, delays, conditions and invocations', 
   door_open --> door_shut : [isWindy 7]<br/>error of hinge<br/>after patience
   door_open_ajar --> door_open_wide : PUSH
   door_open_wide --> door_open_ajar : done of draught
+`,
+  ])
+})
+
+it('draws the regions of a parallel machine apart, unless a transition crosses them', () => {
+  const region = { initial: 'off', states: { off: { on: { GO: 'on' } }, on: {} } }
+  const apart = machineToMermaid(createMachine({ id: 'm', type: 'parallel', states: { a: region, b: region } }))
+  expect(apart.map((diagram) => diagram.region)).toEqual(['a', 'b'])
+  expect(apart[1]?.mermaid).toBe(`stateDiagram-v2
+  state "off" as m_b_off
+  state "on" as m_b_on
+  [*] --> m_b_off
+  m_b_off --> m_b_on : GO
 `)
+  const crossing = { ...region, on: { JUMP: '#m.a.on' } }
+  const whole = machineToMermaid(createMachine({ id: 'm', type: 'parallel', states: { a: region, b: crossing } }))
+  expect(whole).toHaveLength(1)
+  expect(whole[0]?.mermaid).toContain('m_b --> m_a_on : JUMP')
 })
 
 it('tells what a state does without leaving', () => {

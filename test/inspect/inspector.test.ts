@@ -35,7 +35,7 @@ describe('an inspector given to createCoalescer', () => {
     expect(host.posted).toEqual([])
     host.connect()
     await rest()
-    expect(host.definitions()).toEqual(['coalescer', 'strategy'])
+    expect(host.definitions()).toEqual(['coalescer', 'strategy: debounce'])
     const [root, strategy] = host.ofType('@xstate.actor').map(({ definition }) => JSON.parse(definition ?? ''))
     expect(root.states.strategy.states).toHaveProperty('debounce')
     expect(strategy.states.collecting.states.waiting.after).toHaveProperty('untilDue')
@@ -72,7 +72,7 @@ describe('an inspector given to createCoalescer', () => {
     }
     host.connect()
     await rest()
-    expect(host.definitions()).toEqual(['coalescer', 'strategy'])
+    expect(host.definitions()).toEqual(['coalescer', 'strategy: perKey'])
     expect(host.posted.length).toBeLessThanOrEqual(2 + 500)
     expect(inspector.getDropped()).toBeGreaterThan(2000)
     inspector.stop()
@@ -89,7 +89,7 @@ describe('an inspector given to createCoalescer', () => {
     coalescer.scheduleInvalidate(['goals'])
     await vi.advanceTimersByTimeAsync(5000)
     expect(host.posted.length).toBeLessThan(200)
-    expect(host.definitions()).toEqual(['coalescer', 'strategy', 'strategy'])
+    expect(host.definitions()).toEqual(['coalescer', 'strategy: direct', 'strategy: debounce'])
     const last = new Map(host.ofType('@xstate.snapshot').map((one) => [one.sessionId, one.snapshot?.value]))
     const strategy = coalescer.actor.getSnapshot().children.strategy
     expect(last.get(coalescer.actor.sessionId)).toEqual({ strategy: 'debounce', page: 'visible' })
@@ -119,7 +119,7 @@ describe('an inspector given to createCoalescer', () => {
     await rest()
     host.connect()
     await rest()
-    expect(host.definitions()).toEqual(['coalescer', 'strategy', 'coalescer', 'strategy'])
+    expect(host.definitions()).toEqual(['coalescer', 'strategy: debounce', 'coalescer', 'strategy: debounce'])
     inspector.stop()
   })
 
@@ -192,7 +192,7 @@ describe('attach', () => {
     const detach = inspector.attach(coalescer)
     host.connect()
     await rest()
-    expect(host.definitions()).toEqual(['coalescer', 'strategy'])
+    expect(host.definitions()).toEqual(['coalescer', 'strategy: debounce'])
     expect(host.ofType('@xstate.snapshot').at(-1)?.snapshot?.value).toEqual({ collecting: 'waiting' })
     coalescer.switchStrategy('batch')
     await rest()
@@ -240,7 +240,7 @@ describe('what goes wrong is reported', () => {
     host.connect()
     await rest()
     expect(statuses.map(({ state }) => state)).toEqual(['opening', 'failed', 'opening', 'connected'])
-    expect(host.definitions()).toEqual(['coalescer', 'strategy'])
+    expect(host.definitions()).toEqual(['coalescer', 'strategy: debounce'])
     inspector.stop()
   })
 
@@ -256,7 +256,7 @@ describe('what goes wrong is reported', () => {
     host.connect()
     await rest()
     expect(inspector.getStatus()).toEqual({ state: 'connected' })
-    expect(host.definitions()).toEqual(['coalescer', 'strategy'])
+    expect(host.definitions()).toEqual(['coalescer', 'strategy: debounce'])
     inspector.stop()
   })
 

@@ -73,8 +73,12 @@ export const styles = `
 .rtc-charts { display: grid; gap: 10px; align-content: start; padding-top: 10px !important; }
 .rtc-states { color: var(--rtc-accent); }
 .rtc-drawing { overflow: auto; border: 1px solid var(--rtc-line); border-radius: 6px; padding: 6px; margin-top: 4px;
-  max-height: 520px; }
-.rtc-drawing svg { display: block; max-width: 100%; min-width: 600px; height: auto; margin: 0 auto;
+  max-height: min(900px, 90vh); }
+.rtc-drawing > div { display: flex; flex-wrap: wrap; gap: 6px 14px; justify-content: center; align-items: flex-start; }
+.rtc-region { min-width: 0; }
+.rtc-region p { color: var(--rtc-dim); font-weight: 650; }
+.rtc-drawing svg { display: block; width: var(--rtc-width); max-width: 100%; height: auto;
+  min-width: min(var(--rtc-width), max(560px, 0.6 * var(--rtc-width)));
   --bg: var(--rtc-bg); --_text: var(--rtc-text); --_text-sec: var(--rtc-dim); --_text-muted: var(--rtc-dim);
   --_text-faint: var(--rtc-dim); --_line: var(--rtc-dim); --_arrow: var(--rtc-dim); --_node-fill: var(--rtc-raised);
   --_node-stroke: var(--rtc-line); --_group-fill: var(--rtc-bg); --_group-hdr: var(--rtc-raised);

@@ -48,8 +48,10 @@ function describeActor(actorRef: KnownEvent['actorRef'], sanitizers: Sanitizers)
     readonly logic?: { readonly config?: unknown }
     readonly _parent?: AnyActorRef
   }
+  const machineId = (logic?.config as { readonly id?: unknown } | undefined)?.id
   return {
-    id,
+    // A strategy is always called 'strategy': only its machine tells which one it is.
+    id: id !== sessionId && typeof machineId === 'string' ? `${id}: ${machineId}` : id,
     sessionId,
     logic: { config: logic?.config },
     _parent: _parent && { sessionId: _parent.sessionId },

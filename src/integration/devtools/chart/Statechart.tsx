@@ -9,17 +9,32 @@ interface StatechartProps {
   readonly machine: AnyStateMachine
   /** Follows the actor that runs the machine, and later ones that take its place; returns a function that ends it. */
   readonly follow: (actorChanged: (actor: ChartActor | undefined) => void) => () => void
+  /** Draws no sooner than it is scrolled to, for a large machine. @default false */
+  readonly whenSeen?: boolean
 }
 
 const nothingDrawn = { machine: undefined, svg: '', error: '' }
 
 /** A machine drawn from its own definition, with the states it is in lit. */
-export function Statechart({ title, machine, follow }: StatechartProps): ReactElement {
+export function Statechart({ title, machine, follow, whenSeen = false }: StatechartProps): ReactElement {
+  const figureRef = useRef<HTMLElement>(null)
+  const [isSeen, setSeen] = useState(() => !whenSeen || typeof IntersectionObserver === 'undefined')
   const drawingRef = useRef<HTMLDivElement>(null)
   const [states, setStates] = useState<readonly string[]>([])
   const [drawn, setDrawn] = useState<{ machine: AnyStateMachine | undefined; svg: string; error: string }>(nothingDrawn)
 
   useEffect(() => {
+    const figure = figureRef.current
+    if (isSeen || !figure) return undefined
+    const observer = new IntersectionObserver((seen) => {
+      if (seen.some(({ isIntersecting }) => isIntersecting)) setSeen(true)
+    })
+    observer.observe(figure)
+    return () => observer.disconnect()
+  }, [isSeen])
+
+  useEffect(() => {
+    if (!isSeen) return undefined
     let isCurrent = true
     const show = (svg: string, error: string): void => {
       if (isCurrent) setDrawn({ machine, svg, error })
@@ -31,7 +46,7 @@ export function Statechart({ title, machine, follow }: StatechartProps): ReactEl
     return () => {
       isCurrent = false
     }
-  }, [machine])
+  }, [machine, isSeen])
 
   const isDrawn = drawn.machine === machine
   useEffect(() => {
@@ -49,7 +64,7 @@ export function Statechart({ title, machine, follow }: StatechartProps): ReactEl
   }, [follow, machine, isDrawn])
 
   return (
-    <figure className="rtc-chart" data-machine={machine.id}>
+    <figure ref={figureRef} className="rtc-chart" data-machine={machine.id}>
       <figcaption>
         <strong>{title}</strong> {states.length > 0 && <span className="rtc-states">{states.join(', ')}</span>}
       </figcaption>

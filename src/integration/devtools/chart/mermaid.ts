@@ -1,17 +1,43 @@
 import type { AnyStateMachine } from 'xstate'
-import { type ChartState, readMachine } from './machineChart.ts'
+import { type ChartState, type MachineChart, readMachine } from './machineChart.ts'
+
+/** One diagram of a machine. */
+export interface MermaidDiagram {
+  /** The region it shows, of a machine whose regions are drawn apart. */
+  readonly region: string | undefined
+  readonly mermaid: string
+}
 
 /**
- * Draws a machine as a Mermaid state diagram. Regions of a parallel state stand side by side as states of their own. A
- * transition from a state into itself stands at the arrow from its start, since it enters the state anew.
+ * Draws a machine as Mermaid state diagrams: one, or one for each region of a parallel machine. A transition from a
+ * state into itself stands at the arrow from its start, since it enters the state anew.
  */
-export function machineToMermaid(machine: AnyStateMachine): string {
+export function machineToMermaid(machine: AnyStateMachine): readonly MermaidDiagram[] {
   const chart = readMachine(machine)
-  const isInward = (from: string, to: string): boolean => to.startsWith(`${from}_`)
+  const { id, initial, states } = chart
+  const regionOf = (stateId: string): string | undefined => states.find((region) => isWithin(region.id, stateId))?.id
+  const isApart = chart.isParallel && chart.edges.every(({ from, to }) => regionOf(from) === regionOf(to))
+  if (!isApart) return [{ region: undefined, mermaid: writeDiagram(chart, { id, initial, states }) }]
+  return states.map((region) => ({
+    region: region.name,
+    mermaid: writeDiagram(chart, { id: region.id, initial: region.initial, states: region.children }),
+  }))
+}
+
+const isWithin = (parent: string, id: string): boolean => id === parent || id.startsWith(`${parent}_`)
+
+interface Scope {
+  readonly id: string
+  readonly initial: string | undefined
+  readonly states: readonly ChartState[]
+}
+
+function writeDiagram({ edges }: MachineChart, scope: Scope): string {
   const lines = ['stateDiagram-v2']
+  const isInward = (from: string, to: string): boolean => from !== to && isWithin(from, to)
   const writeStarts = (id: string, initial: string | undefined, indent: string): void => {
     const inward = new Map(initial === undefined ? [] : [[initial, [] as readonly string[]]])
-    for (const { from, to, labels } of chart.edges) if (from === id && isInward(from, to)) inward.set(to, labels)
+    for (const { from, to, labels } of edges) if (from === id && isInward(from, to)) inward.set(to, labels)
     for (const [to, labels] of inward) {
       lines.push(`${indent}[*] --> ${to}${labels.length > 0 ? ` : ${labels.join('<br/>')}` : ''}`)
     }
@@ -24,10 +50,11 @@ export function machineToMermaid(machine: AnyStateMachine): string {
     writeStarts(state.id, state.initial, `${indent}  `)
     lines.push(`${indent}}`)
   }
-  for (const state of chart.states) writeState(state, '  ')
-  writeStarts(chart.id, chart.initial, '  ')
-  for (const { from, to, labels } of chart.edges) {
-    if (!isInward(from, to)) lines.push(`  ${from} --> ${to} : ${labels.join('<br/>')}`)
+  for (const state of scope.states) writeState(state, '  ')
+  writeStarts(scope.id, scope.initial, '  ')
+  for (const { from, to, labels } of edges) {
+    const isHere = from !== scope.id && isWithin(scope.id, from) && isWithin(scope.id, to)
+    if (isHere && !isInward(from, to)) lines.push(`  ${from} --> ${to} : ${labels.join('<br/>')}`)
   }
   return `${lines.join('\n')}\n`
 }

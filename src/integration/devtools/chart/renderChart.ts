@@ -30,18 +30,22 @@ const whenIdle = (): Promise<void> =>
 
 async function draw(machine: AnyStateMachine): Promise<string> {
   const { renderMermaidSVG } = await import('beautiful-mermaid')
-  drawn += 1
-  return embed(
-    renderMermaidSVG(machineToMermaid(machine), { padding: 8, nodeSpacing: 20, layerSpacing: 28, transparent: true }),
-    `rtc-${drawn}`,
-  )
+  const options = { padding: 8, nodeSpacing: 20, layerSpacing: 28, transparent: true }
+  const drawings: string[] = []
+  for (const { region, mermaid } of machineToMermaid(machine)) {
+    if (drawings.length > 0) await whenIdle()
+    drawn += 1
+    const svg = embed(renderMermaidSVG(mermaid, options), `rtc-${drawn}`)
+    drawings.push(`<div class="rtc-region">${region === undefined ? '' : `<p>${region}</p>`}${svg}</div>`)
+  }
+  return drawings.join('')
 }
 
 /** Makes a drawing fit to stand in a page: it loads no font, styles nothing else, and shares no ids. */
 function embed(svg: string, prefix: string): string {
   return svg
     .replace(/<style>[\s\S]*?<\/style>/g, '')
-    .replace(/^<svg([^>]*?) style="[^"]*"/, '<svg$1 aria-hidden="true" focusable="false"')
+    .replace(/^(<svg[^>]*? width="([\d.]+)"[^>]*?) style="[^"]*"/, '$1 style="--rtc-width: $2px" aria-hidden="true"')
     .replaceAll(/id="(arrowhead[\w-]*)"/g, `id="${prefix}-$1"`)
     .replaceAll(/url\(#(arrowhead[\w-]*)\)/g, `url(#${prefix}-$1)`)
 }

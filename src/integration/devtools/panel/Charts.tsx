@@ -64,7 +64,7 @@ function ConnectionChart({ actor }: { actor: MachineActor }): ReactElement {
     },
     [actor],
   )
-  return <Statechart title="Connection" machine={actor.logic} follow={follow} />
+  return <Statechart title="Connection" machine={actor.logic} follow={follow} whenSeen />
 }
 
 function actorOf({ actor }: DevtoolsRealtimeService): MachineActor | undefined {
