@@ -256,6 +256,14 @@ describe('stop', () => {
     expect(realtime.getStatus()).toBe('live')
   })
 
+  it('shows in the chart that changes are missed from then on', async () => {
+    const { goLive, realtime } = createFeedWorld({ backstopMs: 60_000 })
+    await goLive()
+    expect(realtime.actor.getSnapshot().value).toEqual({ link: 'live', repair: 'intact', backstop: { on: 'waiting' } })
+    realtime.stop()
+    expect(realtime.actor.getSnapshot().value).toEqual({ link: 'closed', repair: 'broken', backstop: 'off' })
+  })
+
   it('survives a client that cannot remove the channel', async () => {
     const { supabase, goLive, realtime, messages } = createFeedWorld()
     await goLive()
