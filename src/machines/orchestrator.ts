@@ -99,6 +99,7 @@ const orchestratorSetup = setup({
   guards: {
     isStrategy: ({ context }, params: { name: StrategyName }) => context.strategy.name === params.name,
     isBad: ({ context, event }) => context.port.check(event as CoalescerEvent) !== undefined,
+    hasFact: ({ event }) => event.type === 'REPORT' && typeof (event.emitted as unknown) === 'object',
     isNewStrategy: ({ context, event }) =>
       event.type === 'SWITCH_STRATEGY' && !isSame(context.port.resolve(event.strategy), context.strategy),
   },
@@ -180,7 +181,7 @@ export const orchestratorMachine = orchestratorSetup.createMachine({
     WAKE: { actions: 'requestCheck' },
     DUE: { actions: ['flushPending', 'confirmFlush'] },
     REFETCH_DUE: { actions: 'fetchMarked' },
-    REPORT: { actions: 'emitReport' },
+    REPORT: { guard: 'hasFact', actions: 'emitReport' },
     '*': { guard: 'isBad', actions: 'reportBadEvent' },
   },
   states: {

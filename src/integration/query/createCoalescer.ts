@@ -3,7 +3,7 @@ import { type ActorOptions, createActor } from 'xstate'
 import { createNow } from '../../actions/clock.ts'
 import { Emitter, createErrorReporter } from '../../actions/report.ts'
 import { expectFunction, expectOneOf, expectQueryKey, failType } from '../../actions/validate.ts'
-import type { EmittedEvent, EmittedRecords } from '../../machines/events.ts'
+import type { CoalescerEvent, EmittedEvent, EmittedRecords } from '../../machines/events.ts'
 import { orchestratorMachine } from '../../machines/orchestrator.ts'
 import type { Coalescer } from './coalescer.ts'
 import { Engine } from './engine.ts'
@@ -50,6 +50,12 @@ export function createCoalescer(options: CoalescerOptions = {}): Coalescer {
     input: { port: engine, strategy: resolved.strategy },
     ...actorOptions,
   })
+  // An event without a type would kill the actor before any transition could refuse it.
+  const sendToActor = actor.send.bind(actor)
+  actor.send = (event) => {
+    if (typeof (event as Partial<typeof event> | null | undefined)?.type === 'string') sendToActor(event)
+    else engine.reportBadEvent(event, engine.check(event as CoalescerEvent) ?? new TypeError('Expected an event.'))
+  }
   const trace = watchInspectors(actor.system, options.inspect !== undefined)
   const router = new Router({ engine, sendToActor: (event) => actor.send(event), isInspected: () => trace.isOn() })
   const snapshots = createSnapshotReader(engine, actor, router)
