@@ -1,0 +1,362 @@
+import type { QueryKey } from '@tanstack/react-query'
+import { createCoalescer } from 'realtime-coalescer'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { advance, drain, useSimulatedTime } from '../support/simulatedTime.ts'
+import { announce, changeOf, everyStrategy, isInvalidated, sendChange, startsOf, timing, worldOf } from './support.ts'
+
+useSimulatedTime()
+
+const goals = ['goals']
+const partners = ['partners']
+const fail = (): never => {
+  throw new Error('of the app')
+}
+
+afterEach(() => vi.restoreAllMocks())
+
+describe.each(everyStrategy)('containment, %s', (strategy) => {
+  const types = (world: ReturnType<typeof worldOf>): string[] => world.errors.map(({ info }) => info.type)
+
+  it('a listener that throws is reported; the other listeners and the fetches go on', async () => {
+    const world = worldOf(strategy)
+    const shown = await world.showLoaded(goals)
+    const heard: string[] = []
+    world.coalescer.on('flushed', fail)
+    world.coalescer.on('flushed', () => heard.push('flushed'))
+    world.coalescer.subscribe(fail)
+    world.coalescer.subscribe(() => heard.push('change'))
+    announce(world, 'INVALIDATE', goals)
+    await advance(1000)
+    expect(shown.version()).toBe(1)
+    expect(heard).toContain('flushed')
+    expect(heard).toContain('change')
+    expect(new Set(types(world))).toEqual(new Set(['listenerFailed']))
+  })
+
+  it('an onError that throws is noted on the console and loses nothing', async () => {
+    const log = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    const world = worldOf(strategy, { onError: fail })
+    const shown = await world.showLoaded(goals)
+    world.coalescer.on('flushed', fail)
+    world.coalescer.send({ type: 'CHANGE', change: changeOf('goals'), handler: fail })
+    announce(world, 'INVALIDATE', goals)
+    await advance(1000)
+    expect(shown.version()).toBe(1)
+    expect(log).toHaveBeenCalled()
+  })
+
+  it('without onError a handler that throws is noted on the console', async () => {
+    const log = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    const world = worldOf(strategy, { onError: undefined })
+    world.coalescer.send({ type: 'CHANGE', change: changeOf('goals'), handler: fail })
+    await advance(1000)
+    expect(log).toHaveBeenCalledTimes(1)
+  })
+
+  it('a queryFn that throws at once is a failed fetch like any other', async () => {
+    const world = worldOf(strategy)
+    const other = await world.showLoaded(partners)
+    const shown = await world.showLoaded(goals)
+    shown.observer.setOptions({ queryKey: goals, queryFn: fail })
+    announce(world, 'INVALIDATE', goals)
+    announce(world, 'INVALIDATE', partners)
+    await advance(1000)
+    expect(other.version()).toBe(1)
+    expect(isInvalidated(world, goals)).toBe(true)
+    expect(types(world)).toEqual(['refetchFailed'])
+  })
+
+  it.each(['enabled', 'staleTime'] as const)('an %s function that throws harms its query alone', async (name) => {
+    const world = worldOf(strategy)
+    const other = await world.showLoaded(partners)
+    const shown = await world.showLoaded(goals)
+    const { options } = shown.observer
+    Object.assign(options, { [name]: fail })
+    announce(world, 'INVALIDATE', goals)
+    announce(world, 'INVALIDATE', partners)
+    await advance(1000)
+    expect(other.version()).toBe(1)
+    expect(types(world)).toContain('queryFailed')
+    Object.assign(options, { [name]: undefined })
+    announce(world, 'INVALIDATE', goals)
+    await advance(1000)
+    expect(shown.version()).toBe(2)
+    await world.coalescer.settled()
+  })
+
+  it('a hash function that throws for an exact key harms the queries that have it alone', async () => {
+    const world = worldOf(strategy)
+    let isBroken = false
+    const queryKeyHashFn = (queryKey: QueryKey): string => (isBroken ? fail() : `own${JSON.stringify(queryKey)}`)
+    await world.showLoaded(['broken'], { queryKeyHashFn })
+    const other = await world.showLoaded(goals)
+    isBroken = true
+    world.change(goals, { exact: true })
+    await advance(1000)
+    expect(other.version()).toBe(1)
+    expect(types(world)).toContain('queryFailed')
+    isBroken = false
+  })
+
+  it('an observer of the app that throws while a query is marked or fetched loses no other query', async () => {
+    const world = worldOf(strategy)
+    await world.showLoaded(goals)
+    const other = await world.showLoaded(partners)
+    const unsubscribe = world.queryClient.getQueryCache().subscribe((event) => {
+      if (event.type === 'updated' && event.query.queryKey[0] === 'goals' && event.action.type === 'invalidate') fail()
+    })
+    const thrown: unknown[] = []
+    announce(world, 'INVALIDATE', goals)
+    announce(world, 'INVALIDATE', partners)
+    await advance(1000).catch((error: unknown) => thrown.push(error))
+    unsubscribe()
+    expect(other.version()).toBe(1)
+    announce(world, 'INVALIDATE', goals)
+    await advance(1000)
+    expect(world.queryClient.getQueryData(goals)).toEqual({ version: 2 })
+  })
+
+  it('an inspector that throws is reported and changes nothing', async () => {
+    const world = worldOf(strategy, { inspect: fail })
+    const shown = await world.showLoaded(goals)
+    announce(world, 'INVALIDATE', goals)
+    await advance(1000)
+    expect(shown.version()).toBe(1)
+    expect(new Set(types(world))).toEqual(new Set(['listenerFailed']))
+  })
+
+  it('a query client cleared in the middle of a flush leaves nothing in flight', async () => {
+    const world = worldOf(strategy)
+    for (const id of [1, 2, 3]) await world.showLoaded(['goals', id])
+    const unsubscribe = world.queryClient.getQueryCache().subscribe((event) => {
+      if (event.type !== 'updated' || event.action.type !== 'invalidate') return
+      unsubscribe()
+      world.queryClient.clear()
+    })
+    announce(world, 'INVALIDATE', goals)
+    await advance(1000)
+    const settled = world.coalescer.settled()
+    await drain()
+    await settled
+    expect(world.coalescer.getSnapshot()).toMatchObject({ phase: 'idle', pendingKeys: 0, inFlight: 0 })
+    const shown = await world.showLoaded(partners)
+    announce(world, 'INVALIDATE', partners)
+    await advance(1000)
+    expect(shown.version()).toBe(1)
+  })
+
+  it.each(['removeQueries', 'clear', 'resetQueries'] as const)('%s in flight frees everything', async (how) => {
+    const world = worldOf(strategy, { maxConcurrentRefetches: 1 })
+    const first = await world.showLoaded(goals)
+    const second = await world.showLoaded(partners)
+    announce(world, 'INVALIDATE', goals)
+    announce(world, 'INVALIDATE', partners)
+    void world.coalescer.flush()
+    await advance(10)
+    first.unmount()
+    second.unmount()
+    if (how === 'clear') world.queryClient.clear()
+    else void world.queryClient[how]()
+    await advance(1000)
+    expect(world.coalescer.getSnapshot()).toMatchObject({ phase: 'idle', pendingKeys: 0, inFlight: 0 })
+    await world.coalescer.settled()
+  })
+
+  it('a query removed in flight and mounted again is served anew', async () => {
+    const world = worldOf(strategy)
+    const first = await world.showLoaded(goals)
+    announce(world, 'INVALIDATE', goals)
+    void world.coalescer.flush()
+    await advance(10)
+    first.unmount()
+    world.queryClient.removeQueries()
+    const again = world.show(goals)
+    await advance(10)
+    announce(world, 'INVALIDATE', goals)
+    await advance(1000)
+    expect(again.version()).toBe(2)
+  })
+
+  it('a handler that schedules, flushes, switches or resets from within does not tie a knot', async () => {
+    const world = worldOf(strategy)
+    const shown = await world.showLoaded(goals)
+    world.server.write(goals)
+    world.coalescer.send({
+      type: 'CHANGE',
+      change: changeOf('goals'),
+      handler: () => {
+        world.coalescer.scheduleInvalidate(goals)
+        void world.coalescer.flush()
+        world.coalescer.switchStrategy('perKey')
+        world.coalescer.switchStrategy(strategy)
+        return { refetch: [goals] }
+      },
+    })
+    await advance(1000)
+    expect(shown.version()).toBe(1)
+    expect(world.errors).toEqual([])
+    world.coalescer.send({
+      type: 'CHANGE',
+      change: changeOf('goals'),
+      handler: () => {
+        world.coalescer.reset()
+        return {}
+      },
+    })
+    await advance(1000)
+    expect(world.coalescer.getSnapshot()).toMatchObject({ phase: 'idle', pendingKeys: 0 })
+  })
+
+  describe('bad events sent straight to the actor are reported and kill nothing', () => {
+    const circular: unknown[] = []
+    circular.push({ circular })
+
+    it.each<[string, unknown]>([
+      ['INVALIDATE without keys', { type: 'INVALIDATE' }],
+      ['INVALIDATE with a bad key', { type: 'INVALIDATE', queryKeys: ['goals'] }],
+      ['INVALIDATE with a circular key', { type: 'INVALIDATE', queryKeys: [circular] }],
+      ['an exact circular key', { type: 'INVALIDATE', queryKeys: [circular], exact: true }],
+      ['REFETCH with a bad type', { type: 'REFETCH', queryKeys: [goals], queryType: 'none' }],
+      ['CHANGE without a handler', { type: 'CHANGE', change: changeOf('goals') }],
+      ['SWITCH_STRATEGY to nothing', { type: 'SWITCH_STRATEGY' }],
+      ['SWITCH_STRATEGY to the unknown', { type: 'SWITCH_STRATEGY', strategy: 'fast' }],
+      ['SWITCH_STRATEGY with bad timing', { type: 'SWITCH_STRATEGY', strategy: { name: 'batch', quietMs: -1 } }],
+      ['an unknown type', { type: 'NOPE' }],
+      ['no type', {}],
+      ['undefined', undefined],
+      ['null', null],
+      ['a name', 'FLUSH'],
+    ])('%s', async (_, event) => {
+      const world = worldOf(strategy)
+      const shown = await world.showLoaded(goals)
+      world.coalescer.actor.send(event as never)
+      expect(types(world)).toEqual(['badEvent'])
+      expect(world.coalescer.getSnapshot()).toMatchObject({ strategy, pendingKeys: 0 })
+      expect(world.coalescer.actor.getSnapshot().status).toBe('active')
+      announce(world, 'INVALIDATE', goals)
+      await advance(1000)
+      expect(shown.version()).toBe(1)
+      expect(types(world)).toEqual(['badEvent'])
+    })
+
+    it.each<[string, unknown]>([
+      ['DUE of nothing', { type: 'DUE' }],
+      ['FETCH_LOST of nothing', { type: 'FETCH_LOST' }],
+      ['SCHEDULE of nothing', { type: 'SCHEDULE' }],
+      ['REPORT of nothing', { type: 'REPORT' }],
+      ['REFETCH_DUE', { type: 'REFETCH_DUE' }],
+      ['WAKE', { type: 'WAKE' }],
+      ['PAGE_VISIBLE', { type: 'PAGE_VISIBLE' }],
+    ])('what only the inside sends: %s', async (_, event) => {
+      const world = worldOf(strategy)
+      const shown = await world.showLoaded(goals)
+      world.coalescer.actor.send(event as never)
+      await drain()
+      expect(world.coalescer.getSnapshot().strategy).toBe(strategy)
+      expect(world.coalescer.actor.getSnapshot().status).toBe('active')
+      announce(world, 'INVALIDATE', goals)
+      await advance(1000)
+      expect(shown.version()).toBe(1)
+    })
+  })
+
+  it('events to the actor of a coalescer without a query client wait for it', async () => {
+    const coalescer = createCoalescer({ strategy, ...timing, onError: () => undefined })
+    coalescer.actor.send({ type: 'INVALIDATE', queryKeys: [goals] })
+    coalescer.actor.send({ type: 'CHANGE', change: changeOf('goals'), handler: () => ({ invalidate: [goals] }) })
+    coalescer.actor.send({ type: 'FLUSH' })
+    await advance(5000)
+    expect(coalescer.actor.getSnapshot().status).toBe('active')
+    coalescer.stop()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  describe('a dead actor', () => {
+    const kill = {
+      'is stopped from outside': (world: ReturnType<typeof worldOf>) => void world.coalescer.actor.stop(),
+      'throws in a timer of a broken clock': () => undefined,
+    }
+
+    it.each(Object.keys(kill) as (keyof typeof kill)[])(
+      'that %s is reported; the coalescer goes on as direct',
+      async (how) => {
+        let isBroken = false
+        const world = worldOf(strategy, {
+          clock: {
+            setTimeout: (fn: () => void, ms: number) => (isBroken ? fail() : setTimeout(fn, ms)),
+            clearTimeout: (id: unknown) => clearTimeout(id as number),
+            now: () => Date.now(),
+          },
+        })
+        const shown = await world.showLoaded(goals)
+        announce(world, 'CHANGE', goals)
+        isBroken = how.includes('clock')
+        kill[how](world)
+        announce(world, 'INVALIDATE', goals)
+        announce(world, 'CHANGE', goals)
+        world.coalescer.scheduleRefetch(goals)
+        await advance(2000)
+        expect(shown.version()).toBe(3)
+        if (how.includes('outside')) {
+          // oxlint-disable-next-line vitest/no-conditional-expect -- a clock that breaks need not kill a waiting strategy
+          expect(types(world)).toEqual(['actorDied'])
+          // oxlint-disable-next-line vitest/no-conditional-expect -- as above
+          expect(world.coalescer.getSnapshot()).toMatchObject({ strategy: 'direct', phase: 'idle', inFlight: 0 })
+        }
+        isBroken = false
+        await world.coalescer.flush()
+        await world.coalescer.settled()
+        world.coalescer.reset()
+        world.hide()
+        announce(world, 'INVALIDATE', goals)
+        const before = startsOf(world, goals).length
+        await advance(1000)
+        expect(startsOf(world, goals)).toHaveLength(before)
+        world.unhide()
+        await advance(1000)
+        expect(shown.version()).toBe(4)
+        world.coalescer.stop()
+        world.coalescer.stop()
+        expect(world.coalescer.getSnapshot().pendingKeys).toBe(0)
+      },
+    )
+
+    it('of the strategy alone is replaced by direct', async () => {
+      const world = worldOf(strategy)
+      const shown = await world.showLoaded(goals)
+      announce(world, 'CHANGE', goals)
+      const error = new Error('of the strategy')
+      world.coalescer.actor.send({ type: 'xstate.error.actor.strategy', error } as never)
+      announce(world, 'INVALIDATE', goals)
+      await advance(1000)
+      expect(shown.version()).toBe(2)
+      expect(world.errors).toEqual([{ error, info: { type: 'actorDied' } }])
+      expect(world.coalescer.getSnapshot()).toMatchObject({ strategy: 'direct', phase: 'idle' })
+      world.coalescer.switchStrategy('perKey')
+      announce(world, 'INVALIDATE', goals)
+      await advance(1000)
+      expect(shown.version()).toBe(3)
+      expect(world.coalescer.getSnapshot().strategy).toBe('perKey')
+    })
+
+    it('runs buffered changes once', async () => {
+      const world = worldOf(strategy)
+      const shown = await world.showLoaded(goals)
+      world.server.write(goals)
+      let ran = 0
+      world.coalescer.send({
+        type: 'CHANGE',
+        change: changeOf('goals'),
+        handler: () => {
+          ran += 1
+          return { invalidate: [goals] }
+        },
+      })
+      world.coalescer.actor.stop()
+      sendChange(world, {})
+      await advance(1000)
+      expect(ran).toBe(1)
+      expect(shown.version()).toBe(1)
+    })
+  })
+})
