@@ -1,4 +1,4 @@
-import { type QueryClient, notifyManager } from '@tanstack/react-query'
+import { type Query, type QueryClient, notifyManager } from '@tanstack/react-query'
 import { type Verdict, addToDemand, clearDemand, createDemand, judge } from '../../actions/flushPlan.ts'
 import { type PendingKey, describeKey } from '../../actions/pendingQueue.ts'
 import type { FlushReason, FlushedRecord } from '../../actions/types.ts'
@@ -54,21 +54,25 @@ export function flushKeys(port: FlushPort, keys: readonly PendingKey[], options:
     addToDemand(demand, key)
     if (watched && port.promises.watches(key)) matchedKeys.push(key)
   }
+  // One closure for all queries: there may be many thousands.
+  let query: Query
+  const plan = (): void => {
+    clearDemand(demand)
+    matchedKeys.length = 0
+    matcher.match(query, add)
+    if (demand.keys === 0) return
+    const entry = port.ledger.record(query)
+    const isActive = query.isActive()
+    const verdict = judge(demand, isActive, isFetchable(query, isActive), entry.startedAt)
+    applyVerdict(port, entry, verdict, record, options)
+    entry.inactiveWantedAt = Math.max(entry.inactiveWantedAt, demand.fetchInactiveSeq)
+    for (const key of matchedKeys) port.promises.matched(key, entry)
+  }
+  const mark = (): void => query.invalidate()
   notifyManager.batch(() => {
-    for (const query of port.queryClient.getQueryCache().getAll()) {
-      const isPlanned = port.guard.run(() => {
-        clearDemand(demand)
-        matchedKeys.length = 0
-        matcher.match(query, add)
-        if (demand.keys === 0) return
-        const entry = port.ledger.record(query)
-        const verdict = judge(demand, query.isActive(), isFetchable(query), entry.startedAt)
-        applyVerdict(port, entry, verdict, record, options)
-        entry.inactiveWantedAt = Math.max(entry.inactiveWantedAt, demand.fetchInactiveSeq)
-        for (const key of matchedKeys) port.promises.matched(key, entry)
-      }, query)
+    for (query of port.queryClient.getQueryCache().getAll()) {
       // Whatever the app's code broke, the query must not pass for fresh.
-      if (!isPlanned) port.guard.run(() => query.invalidate(), query)
+      if (!port.guard.run(plan, query)) port.guard.run(mark, query)
     }
     port.refetches.pump()
   })
@@ -134,7 +138,7 @@ export function flushEachEvent(
           if (!isMatch) return
           const entry = port.ledger.record(query)
           // Logical time 0: `direct` does not ask whether the data is fresh already.
-          const verdict = judge(demand, query.isActive(), isFetchable(query), 0)
+          const verdict = judge(demand, query.isActive(), isFetchable(query, query.isActive()), 0)
           entry.inactiveWantedAt = Math.max(entry.inactiveWantedAt, demand.fetchInactiveSeq)
           restart(port, entry, verdict, record, mayRestart)
           if (isWatched) port.promises.matched(key, entry)

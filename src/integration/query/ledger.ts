@@ -64,7 +64,12 @@ export class Ledger {
   constructor(queryClient: QueryClient, clock: LogicalClock, listener: LedgerListener, guard: Guard) {
     this.#clock = clock
     this.#listener = listener
-    this.#unsubscribe = queryClient.getQueryCache().subscribe((event) => void guard.run(() => this.#note(event)))
+    this.#unsubscribe = queryClient.getQueryCache().subscribe((event) => {
+      // Most events are none of ours, and a flush of thousands of queries makes many.
+      if (event.type === 'removed' || (event.type === 'updated' && event.action.type !== 'invalidate')) {
+        guard.run(() => this.#note(event))
+      }
+    })
   }
 
   stop(): void {

@@ -19,17 +19,26 @@ export interface RefetchesPort {
   readonly guard: Guard
 }
 
+const ignore = (): void => undefined
+
 const isRunnable = (queryFn: unknown): boolean => queryFn !== undefined && queryFn !== skipToken
 
-/** Whether a fetch of the query would do anything, by TanStack's own rules for `refetchQueries`. */
-export const isFetchable = (query: Query): boolean =>
-  !query.isDisabled() &&
+/**
+ * Whether a fetch of the query would do anything, by TanStack's own rules for `refetchQueries`.
+ *
+ * @param isActive what `query.isActive()` says, which the caller needs as well
+ */
+export const isFetchable = (query: Query, isActive: boolean): boolean =>
+  // A query that is on screen is disabled exactly if it is not active.
+  (query.observers.length > 0 ? isActive : !query.isDisabled()) &&
   !query.isStatic() &&
   (isRunnable(query.options.queryFn) || query.observers.some((observer) => isRunnable(observer.options.queryFn)))
 
 /** Whether the fetch a query owes is still wanted: its components may be gone by now. */
-export const isStillWanted = ({ query, inactiveWantedAt, startedAt }: QueryRecord): boolean =>
-  isFetchable(query) && (inactiveWantedAt > startedAt || query.isActive())
+export const isStillWanted = ({ query, inactiveWantedAt, startedAt }: QueryRecord): boolean => {
+  const isActive = query.isActive()
+  return (inactiveWantedAt > startedAt || isActive) && isFetchable(query, isActive)
+}
 
 const isPaused = (record: QueryRecord): boolean => record.running && record.query.state.fetchStatus === 'paused'
 
@@ -143,7 +152,7 @@ export class Refetches implements LedgerListener {
     const { ledger } = this
     if (ledger) ledger.starting = query
     try {
-      query.fetch(undefined, { cancelRefetch }).catch(() => undefined)
+      query.fetch(undefined, { cancelRefetch }).catch(ignore)
     } finally {
       if (ledger) ledger.starting = undefined
     }
@@ -216,11 +225,12 @@ export class Refetches implements LedgerListener {
 
   #startSlice(): void {
     const { maxConcurrentRefetches: limit, guard, now, mayYield } = this.#port
+    if (this.running.size >= limit) return
     const endMs = mayYield ? now() + SLICE_MS : Infinity
     for (const record of limit === Infinity ? this.queued : eachMostUrgent(this.queued)) {
-      if (this.running.size >= limit) return
       if (endMs !== Infinity && now() >= endMs && this.#yield()) return
       if (!guard.run(() => this.#startQueued(record), record.query)) this.#settle(record)
+      if (this.running.size >= limit) return
     }
   }
 
