@@ -1,7 +1,8 @@
+import { join } from 'node:path'
 import { measureSizes, sizeGoals } from './support/bundle.ts'
 import { report, round } from './support/results.ts'
 
-const sizes = await measureSizes()
+const sizes = await measureSizes(join(import.meta.dirname, '..'))
 const kB = (bytes: number): number => round(bytes / 1024)
 
 report({

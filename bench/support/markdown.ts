@@ -1,6 +1,6 @@
 import type { Goal, Results, Table } from './results.ts'
 
-const isNumeric = (cell: string | number): boolean => typeof cell === 'number' || /^[\d–∞]/.test(cell)
+const isNumeric = (cell: string | number): boolean => typeof cell === 'number' || cell === '–' || cell === '∞'
 
 const show = (cell: string | number): string => (typeof cell === 'number' ? cell.toLocaleString('en-US') : cell)
 

@@ -14,10 +14,12 @@ const columns = 2
 const legendHeight = 90
 const titleHeight = 36
 const colours = [
-  '#0b6e4f',
-  '#1f9d75',
-  '#52c29b',
-  '#9be0c4',
+  '#08453a',
+  '#0b7a5b',
+  '#2aa876',
+  '#6cc9a1',
+  '#8fb339',
+  '#c9d94f',
   '#c1121f',
   '#e56b6f',
   '#1d4e89',

@@ -5,7 +5,7 @@ import { type Collector, createDebounce, createPacerBatcher, createUtilityDeboun
 /** How an app answers a change that names a key. */
 export type Policy = (client: QueryClient) => Pick<Collector, 'schedule' | 'stop'>
 
-// The same window for all: what is compared are rules, not settings.
+// The same window for all but one: what is compared are rules, not settings.
 export const waitMs = 150
 export const maxWaitMs = 1000
 
@@ -32,6 +32,8 @@ export const policies = {
   batch: ours({ name: 'batch', quietMs: waitMs }),
   perKey: ours({ name: 'perKey', quietMs: waitMs }),
   hybrid: ours({ name: 'hybrid', quietMs: waitMs }),
+  'debounce, 50 ms': ours({ name: 'debounce', quietMs: 50 }),
+  'debounce, leading': ours({ name: 'debounce', quietMs: waitMs, leading: true }),
   'direct (invalidateQueries)': eachEvent(true),
   'cancelRefetch: false': eachEvent(false),
   'hand-written window': (client) => createWindow({ waitMs, apply: invalidateAll(client) }),
@@ -43,5 +45,12 @@ export const policies = {
 
 export type PolicyName = keyof typeof policies
 export const policyNames = Object.keys(policies) as PolicyName[]
-export const ownNames = ['debounce', 'batch', 'perKey', 'hybrid'] as const satisfies readonly PolicyName[]
+export const ownNames = [
+  'debounce',
+  'batch',
+  'perKey',
+  'hybrid',
+  'debounce, 50 ms',
+  'debounce, leading',
+] as const satisfies readonly PolicyName[]
 export const isOwn = (name: PolicyName): boolean => (ownNames as readonly PolicyName[]).includes(name)
