@@ -1,4 +1,4 @@
-import { type Query, type QueryClient, hashKey } from '@tanstack/react-query'
+import { type Query, type QueryClient, hashKey, notifyManager } from '@tanstack/react-query'
 import { type Gate, createGate } from '../../actions/gate.ts'
 import { type PendingKey, PendingQueue, type Wants } from '../../actions/pendingQueue.ts'
 import { identifyCollections, identifyKey } from '../../actions/queryKeys.ts'
@@ -146,11 +146,13 @@ export class Engine implements OrchestratorPort {
 
   flush({ reason, keyIds, fetch }: FlushRequest): number {
     if (this.#ledger) {
-      this.guard.run(() => {
+      // One batch, so that no component renders between the patches and marks of one flush.
+      const flush = (): void => {
         if (keyIds === undefined) drainChanges(this.#intake)
         this.#apply(this.queue.takeKeys(keyIds), reason, fetch)
         if (fetch === 'now') this.fetchMarked()
-      })
+      }
+      this.guard.run(() => notifyManager.batch(flush))
     }
     this.changed()
     return this.refetches.marked.size

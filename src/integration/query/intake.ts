@@ -1,5 +1,6 @@
+import { notifyManager } from '@tanstack/react-query'
 import { sourceOf } from '../../actions/effects.ts'
-import type { PendingQueue, Wants } from '../../actions/pendingQueue.ts'
+import type { BufferedChange, PendingQueue, Wants } from '../../actions/pendingQueue.ts'
 import type { QueryKey } from '../../actions/types.ts'
 import { wantsOf } from '../../actions/wants.ts'
 import { type CoalescerEvent, expectChangeEvent, expectKeyEvent, failEventType } from '../../machines/events.ts'
@@ -100,7 +101,7 @@ export function drainChanges(port: IntakePort): string[] {
   const changesPort = port.changes()
   if (!changesPort || queue.changes.length === 0) return []
   const ids: string[] = []
-  for (const buffered of queue.takeChanges()) {
+  const drain = (buffered: BufferedChange): void => {
     port.guard.run(() => {
       const applied = applyChange(changesPort, buffered.change, buffered.handler)
       const source = sourceOf(buffered.change)
@@ -114,5 +115,6 @@ export function drainChanges(port: IntakePort): string[] {
       for (const queryKey of applied.overtaken) ids.push(queue.restore(queryKey, buffered.atMs).id)
     })
   }
+  notifyManager.batch(() => queue.takeChanges().forEach(drain))
   return ids
 }
