@@ -1,0 +1,221 @@
+import { notifyManager } from '@tanstack/react-query'
+import { afterEach, describe, expect, it } from 'vitest'
+import { SimulatedServer } from '../support/simulatedServer.ts'
+import { advance, drain, useSimulatedTime } from '../support/simulatedTime.ts'
+import { announce, changeOf, everyStrategy, isInvalidated, sendChange, startsOf, timing, worldOf } from './support.ts'
+
+useSimulatedTime()
+
+const goals = ['goals']
+const partners = ['partners']
+const version = (value: number) => ({ queryKey: goals, update: () => ({ version: value }) })
+
+describe.each(everyStrategy)('effects of changes, %s', (strategy) => {
+  it.each([
+    ['patch then invalidate', [{ patch: [version(50)] }, { invalidate: [goals] }]],
+    ['invalidate then patch', [{ invalidate: [goals] }, { patch: [version(50)] }]],
+    ['both at once', [{ patch: [version(50)], invalidate: [goals] }]],
+  ])('%s: an unmounted query ends patched and stale', async (_, effects) => {
+    const world = worldOf(strategy)
+    const shown = await world.showLoaded(goals)
+    shown.unmount()
+    for (const effect of effects) sendChange(world, effect)
+    await advance(1000)
+    expect(world.queryClient.getQueryData(goals)).toEqual({ version: 50 })
+    expect(isInvalidated(world, goals)).toBe(true)
+  })
+
+  it('a patch alone leaves a stale query stale and a fresh one fresh', async () => {
+    const world = worldOf(strategy)
+    const shown = await world.showLoaded(goals)
+    shown.unmount()
+    sendChange(world, { patch: [version(50)] })
+    await advance(1000)
+    expect(isInvalidated(world, goals)).toBe(false)
+    await world.queryClient.invalidateQueries({ queryKey: goals })
+    sendChange(world, { patch: [version(51)] })
+    await advance(1000)
+    expect(isInvalidated(world, goals)).toBe(true)
+    expect(world.queryClient.getQueryData(goals)).toEqual({ version: 51 })
+  })
+
+  it('a patch does not lose to the response of a fetch from before it', async () => {
+    const world = worldOf(strategy)
+    const shown = await world.showLoaded(goals)
+    world.server.latencyMs = () => 400
+    void world.queryClient.refetchQueries({ queryKey: goals })
+    await advance(10)
+    world.server.write(goals)
+    sendChange(world, { patch: [version(1)] })
+    await advance(3000)
+    expect(shown.version()).toBe(1)
+    expect(startsOf(world, goals)).toHaveLength(3)
+  })
+
+  it('a cancel ends the running fetch, so that it cannot overwrite the patch', async () => {
+    const server = new SimulatedServer({ latencyMs: 400 })
+    const world = worldOf(strategy, { server, queries: { queryFn: server.abortableQueryFn } })
+    const shown = await world.showLoaded(goals)
+    void world.queryClient.refetchQueries({ queryKey: goals })
+    await advance(10)
+    sendChange(world, { cancel: [goals], patch: [version(70)] })
+    await advance(timing.quietMs)
+    expect(shown.version()).toBe(70)
+    expect(server.requestsOf(goals)[1]?.outcome).toBe('aborted')
+    await advance(1000)
+    expect(shown.version()).toBe(70)
+  })
+
+  it('a cancel of a later change does not undo the patch of an earlier one', async () => {
+    const world = worldOf(strategy)
+    const shown = await world.showLoaded(goals)
+    world.server.latencyMs = () => 400
+    void world.queryClient.refetchQueries({ queryKey: goals })
+    await advance(10)
+    const add = { queryKey: goals, update: (old: { version: number }) => ({ version: old.version + 10 }) }
+    sendChange(world, { patch: [add] })
+    sendChange(world, { cancel: [goals], patch: [add] })
+    await advance(timing.quietMs)
+    expect(shown.version()).toBe(20)
+  })
+
+  it('a patch that returns undefined leaves the query as it is', async () => {
+    const world = worldOf(strategy)
+    await world.showLoaded(goals)
+    sendChange(world, {
+      patch: [
+        { queryKey: goals, update: () => undefined },
+        { queryKey: ['none'], update: () => undefined },
+      ],
+    })
+    await advance(1000)
+    expect(world.queryClient.getQueryData(goals)).toEqual({ version: 0 })
+    expect(world.queryClient.getQueryData(['none'])).toBeUndefined()
+    expect(world.errors).toEqual([])
+  })
+})
+
+describe('batch', () => {
+  afterEach(() => notifyManager.setBatchNotifyFunction((callback) => callback()))
+
+  it('runs no handler before the flush, and then all in arrival order', async () => {
+    const world = worldOf('batch')
+    const ran: unknown[] = []
+    for (const id of [1, 2, 3]) {
+      world.coalescer.send({
+        type: 'CHANGE',
+        change: changeOf('goals', id),
+        handler: (change) => {
+          ran.push(change.new)
+          return {}
+        },
+      })
+    }
+    await advance(timing.quietMs - 1)
+    expect(ran).toEqual([])
+    await advance(1)
+    expect(ran).toEqual([{ id: 1 }, { id: 2 }, { id: 3 }])
+  })
+
+  it('applies the patches and cancels of a flush in one notify batch: nobody sees a state between', async () => {
+    const world = worldOf('batch')
+    world.queryClient.setQueryData(goals, { version: 1 })
+    const shown = world.show(goals, { queryFn: undefined as never })
+    const other = await world.showLoaded(partners)
+    await drain()
+    const seen: unknown[] = []
+    let batches = 0
+    // As React's hooks subscribe.
+    const unsubscribe = shown.observer.subscribe(notifyManager.batchCalls(() => seen.push(shown.version())))
+    notifyManager.setBatchNotifyFunction((callback) => {
+      batches += 1
+      callback()
+    })
+    sendChange(world, { patch: [version(0)] }, 'deleted')
+    sendChange(world, { patch: [version(2), { queryKey: partners, update: () => ({ version: 2 }) }] }, 'inserted')
+    sendChange(world, { cancel: [goals] })
+    await advance(timing.quietMs)
+    await advance(2)
+    unsubscribe()
+    expect(new Set(seen)).toEqual(new Set([2]))
+    expect(other.version()).toBe(2)
+    expect(batches).toBe(1)
+  })
+
+  it('invalidates the union of the keys once', async () => {
+    const world = worldOf('batch')
+    await world.showLoaded(goals)
+    let marks = 0
+    const unsubscribe = world.queryClient.getQueryCache().subscribe((event) => {
+      if (event.type === 'updated' && event.action.type === 'invalidate') marks += 1
+    })
+    for (let change = 0; change < 10; change += 1)
+      sendChange(world, { invalidate: [goals, ['goals']], refetch: [goals] })
+    await advance(1000)
+    unsubscribe()
+    expect(marks).toBe(1)
+    expect(startsOf(world, goals)).toHaveLength(2)
+    expect(world.flushed.map(({ keys }) => keys.map(({ events }) => events))).toEqual([[30]])
+  })
+})
+
+describe('hybrid', () => {
+  it('marks at the flush and fetches what it marked refetchDelayMs later, once', async () => {
+    const world = worldOf('hybrid')
+    await world.showLoaded(goals)
+    announce(world, 'INVALIDATE', goals)
+    await advance(timing.quietMs)
+    expect(isInvalidated(world, goals)).toBe(true)
+    expect(startsOf(world, goals)).toHaveLength(1)
+    await advance(timing.refetchDelayMs - 1)
+    expect(startsOf(world, goals)).toHaveLength(1)
+    await advance(1)
+    expect(startsOf(world, goals)).toHaveLength(2)
+    await advance(5000)
+    expect(startsOf(world, goals)).toHaveLength(2)
+  })
+
+  it('fetches what it marked, also if a patch has cleared the flag since', async () => {
+    const world = worldOf('hybrid')
+    const shown = await world.showLoaded(goals)
+    announce(world, 'INVALIDATE', goals)
+    await advance(timing.quietMs)
+    world.queryClient.setQueryData(goals, { version: 50 })
+    await advance(1000)
+    expect(shown.version()).toBe(1)
+  })
+
+  it('leaves queries alone that are stale for another reason', async () => {
+    const world = worldOf('hybrid')
+    await world.showLoaded(goals)
+    await world.showLoaded(partners)
+    world.queryClient.getQueryCache().find({ queryKey: partners })?.invalidate()
+    announce(world, 'INVALIDATE', goals)
+    await advance(1000)
+    expect(startsOf(world, partners)).toHaveLength(1)
+  })
+
+  it('does not fetch what somebody else has fetched since the marking', async () => {
+    const world = worldOf('hybrid')
+    await world.showLoaded(goals)
+    announce(world, 'INVALIDATE', goals)
+    await advance(timing.quietMs)
+    void world.queryClient.refetchQueries({ queryKey: goals })
+    await advance(1000)
+    expect(startsOf(world, goals)).toHaveLength(2)
+  })
+})
+
+describe('direct', () => {
+  it('flushes each event at once', async () => {
+    const world = worldOf('direct')
+    await world.showLoaded(goals)
+    announce(world, 'INVALIDATE', goals)
+    expect(world.flushed.map(({ reason, waitedMs }) => [reason, waitedMs])).toEqual([['direct', 0]])
+    expect(startsOf(world, goals)).toHaveLength(2)
+    announce(world, 'INVALIDATE', goals)
+    announce(world, 'REFETCH', goals)
+    expect(startsOf(world, goals)).toHaveLength(4)
+    expect(world.coalescer.getSnapshot().pendingKeys).toBe(0)
+  })
+})
