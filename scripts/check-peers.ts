@@ -3,66 +3,28 @@
  * new compilers, and runs it. `npx tsx scripts/check-peers.ts` tries the ends of every range; `-- xstate@5.30.0
  * typescript@5.4` tries one combination.
  */
-import { cp, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createDirectory, createProject, packPackage, removeDirectory, root, run } from './support/tarball.ts'
+import { checkConsumer } from './support/consumer.ts'
+import { type Versions, newest, oldest } from './support/peers.ts'
+import { createDirectory, createProject, packPackage, removeDirectory } from './support/tarball.ts'
 
-type Versions = Readonly<Record<string, string>>
+const pick = (versions: Versions, names: readonly string[]): Versions =>
+  Object.fromEntries(names.map((name) => [name, versions[name] ?? '']))
 
-/** The oldest release that each range of `peerDependencies` lets in, and the oldest compiler that reads the types. */
-const oldest: Versions = {
-  typescript: '5.4.5',
-  '@tanstack/react-query': '5.90.1',
-  xstate: '5.30.0',
-  '@xstate/react': '6.0.0',
-  react: '18.0.0',
-  '@types/react': '18.0.0',
-}
-
-const newest: Versions = {
-  typescript: 'latest',
-  '@tanstack/react-query': '^5',
-  xstate: '^5',
-  '@xstate/react': '^6',
-  react: '^19',
-  '@types/react': '^19',
-}
-
+/** All new, all old, and each old one among new ones; React with its renderer and types. */
 const combinations: readonly Versions[] = [
   newest,
   oldest,
-  ...Object.keys(oldest).map((name) => ({ ...newest, [name]: oldest[name] as string })),
+  ...['typescript', '@tanstack/react-query', 'xstate', '@supabase/supabase-js'].map((name) => ({
+    ...newest,
+    ...pick(oldest, [name]),
+  })),
+  { ...newest, ...pick(oldest, ['@xstate/react', 'react', 'react-dom', '@types/react', '@types/react-dom']) },
 ]
 
-const compilerOptions = {
-  target: 'ES2022',
-  module: 'NodeNext',
-  moduleResolution: 'NodeNext',
-  lib: ['ES2022', 'DOM'],
-  types: [],
-  jsx: 'react-jsx',
-  strict: true,
-  exactOptionalPropertyTypes: true,
-  // The declarations of the package itself are under test.
-  skipLibCheck: false,
-  rootDir: 'consumer',
-  outDir: 'out',
-}
-
 async function check(tarball: string, directory: string, versions: Versions): Promise<void> {
-  await createProject(directory, { 'realtime-coalescer': tarball, ...versions })
-  await cp(join(root, 'test/package/consumer'), join(directory, 'consumer'), { recursive: true })
-  await writeFile(join(directory, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['consumer'] }))
-  try {
-    await run(directory, 'node_modules/.bin/tsc', '-p', '.')
-  } catch (error) {
-    // Other packages' declarations may need newer compilers than theirs say.
-    const own = String(error)
-      .split('\n')
-      .filter((line) => /^(consumer|node_modules\/realtime-coalescer)/.test(line))
-    if (own.length > 0) throw new Error(own.join('\n'), { cause: error })
-  }
-  console.log(await run(directory, 'node', 'out/core.js'))
+  await createProject(directory, { 'realtime-coalescer': tarball, '@types/node': '^20', ...versions })
+  await checkConsumer(directory)
 }
 
 const parse = (argument: string): readonly [string, string] => {

@@ -11,7 +11,9 @@ const written = join(import.meta.dirname, '../../docs/api')
 
 async function readPages(directory: string): Promise<string> {
   const names = (await readdir(directory, { recursive: true })).filter((name) => name.endsWith('.md')).sort()
-  const pages = await Promise.all(names.map(async (name) => `${name}\n${await readFile(join(directory, name), 'utf8')}`))
+  const pages = await Promise.all(
+    names.map(async (name) => `${name}\n${await readFile(join(directory, name), 'utf8')}`),
+  )
   return pages.join('\n')
 }
 
