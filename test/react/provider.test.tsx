@@ -3,7 +3,7 @@ import { QueryClient, QueryClientProvider, focusManager, useQuery } from '@tanst
 import { act, cleanup, render, renderHook } from '@testing-library/react'
 import { type Coalescer, coalesceQueryClient, createCoalescer } from 'realtime-coalescer'
 import { CoalescerProvider, useCoalescer, useCoalescerState, useStrategy } from 'realtime-coalescer/react'
-import { StrictMode, useEffect } from 'react'
+import { Activity, StrictMode, useEffect } from 'react'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createWrapper } from './support.tsx'
 
@@ -152,6 +152,37 @@ describe('CoalescerProvider with options', () => {
     const client = coalesceQueryClient(queryClient, own as Coalescer)
     void client.invalidateQueries({ queryKey: ['goals'] })
     expect(own?.getSnapshot().pendingKeys).toBe(1)
+  })
+
+  it('rests while it is hidden and works again when it is shown', async () => {
+    let coalescer: Coalescer | undefined
+    const Reader = () => {
+      const own = useCoalescer()
+      useEffect(() => {
+        coalescer = own
+      }, [own])
+      return <p>{useCoalescerState((snapshot) => snapshot.phase)}</p>
+    }
+    const tree = (mode: 'visible' | 'hidden') => (
+      <StrictMode>
+        <Activity mode={mode}>
+          <CoalescerProvider queryClient={queryClient}>
+            <Reader />
+          </CoalescerProvider>
+        </Activity>
+      </StrictMode>
+    )
+    const listeners = countFocusListeners()
+    const { rerender, container } = render(tree('visible'))
+    await rest()
+    rerender(tree('hidden'))
+    await rest()
+    expect(listeners()).toBe(0)
+    rerender(tree('visible'))
+    await rest()
+    expect(listeners()).toBe(1)
+    await act(async () => coalescer?.scheduleInvalidate(['goals']))
+    expect(container.textContent).toBe('collecting')
   })
 
   it('starts anew when mounted again', async () => {
