@@ -13,8 +13,9 @@ export function Pending({ pending, maxWaitMs }: { pending: PendingView; maxWaitM
       </h3>
       {count === 0 && <p className="rtc-hint">Nothing waits for a flush.</p>}
       <ul>
-        {items.map((item) => (
-          <li key={item.text}>
+        {items.map((item, position) => (
+          // Buffered changes of one table read alike, and so do a key and its exact twin.
+          <li key={`${position} ${item.text}`}>
             <code>{item.text}</code>
             <span className="rtc-sources">{item.sources.join(', ')}</span>
             <span className="rtc-age">
