@@ -12,9 +12,10 @@ const statusTexts: Record<RealtimeStatus, string> = {
 }
 
 export function Header({ status }: { status: RealtimeStatus }) {
-  const { phase, pendingKeys, inFlight } = useCoalescerState(({ stats: _, ...work }) => work)
+  const phase = useCoalescerState((snapshot) => snapshot.phase)
+  const isBusy = useCoalescerState(({ pendingKeys, inFlight }) => pendingKeys > 0 || inFlight > 0)
   const { received, behind } = useRun()
-  const isCalm = phase === 'idle' && pendingKeys === 0 && inFlight === 0 && behind === 0
+  const isCalm = phase === 'idle' && !isBusy && behind === 0
   return (
     <header className="header">
       <div className="brand">

@@ -18,11 +18,19 @@ const mimeTypes: Record<string, string> = {
 /** The files of the page, ready to serve. */
 export type Page = ReadonlyMap<string, { readonly type: string; readonly body: Uint8Array<ArrayBuffer> }>
 
-/** Builds the page into `demo/dist`, as a production build. */
-export async function buildPage(): Promise<Page> {
+export interface PageOptions {
+  /** React's development build, whose StrictMode mounts everything twice and which reports mistakes. Default false. */
+  readonly isDevelopment?: boolean
+}
+
+/** Builds the page into `demo/dist`. */
+export async function buildPage({ isDevelopment = false }: PageOptions = {}): Promise<Page> {
+  const mode = isDevelopment ? 'development' : 'production'
   await build({
     configFile: false,
     root: appDir,
+    mode,
+    define: { 'process.env.NODE_ENV': JSON.stringify(mode) },
     logLevel: 'error',
     plugins: [react()],
     resolve: {

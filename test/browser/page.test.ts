@@ -8,7 +8,7 @@ let demo: Demo
 let opened: OpenPage
 
 beforeAll(async () => {
-  demo = await startDemo()
+  demo = await startDemo({ isDevelopment: true })
 })
 afterAll(() => demo.stop())
 

@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { expect } from 'vitest'
-import { buildPage } from '../../../demo/app/build.ts'
+import { type PageOptions, buildPage } from '../../../demo/app/build.ts'
 import { servePage } from '../../../demo/app/serve.ts'
 import { type Backend, startBackend } from '../../../demo/server/backend.ts'
 import { pathOfQuery, queryNames } from '../../../demo/shared/queries.ts'
@@ -32,8 +32,8 @@ export interface OpenPage {
   close(): Promise<void>
 }
 
-export async function startDemo(): Promise<Demo> {
-  const files = await buildPage()
+export async function startDemo(options: PageOptions = {}): Promise<Demo> {
+  const files = await buildPage(options)
   let backend: Backend | undefined
   const answer = servePage(files, () => {
     if (backend === undefined) throw new Error('The backend is not ready yet.')
