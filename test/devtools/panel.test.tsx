@@ -124,6 +124,26 @@ describe('the panel', () => {
     coalescer.stop()
   })
 
+  it('shows keys and changes that read alike side by side', async () => {
+    const complain = vi.spyOn(console, 'error')
+    const { coalescer } = await openPanel({}, { strategy: { name: 'batch', quietMs: 300 } })
+    const change = { schema: 'public', table: 'goals', eventType: 'INSERT', new: {}, old: {} } as const
+    for (let n = 0; n < 2; n += 1) {
+      coalescer.scheduleInvalidate(['goals'], { exact: n === 1 })
+      coalescer.send({
+        type: 'CHANGE',
+        change: { ...change, commitTimestamp: null, errors: null },
+        handler: () => ({ invalidate: [['x'.repeat(300), n]] }),
+      })
+    }
+    await advance(150)
+    expect(screen.getByRole('region', { name: 'Pending keys' }).querySelectorAll('li')).toHaveLength(4)
+    await advance(400)
+    expect(entries()[0]?.querySelectorAll('.rtc-keys code')).toHaveLength(4)
+    expect(complain).not.toHaveBeenCalled()
+    coalescer.stop()
+  })
+
   it('shows the status of a service', async () => {
     const service = new FakeRealtimeService()
     const { coalescer, text } = await openPanel({ service })

@@ -70,8 +70,9 @@ function Flush({ entry }: { entry: FlushEntry }): ReactElement {
       <KeyList keys={keys} total={keyCount} />
       {fetchCount > 0 && <h4>Fetches</h4>}
       <ul>
-        {fetches.map((fetch) => (
-          <li key={fetch.text}>
+        {fetches.map((fetch, position) => (
+          // Shortened keys may read alike, and so do a key and its exact twin.
+          <li key={`${position} ${fetch.text}`}>
             <code>{fetch.text}</code> <FetchState fetch={fetch} />
             <KeyList keys={fetch.causes} total={fetch.causes.length} lead="because of " />
           </li>
@@ -94,8 +95,8 @@ function FetchState({ fetch: { state, tookMs } }: { fetch: TimelineFetch }): Rea
 function KeyList({ keys, total, lead = '' }: { keys: readonly TimelineKey[]; total: number; lead?: string }) {
   return (
     <ul className="rtc-keys">
-      {keys.map(({ text, events, sources }) => (
-        <li key={text}>
+      {keys.map(({ text, events, sources }, position) => (
+        <li key={`${position} ${text}`}>
           {lead}
           <code>{text}</code> {count(events, 'event')}
           {sources.length > 0 && <span className="rtc-sources">{sources.join(', ')}</span>}
