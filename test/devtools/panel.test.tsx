@@ -139,7 +139,7 @@ describe('the panel', () => {
     await advance(150)
     expect(screen.getByRole('region', { name: 'Pending keys' }).querySelectorAll('li')).toHaveLength(4)
     await advance(400)
-    expect(entries()[0]?.querySelectorAll('.rtc-keys code')).toHaveLength(4)
+    expect(entries()[0]?.querySelectorAll('h4 + .rtc-keys code')).toHaveLength(4)
     expect(complain).not.toHaveBeenCalled()
     coalescer.stop()
   })
