@@ -11,12 +11,14 @@ const root = join(import.meta.dirname, '..')
 const resultsPath = join(root, 'bench/results.json')
 const documents = ['README.md', 'docs/performance.md']
 
-/** Runs one benchmark in a process of its own, built as an app builds it, so that none warms up another's code. */
-async function runBench(name: string): Promise<BenchResult> {
-  const outfile = join(root, `node_modules/.cache/realtime-coalescer-bench/${name}.mjs`)
+/** Builds a benchmark as an app is built; the one that drives the demo needs its files where they are. */
+async function prepare(name: string): Promise<{ file: string; flags: string[] }> {
+  const source = join(root, `bench/${name}.ts`)
+  if (name === 'endToEnd') return { file: source, flags: ['--import', 'tsx'] }
+  const file = join(root, `node_modules/.cache/realtime-coalescer-bench/${name}.mjs`)
   await build({
-    entryPoints: [join(root, `bench/${name}.ts`)],
-    outfile,
+    entryPoints: [source],
+    outfile: file,
     bundle: true,
     packages: 'external',
     platform: 'node',
@@ -25,11 +27,17 @@ async function runBench(name: string): Promise<BenchResult> {
     define: { 'import.meta.dirname': JSON.stringify(join(root, 'bench')) },
     logLevel: 'error',
   })
+  return { file, flags: [] }
+}
+
+/** Runs one benchmark in a process of its own, so that none warms up another's code. */
+async function runBench(name: string): Promise<BenchResult> {
+  const { file, flags } = await prepare(name)
   return new Promise((resolve, reject) => {
     let result: BenchResult | undefined
-    const child = fork(outfile, [], {
+    const child = fork(file, [], {
       cwd: root,
-      execArgv: ['--expose-gc', '--max-old-space-size=6000'],
+      execArgv: ['--expose-gc', '--max-old-space-size=6000', ...flags],
       env: { ...process.env, NODE_ENV: 'production' },
     })
     child.on('message', (message) => (result = message as BenchResult))
@@ -52,8 +60,10 @@ function readBenches(): Record<string, StoredResult> {
   return existsSync(resultsPath) ? { ...(JSON.parse(readFileSync(resultsPath, 'utf8')) as Results).benches } : {}
 }
 
-function save(benches: Record<string, StoredResult>): void {
-  const ordered = Object.fromEntries(names.filter((name) => benches[name]).map((name) => [name, benches[name]]))
+/** Adds a result to those of earlier runs, and brings the documents up to date. */
+function save(name: string, result: StoredResult): void {
+  const benches = { ...readBenches(), [name]: result }
+  const ordered = Object.fromEntries(names.filter((one) => benches[one]).map((one) => [one, benches[one]]))
   const results = {
     machine: { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, node: process.versions.node },
     benches: ordered,
@@ -73,13 +83,11 @@ if (unknown !== undefined) {
   process.exit(1)
 }
 
-const benches = readBenches()
 for (const name of wanted.length > 0 ? wanted : names.filter((one) => existsSync(join(root, `bench/${one}.ts`)))) {
   const startedAt = performance.now()
   const result = await runBench(name)
   print(name, result, (performance.now() - startedAt) / 1000)
   const { files = {}, ...stored } = result
   for (const [path, text] of Object.entries(files)) writeFileSync(join(root, path), text)
-  benches[name] = stored
-  save(benches)
+  save(name, stored)
 }
