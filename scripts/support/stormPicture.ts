@@ -61,7 +61,7 @@ export function describeStorm(results: StormResults): string {
   })
   const line = (cells: readonly unknown[]): string => `| ${cells.join(' | ')} |`
   return [
-    line(['requests', 'changes', ...strategies.map((name) => `\`${name}\``)]),
+    line(['requests', 'row events', ...strategies.map((name) => `\`${name}\``)]),
     line(['---', ...[0, ...strategies].map(() => '---:')]),
     ...rows.map(line),
   ].join('\n')

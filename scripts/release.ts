@@ -1,0 +1,52 @@
+/**
+ * Builds, checks, tests and packs the last commit, in a clone that has nothing but what is committed. Leaves the tarball
+ * in the working directory, and publishes nothing.
+ */
+import { spawn } from 'node:child_process'
+import { copyFile, readFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { findObstacles } from './support/obstacles.ts'
+import { createDirectory, removeDirectory, root, run } from './support/tarball.ts'
+
+/** Runs a step with its output in view. */
+function step(directory: string, env: Readonly<Record<string, string>>, command: string, ...args: readonly string[]) {
+  console.log(`\n== ${command} ${args.join(' ')}`)
+  return new Promise<void>((resolve, reject) => {
+    const child = spawn(command, args, { cwd: directory, stdio: 'inherit', env: { ...process.env, ...env } })
+    child.on('error', reject)
+    child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`${command} ${args.join(' ')} failed.`))))
+  })
+}
+
+async function release(version: string): Promise<void> {
+  const directory = await createDirectory('release')
+  const clone = join(directory, 'clone')
+  try {
+    await step(root, {}, 'git', 'clone', '--quiet', '--no-hardlinks', root, clone)
+    await step(clone, {}, 'npm', 'ci')
+    await step(clone, {}, 'npm', 'run', 'check')
+    await step(clone, {}, 'npm', 'test')
+    const packed = await run(clone, 'npm', 'pack', '--json', '--pack-destination', directory)
+    const [{ filename }] = JSON.parse(packed.slice(packed.indexOf('['))) as [{ filename: string }]
+    const tarball = join(directory, filename)
+    await step(clone, { TARBALL: tarball }, 'npm', 'run', 'check:peers')
+    await copyFile(tarball, join(root, basename(tarball)))
+    console.log(`\n${basename(tarball)} is ready. To publish it:\n`)
+    console.log(`  npm publish ${basename(tarball)}`)
+    console.log(`  git tag -a v${version} -m v${version} && git push origin v${version}`)
+  } finally {
+    await removeDirectory(directory)
+  }
+}
+
+const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string }
+const obstacles = findObstacles({
+  version,
+  changelog: await readFile(join(root, 'CHANGELOG.md'), 'utf8'),
+  status: await run(root, 'git', 'status', '--porcelain'),
+  tags: (await run(root, 'git', 'tag')).split('\n'),
+})
+if (obstacles.length > 0) {
+  console.error(obstacles.join('\n'))
+  process.exitCode = 1
+} else await release(version)
