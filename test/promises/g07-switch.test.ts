@@ -216,6 +216,27 @@ describe('G7 defaults', () => {
   })
 })
 
+describe('G7 a switch between a flush that falls due and its marking', () => {
+  it('does not leave marked queries without their fetch', async () => {
+    const world = worldOf('hybrid')
+    const shown = await world.showLoaded(goals)
+    announce(world, 'INVALIDATE', goals)
+    // Overdue already: the event of this handler makes hybrid flush, after the switch it asks for.
+    vi.setSystemTime(Date.now() + 5000)
+    world.coalescer.send({
+      type: 'CHANGE',
+      change: changeOf('goals'),
+      handler: () => {
+        world.coalescer.switchStrategy('debounce')
+        return { invalidate: [goals] }
+      },
+    })
+    await advance(2000)
+    expect(shown.version()).toBe(1)
+    expect(world.coalescer.getSnapshot()).toMatchObject({ strategy: 'debounce', phase: 'idle' })
+  })
+})
+
 describe('G7 every strategy in turn under a stream', () => {
   it('loses nothing, repeats nothing and leaves no timer', async () => {
     const world = worldOf('debounce')

@@ -1,0 +1,94 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type Demand, addToDemand, clearDemand, createDemand, judge } from '../../src/actions/flushPlan.ts'
+import { PendingQueue } from '../../src/actions/pendingQueue.ts'
+import { wantsOf } from '../../src/actions/wants.ts'
+
+const demand: fc.Arbitrary<Demand> = fc.record({
+  keys: fc.nat(3),
+  markActiveSeq: fc.nat(5),
+  markInactiveSeq: fc.nat(5),
+  fetchActiveSeq: fc.nat(5),
+  fetchInactiveSeq: fc.nat(5),
+  fetchActiveEvents: fc.nat(9),
+  fetchInactiveEvents: fc.nat(9),
+})
+
+describe('judge', () => {
+  it('fetches exactly if an event that asks for it is newer than the latest start', () => {
+    fc.assert(
+      fc.property(demand, fc.boolean(), fc.boolean(), fc.nat(6), (given, isActive, isFetchable, startedAt) => {
+        const { effect } = judge(given, isActive, isFetchable, startedAt)
+        const seq = isActive ? given.fetchActiveSeq : given.fetchInactiveSeq
+        expect(effect === 'fetch').toBe(isFetchable && seq > startedAt)
+      }),
+    )
+  })
+
+  it('never fetches what cannot be fetched, and never marks what is newer than all events', () => {
+    fc.assert(
+      fc.property(demand, fc.boolean(), fc.boolean(), fc.nat(6), (given, isActive, isFetchable, startedAt) => {
+        const verdict = judge(given, isActive, isFetchable, startedAt)
+        const asked = [
+          isActive ? given.markActiveSeq : given.markInactiveSeq,
+          isFetchable ? (isActive ? given.fetchActiveSeq : given.fetchInactiveSeq) : 0,
+        ]
+        const newest = Math.max(...asked)
+        const expected = newest === 0 ? 'none' : startedAt >= newest ? 'fresh' : undefined
+        expect(['none', 'fresh'].includes(verdict.effect) ? verdict.effect : undefined).toBe(expected)
+        expect(verdict.fetchSeq === 0 || isFetchable).toBe(true)
+        expect(verdict.ifShownSeq).toBe(isActive ? 0 : given.fetchActiveSeq)
+      }),
+    )
+  })
+
+  it('counts no fetches where none is asked for', () => {
+    fc.assert(
+      fc.property(demand, fc.boolean(), fc.nat(6), (given, isActive, startedAt) => {
+        expect(judge(given, isActive, false, startedAt).fetchEvents).toBe(0)
+      }),
+    )
+  })
+})
+
+it('a demand is the newest of each effect, and the sum of the events, over all keys', () => {
+  const queue = new PendingQueue({ value: 0 }, String)
+  const add = (key: string, event: Parameters<typeof wantsOf>[0]): void => {
+    queue.add(queue.idOf([key], false), [key], wantsOf(event), 0, false, undefined)
+  }
+  add('a', { type: 'INVALIDATE', queryKeys: [] })
+  add('b', { type: 'INVALIDATE', queryKeys: [], refetchType: 'inactive' })
+  add('a', { type: 'INVALIDATE', queryKeys: [], refetchType: 'none' })
+  add('b', { type: 'REFETCH', queryKeys: [], queryType: 'all' })
+  const total = createDemand()
+  for (const key of queue.keys.values()) addToDemand(total, key)
+  expect(total).toEqual({
+    keys: 2,
+    markActiveSeq: 4,
+    markInactiveSeq: 4,
+    fetchActiveSeq: 4,
+    fetchInactiveSeq: 4,
+    fetchActiveEvents: 2,
+    fetchInactiveEvents: 2,
+  })
+  clearDemand(total)
+  expect(total).toEqual(createDemand())
+})
+
+it.each([
+  ['active', true, false],
+  ['inactive', false, true],
+  ['all', true, true],
+  ['none', false, false],
+  [undefined, true, false],
+] as const)(
+  'refetchType %s fetches active: %s, inactive: %s, and marks both',
+  (refetchType, fetchActive, fetchInactive) => {
+    expect(wantsOf({ type: 'INVALIDATE', queryKeys: [], refetchType })).toEqual({
+      markActive: true,
+      markInactive: true,
+      fetchActive,
+      fetchInactive,
+    })
+  },
+)

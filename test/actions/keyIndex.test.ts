@@ -1,0 +1,69 @@
+import { partialMatchKey } from '@tanstack/react-query'
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { createKeyIndex } from '../../src/actions/keyIndex.ts'
+import { queryKey } from './arbitraries.ts'
+
+const found = (filters: readonly unknown[][], key: unknown[]): unknown[][] => {
+  const index = createKeyIndex<unknown[]>()
+  for (const filter of filters) index.add(filter, filter)
+  const matches: unknown[][] = []
+  index.visit(key, (filter) => matches.push(filter))
+  return matches
+}
+
+it('finds every filter that matches a key as TanStack Query matches, whatever the parts are', () => {
+  fc.assert(
+    fc.property(fc.array(queryKey, { maxLength: 12 }), queryKey, (filters, key) => {
+      const matches = found(filters, key)
+      const missed = filters.filter((filter) => partialMatchKey(key, filter) && !matches.includes(filter))
+      expect(missed).toEqual([])
+    }),
+    { numRuns: 3000 },
+  )
+})
+
+it('finds each filter at most once', () => {
+  fc.assert(
+    fc.property(fc.array(queryKey, { maxLength: 12 }), queryKey, (filters, key) => {
+      const matches = found(filters, key)
+      expect(new Set(matches).size).toBe(matches.length)
+    }),
+    { numRuns: 1000 },
+  )
+})
+
+it('every key is found by itself and by each of its prefixes', () => {
+  fc.assert(
+    fc.property(queryKey, (key) => {
+      const prefixes = Array.from({ length: key.length + 1 }, (_, length) => key.slice(0, length))
+      expect(found(prefixes, key)).toHaveLength(prefixes.length)
+    }),
+    { numRuns: 1000 },
+  )
+})
+
+it('does not try the filters of other prefixes', () => {
+  const filters = Array.from({ length: 1000 }, (_, id): unknown[] => ['goals', id, { page: id }])
+  expect(found(filters, ['goals', 7, { page: 7, done: true }])).toEqual([filters[7]])
+  expect(found(filters, ['partners', 7])).toEqual([])
+})
+
+it.each<[string, unknown[], unknown[], boolean]>([
+  ['an object demands its properties', ['a', { page: 1 }], ['a', { page: 1, done: true }], true],
+  [
+    'a nested object demands its own',
+    ['a', { filter: { done: true } }],
+    ['a', { filter: { done: true, by: 7 } }],
+    true,
+  ],
+  ['another value does not do', ['a', { page: 1 }], ['a', { page: 2 }], false],
+  ['a primitive in the place of an object does not do', ['a', { page: 1 }], ['a', 1], false],
+  ['undefined matches what is not there', ['a', { page: undefined }], ['a', {}], true],
+  ['an array is matched by its items', ['a', [1]], ['a', [1, 2]], true],
+  ['no filter part matches everything below', [], ['a', 1], true],
+])('%s', (_, filter, key, isMatch) => {
+  const matches = found([filter], key).filter((match) => partialMatchKey(key, match))
+  expect(matches).toHaveLength(isMatch ? 1 : 0)
+  expect(partialMatchKey(key, filter)).toBe(isMatch)
+})

@@ -1,0 +1,107 @@
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { createGate } from '../../src/actions/gate.ts'
+import { KeyWindows } from '../../src/actions/keyWindows.ts'
+import { PendingQueue } from '../../src/actions/pendingQueue.ts'
+import { type Timing, defaultTiming } from '../../src/actions/timing.ts'
+
+const wants = { markActive: true, markInactive: true, fetchActive: true, fetchInactive: false }
+const timing: Timing = { ...defaultTiming, quietMs: 50, maxWaitMs: 200 }
+
+function setup(given: Timing = timing) {
+  const time = { nowMs: 0 }
+  const queue = new PendingQueue({ value: 0 }, String)
+  const port = { queue, timing: given, gate: createGate(), now: () => time.nowMs, isHeld: () => false }
+  const event = (id: string): string => queue.add(queue.idOf([id], false), [id], wants, time.nowMs, false, undefined).id
+  return { time, queue, event, windows: new KeyWindows(port), port }
+}
+
+const step = fc.oneof(
+  fc.record({ type: fc.constant('event' as const), id: fc.constantFrom('a', 'b', 'c', 'd') }),
+  fc.record({ type: fc.constant('advance' as const), ms: fc.nat(80) }),
+  fc.record({ type: fc.constant('flushOne' as const), id: fc.constantFrom('a', 'b', 'c', 'd') }),
+)
+
+it('the keys due are those whose own quiet time or own maxWaitMs has passed, at any moment', () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const { time, queue, event, windows } = setup()
+      const open = new Map<string, { first: number; last: number }>()
+      for (const one of steps) {
+        if (one.type === 'advance') time.nowMs += one.ms
+        else if (one.type === 'event') {
+          const id = event(one.id)
+          const first = open.get(id)?.first ?? time.nowMs
+          open.set(id, { first, last: time.nowMs })
+        } else {
+          const id = queue.idOf([one.id], false)
+          queue.takeKeys([id])
+          open.delete(id)
+        }
+        const dueOf = ({ first, last }: { first: number; last: number }): number => Math.min(last + 50, first + 200)
+        const earliest = Math.min(...[...open.values()].map(dueOf))
+        expect(windows.untilNext()).toBeLessThanOrEqual(Math.max(0, earliest - time.nowMs))
+        const expected = [...open].filter(([, key]) => dueOf(key) <= time.nowMs).map(([id]) => id)
+        const { keyIds } = windows.takeDue()
+        expect(keyIds.toSorted()).toEqual(expected.toSorted())
+        queue.takeKeys(keyIds)
+        for (const id of keyIds) open.delete(id)
+        expect(windows.isOpen()).toBe(open.size > 0)
+      }
+    }),
+    { numRuns: 500 },
+  )
+})
+
+it('a key is due for maxWait only if all that are due have waited that long', () => {
+  const { time, event, windows } = setup()
+  event('a')
+  for (time.nowMs = 40; time.nowMs < 200; time.nowMs += 40) event('a')
+  time.nowMs = 200
+  expect(windows.takeDue()).toEqual({ keyIds: ['s1:a'], reason: 'maxWait' })
+})
+
+it('keys that wait when the windows open keep the time they were first seen', () => {
+  const { time, event, port } = setup()
+  event('a')
+  time.nowMs = 30
+  const windows = new KeyWindows(port)
+  expect(windows.untilNext()).toBe(20)
+  time.nowMs = 50
+  expect(windows.takeDue().keyIds).toEqual(['s1:a'])
+})
+
+it('the first event of a burst leads, later ones do not, until the key has been quiet', () => {
+  const { time, queue, event, windows } = setup({ ...timing, leading: true })
+  const lead = (id: string): string[] => {
+    const led = windows.takeLeading([event(id)])
+    queue.takeKeys(led)
+    return led
+  }
+  expect(lead('a')).toEqual(['s1:a'])
+  expect(lead('a')).toEqual([])
+  expect(lead('b')).toEqual(['s1:b'])
+  time.nowMs = 50
+  queue.takeKeys(windows.takeDue().keyIds)
+  expect(windows.isOpen()).toBe(false)
+  expect(lead('a')).toEqual(['s1:a'])
+})
+
+it('the oldest key tells when something is overdue', () => {
+  const { time, event, windows } = setup()
+  expect(windows.overdueAtMs()).toBe(Infinity)
+  time.nowMs = 7
+  event('a')
+  time.nowMs = 100
+  event('b')
+  expect(windows.overdueAtMs()).toBe(207)
+})
+
+it('10 000 keys are taken in one go, in a time that does not grow with their square', () => {
+  const { time, event, windows, queue } = setup()
+  for (let id = 0; id < 10_000; id += 1) event(`k${id}`)
+  expect(windows.untilNext()).toBe(50)
+  time.nowMs = 50
+  expect(windows.takeDue().keyIds).toHaveLength(10_000)
+  expect(queue.size).toBe(10_000)
+})

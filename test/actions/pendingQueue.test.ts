@@ -1,0 +1,145 @@
+import { hashKey } from '@tanstack/react-query'
+import { describe, expect, it } from 'vitest'
+import { MAX_SOURCES, PendingQueue, describeKey } from '../../src/actions/pendingQueue.ts'
+import type { Change } from '../../src/actions/types.ts'
+
+const wants = { markActive: true, markInactive: true, fetchActive: true, fetchInactive: false }
+const change: Change = {
+  schema: 'public',
+  table: 'goals',
+  eventType: 'INSERT',
+  new: {},
+  old: {},
+  commitTimestamp: null,
+  errors: null,
+}
+const handler = (): object => ({})
+
+function setup() {
+  const clock = { value: 0 }
+  const queue = new PendingQueue(clock, hashKey)
+  const add = (queryKey: unknown[], atMs: number, exact = false, source?: string) =>
+    queue.add(queue.idOf(queryKey, exact), queryKey, wants, atMs, exact, source)
+  return { clock, queue, add }
+}
+
+describe('a pending key', () => {
+  it('keeps its first time, its last time, its newest event and its sources', () => {
+    const { queue, add } = setup()
+    add(['goals'], 10, false, 'a')
+    add(['goals'], 30, false, 'b')
+    const key = add(['goals'], 20, false, 'a')
+    expect(queue.size).toBe(1)
+    expect(key).toMatchObject({ firstAtMs: 10, lastAtMs: 30, events: 3, fetchActiveSeq: 3, fetchInactiveSeq: 0 })
+    expect(describeKey(key)).toEqual({ queryKey: ['goals'], events: 3, sources: ['a', 'b'] })
+    expect(queue.eventsReceived).toBe(3)
+  })
+
+  it(`keeps ${MAX_SOURCES} sources and counts on`, () => {
+    const { queue, add } = setup()
+    for (let event = 0; event < 500; event += 1) add(['goals'], 0, false, `s${event}`)
+    const [key] = queue.takeKeys()
+    expect(key && describeKey(key).sources).toHaveLength(50)
+    expect(key?.events).toBe(500)
+  })
+
+  it('an exact key is one with those that hash alike, and never with a prefix', () => {
+    const { queue, add } = setup()
+    add(['goals', { a: 1, b: undefined }], 0, true)
+    add(['goals', { a: 1 }], 0, true)
+    add(['goals', { a: 1 }], 0, false)
+    expect(queue.size).toBe(2)
+  })
+})
+
+describe('the oldest event', () => {
+  it('is that of the oldest key or change that still waits', () => {
+    const { queue, add } = setup()
+    expect(queue.oldestAtMs).toBe(Infinity)
+    add(['a'], 10)
+    queue.bufferChange(change, handler, 5)
+    add(['b'], 20)
+    expect(queue.oldestAtMs).toBe(5)
+    queue.takeChanges()
+    expect(queue.oldestAtMs).toBe(10)
+    queue.takeKeys([queue.idOf(['a'], false)])
+    expect(queue.oldestAtMs).toBe(20)
+    queue.takeKeys()
+    expect([queue.oldestAtMs, queue.size]).toEqual([Infinity, 0])
+  })
+
+  it('counts a key of a buffered change from the change, also when the key waits already', () => {
+    const { queue, add } = setup()
+    queue.bufferChange(change, handler, 5)
+    const [buffered] = queue.takeChanges()
+    const key = add(['a'], 10)
+    if (buffered) queue.addFromChange(['a'], wants, buffered, 'goals:INSERT')
+    expect(key).toMatchObject({ firstAtMs: 5, lastAtMs: 10, fetchActiveSeq: 2 })
+    expect(queue.oldestAtMs).toBe(5)
+  })
+})
+
+it('time that is forgiven does not count as waiting: before the pause, during it and for changes', () => {
+  const { queue, add } = setup()
+  const before = add(['before'], 10)
+  const during = add(['during'], 150)
+  queue.bufferChange(change, handler, 120)
+  queue.forgive(100, 1100)
+  expect(1100 - before.firstAtMs).toBe(90)
+  expect(1100 - during.firstAtMs).toBe(0)
+  expect(queue.changes.map(({ atMs }) => 1100 - atMs)).toEqual([0])
+  expect(queue.oldestAtMs).toBe(before.firstAtMs)
+})
+
+it('changes are taken in arrival order, once', () => {
+  const { queue } = setup()
+  const changes = [1, 2, 3].map((id): Change => ({ ...change, new: { id } }))
+  for (const one of changes) queue.bufferChange(one, handler, 0)
+  expect(queue.takeChanges().map((buffered) => buffered.change)).toEqual(changes)
+  expect(queue.takeChanges()).toEqual([])
+})
+
+it('the keys added are told once, and not at all once they are flushed', () => {
+  const { queue, add } = setup()
+  const first = add(['a'], 0)
+  add(['a'], 1)
+  expect(queue.takeAdded()).toEqual([first])
+  expect(queue.takeAdded()).toEqual([])
+  add(['b'], 2)
+  queue.takeKeys()
+  expect(queue.takeAdded()).toEqual([])
+})
+
+it('a restored key owes a fetch of its exact query and counts as no event', () => {
+  const { queue } = setup()
+  const key = queue.restore(['goals'], 7)
+  expect(key).toMatchObject({ exact: true, events: 0, fetchActiveSeq: 1, firstAtMs: 7 })
+  expect(queue.eventsReceived).toBe(0)
+})
+
+it('takes any number of keys', () => {
+  const { queue, add } = setup()
+  for (let id = 0; id < 300_000; id += 1) add(['goals', id], 0)
+  expect(queue.takeKeys()).toHaveLength(300_000)
+  expect(queue.size).toBe(0)
+})
+
+it('what an inspector shows of it is short, however much waits', () => {
+  const { queue, add } = setup()
+  for (let id = 0; id < 1000; id += 1) add(['goals', id], 0)
+  queue.bufferChange(change, handler, 0)
+  expect(JSON.parse(JSON.stringify(queue))).toEqual({
+    pending: 1000,
+    changes: 1,
+    first: Array.from({ length: 10 }, (_, id) => ['goals', id]),
+  })
+})
+
+it('clear forgets keys, changes and the oldest time, not what was counted', () => {
+  const { queue, add } = setup()
+  add(['a'], 0)
+  queue.bufferChange(change, handler, 0)
+  queue.clear()
+  expect([queue.size, queue.oldestAtMs, queue.eventsReceived]).toEqual([0, Infinity, 1])
+  expect(queue.takeAdded()).toEqual([])
+})

@@ -1,0 +1,74 @@
+import { isDeepStrictEqual } from 'node:util'
+import { hashKey, partialMatchKey } from '@tanstack/react-query'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { identifyCollections, identifyKey } from '../../src/actions/queryKeys.ts'
+import { queryKey, reverseProperties } from './arbitraries.ts'
+
+it('two keys share an id exactly if they are equal but for property order', () => {
+  const related = queryKey.chain((key) =>
+    fc.tuple(fc.constant(key), fc.oneof(queryKey, fc.constant(reverseProperties(key) as unknown[]))),
+  )
+  fc.assert(
+    fc.property(related, ([first, second]) => {
+      expect(identifyKey(first) === identifyKey(second)).toBe(isDeepStrictEqual(first, second))
+    }),
+    { numRuns: 5000 },
+  )
+})
+
+it('keys of one id match the same queries', () => {
+  fc.assert(
+    fc.property(queryKey, queryKey, (key, query) => {
+      const same = reverseProperties(key) as unknown[]
+      expect(identifyKey(same)).toBe(identifyKey(key))
+      expect(partialMatchKey(query, same)).toBe(partialMatchKey(query, key))
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+it.each<[string, unknown[], unknown[]]>([
+  ['undefined and nothing', [{ a: undefined }], [{}]],
+  ['a number and its text', [1], ['1']],
+  ['null and undefined', [null], [undefined]],
+  ['a longer and a shorter key', ['a', undefined], ['a']],
+  ['a bigint and a number', [1n], [1]],
+  ['an array and an object', [['a']], [{ 0: 'a' }]],
+  ['text that looks like another id', ['s1:a'], ['a']],
+  ['split text', ['ab', 'c'], ['a', 'bc']],
+  ['two functions', [() => 1], [() => 1]],
+  ['two symbols', [Symbol('a')], [Symbol('a')]],
+])('%s have different ids', (_, first, second) => {
+  expect(identifyKey(first)).not.toBe(identifyKey(second))
+})
+
+it('the same function, symbol or bigint has the same id, and 0 that of -0', () => {
+  const run = (): void => undefined
+  const symbol = Symbol('a')
+  expect(identifyKey([run, symbol, 7n, 0])).toBe(identifyKey([run, symbol, 7n, -0]))
+})
+
+it('a key that refers to itself, or is too deep, is refused with a reason', () => {
+  const circular: unknown[] = []
+  circular.push({ circular })
+  expect(() => identifyKey(circular)).toThrow(/^Expected a query key at most 100 levels deep/)
+  expect(() => identifyCollections(circular)).toThrow(TypeError)
+  let deep: unknown = 'bottom'
+  for (let level = 0; level < 90; level += 1) deep = { deep }
+  expect(identifyKey([deep])).toContain('bottom')
+})
+
+describe('identifyCollections', () => {
+  it('tells Maps and Sets apart by what they hold, which a hash by JSON does not', () => {
+    const key = (value: unknown): unknown[] => ['goals', { filter: value }]
+    expect(hashKey(key(new Map([['a', 1]])))).toBe(hashKey(key(new Map([['a', 2]]))))
+    expect(identifyCollections(key(new Map([['a', 1]])))).not.toBe(identifyCollections(key(new Map([['a', 2]]))))
+    expect(identifyCollections(key(new Set([1])))).toBe(identifyCollections(key(new Set([1]))))
+    expect(identifyCollections(key(new Set([1])))).not.toBe(identifyCollections(key(new Set([2]))))
+  })
+
+  it('adds nothing to keys without them', () => {
+    fc.assert(fc.property(queryKey, (key) => identifyCollections(key) === ''))
+  })
+})
