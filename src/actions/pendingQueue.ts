@@ -122,9 +122,9 @@ export class PendingQueue {
 
   /** Removes and returns the given keys, or all of them. */
   takeKeys(ids?: readonly string[]): PendingKey[] {
-    const taken: PendingKey[] = []
+    let taken: PendingKey[] = []
     if (ids === undefined) {
-      taken.push(...this.keys.values())
+      taken = [...this.keys.values()]
       this.keys.clear()
       this.#added = []
     } else {
