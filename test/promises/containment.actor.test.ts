@@ -1,0 +1,168 @@
+import { createCoalescer } from 'realtime-coalescer'
+import { describe, expect, it, vi } from 'vitest'
+import { advance, drain, useSimulatedTime } from '../support/simulatedTime.ts'
+import { announce, changeOf, everyStrategy, sendChange, startsOf, timing, worldOf } from './support.ts'
+
+useSimulatedTime()
+
+const goals = ['goals']
+const fail = (): never => {
+  throw new Error('of the app')
+}
+
+describe.each(everyStrategy)('containment of the actor, %s', (strategy) => {
+  const types = (world: ReturnType<typeof worldOf>): string[] => world.errors.map(({ info }) => info.type)
+
+  describe('bad events sent straight to the actor are reported and kill nothing', () => {
+    const circular: unknown[] = []
+    circular.push({ circular })
+
+    it.each<[string, unknown]>([
+      ['INVALIDATE without keys', { type: 'INVALIDATE' }],
+      ['INVALIDATE with a bad key', { type: 'INVALIDATE', queryKeys: ['goals'] }],
+      ['INVALIDATE with a circular key', { type: 'INVALIDATE', queryKeys: [circular] }],
+      ['an exact circular key', { type: 'INVALIDATE', queryKeys: [circular], exact: true }],
+      ['REFETCH with a bad type', { type: 'REFETCH', queryKeys: [goals], queryType: 'none' }],
+      ['CHANGE without a handler', { type: 'CHANGE', change: changeOf('goals') }],
+      ['SWITCH_STRATEGY to nothing', { type: 'SWITCH_STRATEGY' }],
+      ['SWITCH_STRATEGY to the unknown', { type: 'SWITCH_STRATEGY', strategy: 'fast' }],
+      ['SWITCH_STRATEGY with bad timing', { type: 'SWITCH_STRATEGY', strategy: { name: 'batch', quietMs: -1 } }],
+      ['an unknown type', { type: 'NOPE' }],
+      ['no type', {}],
+      ['undefined', undefined],
+      ['null', null],
+      ['a name', 'FLUSH'],
+    ])('%s', async (_, event) => {
+      const world = worldOf(strategy)
+      const shown = await world.showLoaded(goals)
+      world.coalescer.actor.send(event as never)
+      expect(types(world)).toEqual(['badEvent'])
+      expect(world.coalescer.getSnapshot()).toMatchObject({ strategy, pendingKeys: 0 })
+      expect(world.coalescer.actor.getSnapshot().status).toBe('active')
+      announce(world, 'INVALIDATE', goals)
+      await advance(1000)
+      expect(shown.version()).toBe(1)
+      expect(types(world)).toEqual(['badEvent'])
+    })
+
+    it.each<[string, unknown]>([
+      ['DUE of nothing', { type: 'DUE' }],
+      ['FETCH_LOST of nothing', { type: 'FETCH_LOST' }],
+      ['SCHEDULE of nothing', { type: 'SCHEDULE' }],
+      ['REPORT of nothing', { type: 'REPORT' }],
+      ['REFETCH_DUE', { type: 'REFETCH_DUE' }],
+      ['WAKE', { type: 'WAKE' }],
+      ['PAGE_VISIBLE', { type: 'PAGE_VISIBLE' }],
+    ])('what only the inside sends: %s', async (_, event) => {
+      const world = worldOf(strategy)
+      const shown = await world.showLoaded(goals)
+      world.coalescer.actor.send(event as never)
+      await drain()
+      expect(world.coalescer.getSnapshot().strategy).toBe(strategy)
+      expect(world.coalescer.actor.getSnapshot().status).toBe('active')
+      announce(world, 'INVALIDATE', goals)
+      await advance(1000)
+      expect(shown.version()).toBe(1)
+    })
+  })
+
+  it('events to the actor of a coalescer without a query client wait for it', async () => {
+    const coalescer = createCoalescer({ strategy, ...timing, onError: () => undefined })
+    coalescer.actor.send({ type: 'INVALIDATE', queryKeys: [goals] })
+    coalescer.actor.send({ type: 'CHANGE', change: changeOf('goals'), handler: () => ({ invalidate: [goals] }) })
+    coalescer.actor.send({ type: 'FLUSH' })
+    await advance(5000)
+    expect(coalescer.actor.getSnapshot().status).toBe('active')
+    coalescer.stop()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  describe('a dead actor', () => {
+    const kill = {
+      'is stopped from outside': (world: ReturnType<typeof worldOf>) => void world.coalescer.actor.stop(),
+      'throws in a timer of a broken clock': () => undefined,
+    }
+
+    it.each(Object.keys(kill) as (keyof typeof kill)[])(
+      'that %s is reported; the coalescer goes on as direct',
+      async (how) => {
+        let isBroken = false
+        const world = worldOf(strategy, {
+          clock: {
+            setTimeout: (fn: () => void, ms: number) => (isBroken ? fail() : setTimeout(fn, ms)),
+            clearTimeout: (id: unknown) => clearTimeout(id as number),
+            now: () => Date.now(),
+          },
+        })
+        const shown = await world.showLoaded(goals)
+        announce(world, 'CHANGE', goals)
+        isBroken = how.includes('clock')
+        kill[how](world)
+        announce(world, 'INVALIDATE', goals)
+        announce(world, 'CHANGE', goals)
+        world.coalescer.scheduleRefetch(goals)
+        await advance(2000)
+        expect(shown.version()).toBe(3)
+        if (how.includes('outside')) {
+          // oxlint-disable-next-line vitest/no-conditional-expect -- a clock that breaks need not kill a waiting strategy
+          expect(types(world)).toEqual(['actorDied'])
+          // oxlint-disable-next-line vitest/no-conditional-expect -- as above
+          expect(world.coalescer.getSnapshot()).toMatchObject({ strategy: 'direct', phase: 'idle', inFlight: 0 })
+        }
+        isBroken = false
+        await world.coalescer.flush()
+        await world.coalescer.settled()
+        world.coalescer.reset()
+        world.hide()
+        announce(world, 'INVALIDATE', goals)
+        const before = startsOf(world, goals).length
+        await advance(1000)
+        expect(startsOf(world, goals)).toHaveLength(before)
+        world.unhide()
+        await advance(1000)
+        expect(shown.version()).toBe(4)
+        world.coalescer.stop()
+        world.coalescer.stop()
+        expect(world.coalescer.getSnapshot().pendingKeys).toBe(0)
+      },
+    )
+
+    it('of the strategy alone is replaced by direct', async () => {
+      const world = worldOf(strategy)
+      const shown = await world.showLoaded(goals)
+      announce(world, 'CHANGE', goals)
+      const error = new Error('of the strategy')
+      world.coalescer.actor.send({ type: 'xstate.error.actor.strategy', error } as never)
+      announce(world, 'INVALIDATE', goals)
+      await advance(1000)
+      expect(shown.version()).toBe(2)
+      expect(world.errors).toEqual([{ error, info: { type: 'actorDied' } }])
+      expect(world.coalescer.getSnapshot()).toMatchObject({ strategy: 'direct', phase: 'idle' })
+      world.coalescer.switchStrategy('perKey')
+      announce(world, 'INVALIDATE', goals)
+      await advance(1000)
+      expect(shown.version()).toBe(3)
+      expect(world.coalescer.getSnapshot().strategy).toBe('perKey')
+    })
+
+    it('runs buffered changes once', async () => {
+      const world = worldOf(strategy)
+      const shown = await world.showLoaded(goals)
+      world.server.write(goals)
+      let ran = 0
+      world.coalescer.send({
+        type: 'CHANGE',
+        change: changeOf('goals'),
+        handler: () => {
+          ran += 1
+          return { invalidate: [goals] }
+        },
+      })
+      world.coalescer.actor.stop()
+      sendChange(world, {})
+      await advance(1000)
+      expect(ran).toBe(1)
+      expect(shown.version()).toBe(1)
+    })
+  })
+})
