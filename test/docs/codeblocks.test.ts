@@ -9,23 +9,24 @@ import type { Goal } from './globals.ts'
 
 const directory = join(root, 'reports/codeblocks')
 const blocks = readBlocks()
+// CONTRIBUTING shows files as they stand in `src/machines`, with imports from there.
+const folderOf = ({ page }: CodeBlock): string => (page === 'CONTRIBUTING.md' ? 'machines' : 'pages')
 const fileOf = (block: CodeBlock): string =>
-  join(directory, `${block.page.replaceAll(/\W/g, '-')}-${block.line}.${block.language}`)
+  join(directory, folderOf(block), `${block.page.replaceAll(/\W/g, '-')}-${block.line}.${block.language}`)
 
 const config = {
   extends: '../../tsconfig.json',
   compilerOptions: {
     noUnusedLocals: false,
     noUnusedParameters: false,
-    // CONTRIBUTING shows files as they stand in `src/machines`.
-    rootDirs: ['.', '../../src/machines'],
+    rootDirs: ['.', '../../src'],
   },
   include: ['.', '../../test/docs/globals.ts'],
 }
 
 beforeAll(() => {
   rmSync(directory, { recursive: true, force: true })
-  mkdirSync(directory, { recursive: true })
+  for (const block of blocks) mkdirSync(join(directory, folderOf(block)), { recursive: true })
   writeFileSync(join(directory, 'tsconfig.json'), JSON.stringify(config))
   for (const block of blocks) writeFileSync(fileOf(block), `${block.code}\nexport {}\n`)
 })

@@ -28,7 +28,8 @@ const coalescer = createCoalescer({ queryClient })
 // createCoalescer
 expectTypeOf(createCoalescer).parameter(0).toEqualTypeOf<CoalescerOptions | undefined>()
 expectTypeOf(createCoalescer).returns.toEqualTypeOf<Coalescer>()
-expectTypeOf<StrategyName>().toEqualTypeOf<'debounce' | 'batch' | 'perKey' | 'hybrid' | 'direct'>()
+expectTypeOf<'debounce' | 'batch' | 'perKey' | 'hybrid' | 'direct'>().toExtend<StrategyName>()
+expectTypeOf<string>().not.toExtend<StrategyName>()
 createCoalescer()
 createCoalescer({ queryClient: undefined, quietMs: undefined, strategy: undefined })
 createCoalescer({
