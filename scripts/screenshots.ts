@@ -7,8 +7,8 @@ const imagesDir = join(import.meta.dirname, '../docs/images')
 const views = [
   { name: 'demo-wide-light', colorScheme: 'light', viewport: { width: 1280, height: 1270 }, part: undefined },
   { name: 'demo-wide-dark', colorScheme: 'dark', viewport: { width: 1280, height: 1270 }, part: undefined },
-  { name: 'demo-narrow-light', colorScheme: 'light', viewport: { width: 390, height: 844 }, part: undefined },
-  { name: 'demo-narrow-dark', colorScheme: 'dark', viewport: { width: 390, height: 844 }, part: undefined },
+  { name: 'demo-narrow-light', colorScheme: 'light', viewport: { width: 390, height: 1240 }, part: undefined },
+  { name: 'demo-narrow-dark', colorScheme: 'dark', viewport: { width: 390, height: 1240 }, part: undefined },
   { name: 'devtools-wide-light', colorScheme: 'light', viewport: { width: 1280, height: 900 }, part: '.inside .panel' },
   { name: 'devtools-wide-dark', colorScheme: 'dark', viewport: { width: 1280, height: 900 }, part: '.inside .panel' },
   { name: 'devtools-narrow-dark', colorScheme: 'dark', viewport: { width: 390, height: 844 }, part: '.inside .panel' },
@@ -26,7 +26,8 @@ try {
     await page.getByText('Calm', { exact: true }).waitFor({ timeout: 60_000 })
     await opened.calm()
     const path = join(imagesDir, `${name}.png`)
-    if (part === undefined) await page.screenshot({ path, fullPage: viewport.width < 600 })
+    if (viewport.width < 600) await page.locator('#lab').scrollIntoViewIfNeeded()
+    if (part === undefined) await page.screenshot({ path })
     else await page.locator(part).screenshot({ path })
     console.log(path)
     await opened.close()

@@ -2,10 +2,10 @@ import { useRun } from '../demo.ts'
 import type { Sample } from '../run.ts'
 import { Card } from '../ui/Card.tsx'
 import { formatMs } from '../ui/format.ts'
+import { useWidth } from '../ui/useWidth.ts'
 
-const width = 640
 const height = 220
-const box = { left: 40, right: 92, top: 12, bottom: 26 }
+const box = { left: 40, right: 72, top: 12, bottom: 26 }
 const minSpanMs = 2000
 
 const series = [
@@ -17,6 +17,7 @@ const series = [
 /** Changes and requests over time, both summed up. */
 export function RunChart() {
   const { samples, switches, requests, direct, changes } = useRun()
+  const [width, ref] = useWidth(640)
   const spanMs = Math.max(minSpanMs, samples.at(-1)?.atMs ?? 0)
   const most = niceTop(
     Math.max(1, ...samples.map((sample) => Math.max(sample.direct, sample.requests, sample.changes))),
@@ -29,7 +30,7 @@ export function RunChart() {
   const summary = `${changes} changes, ${requests} requests made, ${direct} without the library, in ${formatMs(spanMs)}.`
   return (
     <Card title="Over time" aside={<span className="muted">totals since the run began</span>}>
-      <svg className="chart" viewBox={`0 0 ${width} ${height}`} role="img" aria-label={summary}>
+      <svg ref={ref} className="chart" viewBox={`0 0 ${width} ${height}`} role="img" aria-label={summary}>
         {[0, 0.5, 1].map((share) => (
           <g key={share} className="grid">
             <line x1={box.left} x2={width - box.right} y1={y(most * share)} y2={y(most * share)} />
