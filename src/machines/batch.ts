@@ -12,7 +12,14 @@ export const batchMachine = windowSetup.createMachine({
     idle: { id: 'idle', ...windowIdle },
     collecting: {
       ...windowCollecting,
-      description: 'Changes gather unread. A full buffer flushes early.',
+      description: 'Changes gather unread. A full buffer flushes early, or is read early while the page is hidden.',
+      states: {
+        ...windowCollecting.states,
+        held: {
+          ...windowCollecting.states.held,
+          on: { PENDING: { guard: 'isEmpty', target: '#idle' } },
+        },
+      },
     },
     flushing: { id: 'flushing', ...windowFlushing },
   },

@@ -144,9 +144,8 @@ export class Invariants {
           index,
           (one) => mustFetch(one) && one.seq < seq && (ids === 'all' || ids.has(one.id)),
         )
-        const latest = monitor.latest(query)
         if (!need || need.seq < (this.#touchedSeq[index] ?? 0)) continue
-        if (latest && latest.attemptSeq > need.seq && latest.outcome !== 'running') continue
+        if (monitor.hasAnswered(query, need.seq)) continue
         const version = app.versionOf(index) ?? 0
         if (version < need.version) this.break(`resolves ${name} before ${query.queryHash} has its answer`)
       }
@@ -166,7 +165,7 @@ export class Invariants {
       const { pending } = trace.end
       await drain()
       if (pending === 'flush') onlineManager.setOnline(true)
-      await advance(5000)
+      await advance(60_000)
       this.#checkScreens(pending)
     }
     for (const { name, isSettled } of this.#run.promises) if (!isSettled) this.break(`never settles ${name}`)

@@ -81,6 +81,14 @@ export class Monitor {
     )
   }
 
+  /** Whether a fetch has ended that started after `seq` and was not cancelled. */
+  hasAnswered(query: Query, seq: number): boolean {
+    return this.#watch(query).fetches.some(
+      ({ isFetchMore, attemptSeq, outcome }) =>
+        !isFetchMore && attemptSeq > seq && (outcome === 'success' || outcome === 'error'),
+    )
+  }
+
   /** When the query's last fetch ended, or the query was first seen. */
   endedAtMs(query: Query): number {
     return this.#watch(query).endedAtMs

@@ -116,6 +116,20 @@ const regressions: readonly Regression[] = [
     end: atQuiet,
   },
   {
+    rule: 'batch does not wait for what turned out to ask for nothing while the page was hidden',
+    config: { strategy: 'batch', loaded: [0], timing: { ...simplest.timing, maxBufferedChanges: 2 } },
+    steps: [
+      { do: 'hide' },
+      { do: 'change', invalidate: [], refetch: [] },
+      { do: 'wait', ms: 0 },
+      { do: 'change', invalidate: [], refetch: [] },
+      { do: 'unhide' },
+      { do: 'change', invalidate: [0], refetch: [] },
+      { do: 'wait', ms: 150 },
+    ],
+    end: atQuiet,
+  },
+  {
     rule: 'a fetch that joins one which runs already is not counted',
     config: { strategy: 'direct' },
     steps: [
