@@ -1,0 +1,216 @@
+import type { CoalescerOptions, StrategyName } from 'realtime-coalescer'
+import { describe, expect, it } from 'vitest'
+import type { EventFromLogic, SnapshotFrom } from 'xstate'
+import type { TestPath } from 'xstate/graph'
+import { orchestratorMachine } from '../../src/machines/orchestrator.ts'
+import { strategies, strategyNames } from '../../src/machines/strategies.ts'
+import { useSimulatedTime } from '../support/simulatedTime.ts'
+import { TransitionCoverage } from './coverage.ts'
+import { testEdges } from './edges.ts'
+import { everyTransition } from './paths.ts'
+import { type PerKeyEvent, perKeyModel } from './perKeyModel.ts'
+import {
+  MAX_BUFFERED,
+  MAX_WAIT_TICKS,
+  QUIET_TICKS,
+  REFETCH_DELAY_MS,
+  TICK_MS,
+  type WorldEvent,
+  strategyModel,
+} from './strategyModel.ts'
+import { System } from './system.ts'
+
+useSimulatedTime()
+
+const coverage = new TransitionCoverage([orchestratorMachine, ...strategyNames.map((name) => strategies[name].machine)])
+
+const timing: CoalescerOptions = {
+  quietMs: QUIET_TICKS * TICK_MS,
+  maxWaitMs: MAX_WAIT_TICKS * TICK_MS,
+  refetchDelayMs: REFETCH_DELAY_MS,
+  maxBufferedChanges: MAX_BUFFERED,
+  inspect: coverage.inspect,
+}
+
+type ModelState = SnapshotFrom<typeof strategyModel>
+const key = ['goals']
+
+const isFetching = ({ value }: ModelState): boolean => value.fetch === 'running' || value.fetch === 'owed'
+
+function isPossible(state: ModelState, { type }: WorldEvent): boolean {
+  switch (type) {
+    case 'HIDE':
+      return state.value.page === 'visible'
+    case 'SHOW':
+      return state.value.page === 'hidden'
+    case 'RESOLVE':
+    case 'REJECT':
+      return isFetching(state)
+    default:
+      return true
+  }
+}
+
+/** What is seen of a state from outside; `isFresh` where the screen must show the newest version. */
+function expected(state: ModelState): object {
+  const { value, context } = state
+  const isQuiet = value.window !== 'collecting' && value.fetch === 'none'
+  return {
+    phase: value.window === 'idle' ? (value.refetch === 'waiting' ? 'flushing' : 'idle') : 'collecting',
+    isPending: value.window === 'collecting',
+    inFlight: isFetching(state) ? 1 : 0,
+    strategy: context.strategy,
+    reasons: context.reasons,
+    started: context.started,
+    isFresh: isQuiet && !context.mayBeOld ? true : (expect.any(Boolean) as unknown),
+  }
+}
+
+async function followPath(
+  path: TestPath<ModelState, EventFromLogic<typeof strategyModel>>,
+  options: CoalescerOptions,
+): Promise<void> {
+  const system = new System([key], options)
+  const { coalescer } = system
+  let requests = 0
+  const test = path.test({
+    events: {
+      INVALIDATE: () => (coalescer.getSnapshot().strategy === 'batch' ? system.change(key) : system.invalidate(key)),
+      URGENT: () => system.invalidate(key, true),
+      FLUSH: () => system.flush(),
+      TICK: () => system.pass(TICK_MS),
+      HIDE: () => system.setVisible(false),
+      SHOW: () => system.setVisible(true),
+      RESOLVE: () => system.end(key, 'resolve'),
+      REJECT: () => system.end(key, 'reject'),
+      RESET: () => system.reset(),
+      SWITCH: ({ event }: { event: { type: string; to?: StrategyName } }) => system.switchTo(event.to ?? 'direct'),
+    },
+    states: {
+      '*': (state) => {
+        const { phase, pendingKeys, inFlight, strategy } = coalescer.getSnapshot()
+        const started = system.requestsOf(key) - requests
+        requests += started
+        const isPending = pendingKeys > 0
+        const reasons = system.takeReasons()
+        const seen = { phase, isPending, inFlight, strategy, reasons, started, isFresh: system.isFresh(key) }
+        expect(seen).toEqual(expected(state))
+      },
+    },
+  })
+  await test.finally(() => system.stop())
+}
+
+const exactState = ({ value, context }: ModelState): string =>
+  JSON.stringify([value, { ...context, reasons: [], started: 0, mayBeOld: false }])
+
+/** States that differ in no more than ticks are one. */
+const stateWithoutTime = ({ value, context }: ModelState): string => JSON.stringify([value, context.strategy])
+
+const events = (...types: Exclude<WorldEvent['type'], 'SWITCH'>[]): WorldEvent[] => types.map((type) => ({ type }))
+
+describe.each(strategyNames)('%s follows its model', (strategy) => {
+  it('with one window after the other', async () => {
+    const paths = everyTransition(strategyModel, {
+      input: { strategy, leading: false },
+      events: events('INVALIDATE', 'URGENT', 'FLUSH', 'TICK', 'HIDE', 'SHOW', 'RESOLVE', 'REJECT'),
+      isPossible,
+      serializeState: exactState,
+    })
+    expect(paths.length).toBeGreaterThan(20)
+    for (const path of paths) await followPath(path, { ...timing, strategy })
+  })
+})
+
+describe.each(['debounce', 'batch', 'hybrid', 'direct'] as const)('%s follows its model', (strategy) => {
+  it('with a leading flush', async () => {
+    const paths = everyTransition(strategyModel, {
+      input: { strategy, leading: true },
+      events: events('INVALIDATE', 'URGENT', 'FLUSH', 'TICK', 'HIDE', 'SHOW', 'RESOLVE'),
+      isPossible,
+      serializeState: exactState,
+    })
+    expect(paths.length).toBeGreaterThan(20)
+    for (const path of paths) await followPath(path, { ...timing, strategy, leading: true })
+  })
+})
+
+describe.each([false, true])('perKey follows its model of two keys', (leading) => {
+  const keys = { a: ['a'], b: ['b'] }
+  const sharedEvents: PerKeyEvent[] = [
+    { type: 'INVALIDATE', key: 'a' },
+    { type: 'INVALIDATE', key: 'b' },
+    { type: 'TICK' },
+  ]
+  const flushEvents: PerKeyEvent[] = [
+    { type: 'URGENT', key: 'a' },
+    { type: 'FLUSH' },
+    { type: 'HIDE' },
+    { type: 'SHOW' },
+  ]
+
+  it(`with leading ${leading}`, async () => {
+    const paths = everyTransition(perKeyModel, {
+      input: { leading },
+      events: leading ? sharedEvents : [...sharedEvents, ...flushEvents],
+      isPossible: (state, { type }) =>
+        (type !== 'HIDE' || state.value === 'visible') && (type !== 'SHOW' || state.value === 'hidden'),
+      serializeState: ({ value, context }) => JSON.stringify([value, context.windows]),
+    })
+    expect(paths.length).toBeGreaterThan(20)
+    for (const path of paths) {
+      const system = new System(Object.values(keys), { ...timing, strategy: 'perKey', leading })
+      let requests = { a: 0, b: 0 }
+      const keyOf = ({ event }: { event: { key?: 'a' | 'b' } }): readonly string[] => keys[event.key ?? 'a']
+      const test = path.test({
+        events: {
+          INVALIDATE: (step: object) => system.invalidate(keyOf(step as { event: { key: 'a' } })),
+          URGENT: (step: object) => system.invalidate(keyOf(step as { event: { key: 'a' } }), true),
+          FLUSH: () => system.flush(),
+          TICK: () => system.pass(TICK_MS),
+          HIDE: () => system.setVisible(false),
+          SHOW: () => system.setVisible(true),
+        },
+        states: {
+          '*': async (state) => {
+            await system.endAll()
+            const { phase, pendingKeys } = system.coalescer.getSnapshot()
+            const now = { a: system.requestsOf(keys.a), b: system.requestsOf(keys.b) }
+            const flushed = (['a', 'b'] as const).filter((name) => now[name] > requests[name])
+            requests = now
+            const windows = Object.values(state.context.windows)
+            expect({ phase, pendingKeys, reasons: system.takeReasons(), flushed }).toEqual({
+              phase: windows.some((window) => window.phase !== 'idle') ? 'collecting' : 'idle',
+              pendingKeys: windows.filter((window) => window.phase === 'collecting').length,
+              reasons: state.context.reasons,
+              flushed: state.context.flushed,
+            })
+          },
+        },
+      })
+      await test.finally(() => system.stop())
+    }
+  })
+})
+
+it('the orchestrator follows its model through switches and resets', async () => {
+  const paths = everyTransition(strategyModel, {
+    input: { strategy: 'debounce', leading: false },
+    events: [
+      ...events('INVALIDATE', 'FLUSH', 'TICK', 'HIDE', 'SHOW', 'RESOLVE', 'RESET'),
+      ...strategyNames.map((to) => ({ type: 'SWITCH', to }) as const),
+    ],
+    isPossible,
+    serializeState: stateWithoutTime,
+  })
+  expect(paths.length).toBeGreaterThan(100)
+  for (const path of paths) await followPath(path, { ...timing, strategy: 'debounce' })
+})
+
+describe('what the models leave out', () => {
+  testEdges(timing)
+})
+
+it('takes every transition of every machine', () => {
+  expect(coverage.missed()).toEqual([])
+})
