@@ -33,7 +33,7 @@ export const dueAt = (firstAtMs: number, lastAtMs: number, timing: Timing, jitte
 export interface SharedWindow {
   readonly port: StrategyPort
   /** The random share of this window. */
-  readonly jitterMs: number
+  jitterMs: number
   /** When what was marked must be fetched; `Infinity` while nothing marked waits. */
   readonly refetchDueAtMs: number
 }
