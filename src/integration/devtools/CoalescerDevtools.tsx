@@ -8,6 +8,7 @@ import {
 } from './CoalescerDevtoolsPanel.tsx'
 import { styles } from './styles.ts'
 
+/** What `CoalescerDevtools` takes besides the panel's own props. */
 export interface CoalescerDevtoolsProps extends CoalescerDevtoolsPanelProps {
   /** Whether the panel is open at first. @default false */
   readonly initialIsOpen?: boolean | undefined

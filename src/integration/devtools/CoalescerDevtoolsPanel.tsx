@@ -11,6 +11,7 @@ import { Pending } from './panel/Pending.tsx'
 import { Timeline } from './panel/Timeline.tsx'
 import { styles } from './styles.ts'
 
+/** What the panel takes, as a component or as a plugin. */
 export interface CoalescerDevtoolsPanelProps {
   /** The coalescer to show. @default the one of the `CoalescerProvider` above */
   readonly coalescer?: Coalescer | undefined

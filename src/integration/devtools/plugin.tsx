@@ -6,6 +6,7 @@ import { CoalescerDevtoolsPanel, type CoalescerDevtoolsPanelProps } from './Coal
 export interface CoalescerDevtoolsPlugin {
   readonly id: string
   readonly name: string
+  /** Renders the panel; TanStack Devtools gives the theme it is in. */
   readonly render: (element: HTMLElement, props: { readonly theme: 'light' | 'dark' }) => ReactElement
 }
 
