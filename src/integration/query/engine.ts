@@ -209,8 +209,8 @@ export class Engine implements OrchestratorPort {
     this.refetches.pump()
   }
 
-  /** Lets paused fetches go on that TanStack resumes only for a mounted client. */
-  online(): void {
+  /** Lets paused fetches go on that TanStack resumes only for a mounted client, on return to the page or network. */
+  resumePaused(): void {
     for (const { query } of [...this.refetches.running, ...this.refetches.awaiting]) {
       if (query.state.fetchStatus === 'paused') this.guard.run(() => query.onOnline(), query)
     }
