@@ -76,6 +76,17 @@ describe.each(pairs)('G7 switch from $from to $to', ({ from, to }) => {
     expect([first.version(), second.version()]).toEqual([1, 3])
   })
 
+  it('after the marking and before the fetches of hybrid, whose queries are fetched then', async () => {
+    const world = worldOf(from, { refetchDelayMs: 10_000 })
+    const shown = await world.showLoaded(goals)
+    announce(world, 'INVALIDATE', goals)
+    await advance(timing.quietMs)
+    world.coalescer.switchStrategy(to)
+    await advance(100)
+    expect(shown.version()).toBe(1)
+    expect(startsOf(world, goals)).toHaveLength(2)
+  })
+
   it('handlers of buffered changes run once, in order', async () => {
     const world = worldOf(from)
     await world.showLoaded(goals)

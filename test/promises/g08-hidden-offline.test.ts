@@ -1,5 +1,6 @@
 import { focusManager } from '@tanstack/react-query'
 import { describe, expect, it } from 'vitest'
+import { SimulatedServer } from '../support/simulatedServer.ts'
 import { advance, useSimulatedTime } from '../support/simulatedTime.ts'
 import { announce, eventKinds, everyStrategy, sendChange, startsOf, watchPromise, worldOf } from './support.ts'
 
@@ -58,6 +59,28 @@ describe.each(everyStrategy)('G8 hidden, %s', (strategy) => {
       await advance(3000)
       expect(startsOf(world, goals)).toHaveLength(2)
       expect(startsOf(world, partners)).toHaveLength(2)
+    },
+  )
+
+  it.each([{ mounted: true }, { mounted: false }])(
+    'a retry that TanStack holds back while hidden goes on upon return (%o)',
+    async ({ mounted }) => {
+      const server = new SimulatedServer()
+      const world = worldOf(strategy, { server, mounted, queries: { retry: 3, retryDelay: 200 } })
+      const shown = await world.showLoaded(goals)
+      server.fails = () => true
+      announce(world, 'INVALIDATE', goals)
+      void world.coalescer.flush()
+      await advance(150)
+      world.hide()
+      server.fails = () => false
+      await advance(2000)
+      expect(startsOf(world, goals)).toHaveLength(2)
+      announce(world, 'INVALIDATE', goals)
+      world.unhide()
+      await advance(2000)
+      expect(shown.version()).toBe(2)
+      expect(startsOf(world, goals)).toHaveLength(3)
     },
   )
 
