@@ -68,6 +68,16 @@ describe('the oldest event', () => {
     expect([queue.oldestAtMs, queue.size]).toEqual([Infinity, 0])
   })
 
+  it('is a change also when keys are taken or forgiven beside it', () => {
+    const { queue, add } = setup()
+    queue.bufferChange(change, handler, 5)
+    add(['a'], 10)
+    queue.takeKeys()
+    expect(queue.oldestAtMs).toBe(5)
+    queue.forgive(100, 200)
+    expect(queue.oldestAtMs).toBe(105)
+  })
+
   it('counts a key of a buffered change from the change, also when the key waits already', () => {
     const { queue, add } = setup()
     queue.bufferChange(change, handler, 5)

@@ -17,6 +17,12 @@ it('two keys share an id exactly if they are equal but for property order', () =
   )
 })
 
+it.each([2, 12, 13, 40])('an object of %i properties has one id in whatever order they are', (count) => {
+  const part = Object.fromEntries(Array.from({ length: count }, (_, index) => [`p${(index * 7) % count}x`, index]))
+  expect(identifyKey([reverseProperties(part)])).toBe(identifyKey([part]))
+  expect(identifyKey([{ ...part, p0x: -1 }])).not.toBe(identifyKey([part]))
+})
+
 it('keys of one id match the same queries', () => {
   fc.assert(
     fc.property(queryKey, queryKey, (key, query) => {

@@ -131,7 +131,7 @@ describe('batch', () => {
       batches += 1
       callback()
     })
-    sendChange(world, { patch: [version(0)] }, 'deleted')
+    sendChange(world, { patch: [version(0)], invalidate: [goals] }, 'deleted')
     sendChange(world, { patch: [version(2), { queryKey: partners, update: () => ({ version: 2 }) }] }, 'inserted')
     sendChange(world, { cancel: [goals] })
     await advance(timing.quietMs)
@@ -139,6 +139,7 @@ describe('batch', () => {
     unsubscribe()
     expect(new Set(seen)).toEqual(new Set([2]))
     expect(other.version()).toBe(2)
+    expect(isInvalidated(world, goals)).toBe(true)
     expect(batches).toBe(1)
   })
 
