@@ -30,7 +30,7 @@ try {
     if (part === undefined) await page.screenshot({ path })
     else await page.locator(part).screenshot({ path })
     console.log(path)
-    await opened.close()
+    await demo.closePages()
   }
 } finally {
   await demo.stop()

@@ -16,7 +16,7 @@ beforeEach(async () => {
   opened = await demo.open()
   demo.backend.api.resetCounts()
 })
-afterEach(() => opened.close())
+afterEach(() => demo.closePages())
 
 const counts = () => demo.backend.api.counts()
 

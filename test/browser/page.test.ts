@@ -35,7 +35,7 @@ async function findIssues(page: Page): Promise<string[]> {
 }
 
 describe('the page', () => {
-  afterEach(() => opened.close())
+  afterEach(() => demo.closePages())
 
   it.each([
     ['wide and light', { colorScheme: 'light', viewport: { width: 1280, height: 900 } }],
@@ -100,7 +100,7 @@ describe('the inspector', () => {
   beforeEach(async () => {
     opened = await demo.open()
   })
-  afterEach(() => opened.close())
+  afterEach(() => demo.closePages())
 
   it('is told definitions, events and snapshots', async () => {
     const inspector = await openInspector()

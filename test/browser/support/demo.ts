@@ -13,6 +13,7 @@ export interface Demo {
   readonly browser: Browser
   /** Opens the page and waits until its feed is live, its data is loaded, and nothing is left to do. */
   open(options?: Parameters<Browser['newContext']>[0]): Promise<OpenPage>
+  closePages(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -29,7 +30,6 @@ export interface OpenPage {
   calm(): Promise<void>
   /** Fails unless every query on screen equals the database. */
   expectEqualsDatabase(): Promise<void>
-  close(): Promise<void>
 }
 
 export async function startDemo(options: PageOptions = {}): Promise<Demo> {
@@ -45,6 +45,9 @@ export async function startDemo(options: PageOptions = {}): Promise<Demo> {
     backend: started,
     browser,
     open: (options) => openPage(started, browser, options),
+    async closePages() {
+      await Promise.all(browser.contexts().map((context) => context.close()))
+    },
     async stop() {
       await browser.close()
       await started.stop()
@@ -115,6 +118,5 @@ async function openPage(
       await result.waitFor()
       expect(await result.textContent()).toMatch(/^All \d equal the database$/)
     },
-    close: () => context.close(),
   }
 }

@@ -84,7 +84,7 @@ describe('under direct', () => {
 describe('a change that lands', () => {
   it('during the first fetch of a query is shown after exactly one more', async () => {
     const chain = await connectChain(backend)
-    backend.api.setLatencyMs(400)
+    backend.api.setLatencyMs(1000)
     chain.show('goals')
     await until(() => chain.counted('goals') === 1, 'the first request')
     await chain.api.updateGoal(1, { title: 'During the first fetch' })
@@ -98,7 +98,7 @@ describe('a change that lands', () => {
     chain.show('analytics')
     await chain.calm()
     backend.api.resetCounts()
-    backend.api.setLatencyMs(400)
+    backend.api.setLatencyMs(1000)
     await chain.api.updateGoal(1, { title: 'Starts a refetch' })
     await until(() => chain.counted('analytics') === 1, 'the refetch')
     await chain.api.updateGoal(1, { title: 'During the refetch' })
