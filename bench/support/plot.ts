@@ -11,7 +11,7 @@ const panelWidth = 330
 const panelHeight = 230
 const margin = { left: 58, right: 16, top: 34, bottom: 42 }
 const columns = 2
-const legendHeight = 90
+const legendHeight = 116
 const titleHeight = 36
 const colours = [
   '#08453a',
@@ -35,15 +35,16 @@ function marker(name: PolicyName, x: number, y: number): string {
   const colour = colours[policyNames.indexOf(name)] ?? '#000'
   const at = (value: number): string => value.toFixed(1)
   return isOwn(name)
-    ? `<circle cx="${at(x)}" cy="${at(y)}" r="6" fill="${colour}" stroke="#fff"><title>${escape(name)}</title></circle>`
-    : `<rect x="${at(x - 5)}" y="${at(y - 5)}" width="10" height="10" fill="${colour}" stroke="#fff"><title>${escape(name)}</title></rect>`
+    ? `<circle cx="${at(x)}" cy="${at(y)}" r="7" fill="${colour}" stroke="#fff"><title>${escape(name)}</title></circle>`
+    : `<rect x="${at(x - 4)}" y="${at(y - 4)}" width="8" height="8" fill="${colour}" stroke="#fff"><title>${escape(name)}</title></rect>`
 }
 
-/** Powers of ten and their halves within a range. */
+/** Powers of ten within a range, with steps between where there is room. */
 function ticks(from: number, to: number): number[] {
   const found: number[] = []
   for (let power = 1; power <= to; power *= 10) {
-    for (const tick of [power, 2 * power, 5 * power]) if (tick >= from && tick <= to) found.push(tick)
+    const steps = to / from > 500 ? [power] : [power, 2 * power, 5 * power]
+    for (const tick of steps) if (tick >= from && tick <= to) found.push(tick)
   }
   return found
 }
@@ -88,7 +89,7 @@ function drawPanel({ title, optimum, outcomes }: Panel, left: number, top: numbe
     `<text x="${left + margin.left}" y="${top + 20}" font-weight="bold">${escape(title)}</text>`,
     ...grid,
     `<line x1="${best}" x2="${best}" y1="${topPixel}" y2="${bottomPixel}" stroke="#0b6e4f" stroke-dasharray="5 4"/>`,
-    // Rivals last, so that what beats a strategy would be seen on top of it.
+    // The smaller squares of the rivals come last, so that neither hides the other.
     ...policyNames.map((name) => {
       const { requests, meanMs } = outcomes[name]
       return marker(name, x.pixel(requests), Number.isFinite(meanMs) ? y.pixel(meanMs) : topPixel)
@@ -114,7 +115,7 @@ export function drawPlot(panels: readonly Panel[], title: string): string {
 <text x="${width / 2}" y="24" text-anchor="middle" font-size="14">${escape(title)}</text>
 ${panels.map((panel, index) => drawPanel(panel, (index % columns) * panelWidth, titleHeight + Math.floor(index / columns) * panelHeight)).join('\n')}
 ${legend.join('\n')}
-<text x="245" y="${legendTop + 64}" fill="#666">dashed: the offline optimum · at the top edge: some change is never shown</text>
+<text x="24" y="${legendTop + 88}" fill="#666">dashed: the offline optimum · at the top edge: some change is never shown</text>
 </svg>
 `
 }
