@@ -28,7 +28,12 @@ try {
     const path = join(imagesDir, `${name}.png`)
     if (viewport.width < 600) await page.locator('#lab').scrollIntoViewIfNeeded()
     if (part === undefined) await page.screenshot({ path })
-    else await page.locator(part).screenshot({ path })
+    else {
+      // Charts are drawn once they come into view.
+      await page.evaluate(() => window.scrollTo(0, document.documentElement.scrollHeight))
+      await page.getByText('Drawing…').waitFor({ state: 'hidden' })
+      await page.locator(part).screenshot({ path })
+    }
     console.log(path)
     await demo.closePages()
   }

@@ -17,13 +17,3 @@ export function mountAll({ queryClient, queries }: Session): () => void {
     queryClient.unmount()
   }
 }
-
-/** How new the data is that the screen shows, by query: the smallest decides whether anything is stale. */
-export function versionsOnScreen({ queryClient, queries }: Session): Record<string, number> {
-  return Object.fromEntries(
-    queryNames.map((name) => [
-      name,
-      queryClient.getQueryData<{ version: number }>(queries[name].queryKey)?.version ?? 0,
-    ]),
-  )
-}

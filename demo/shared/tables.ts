@@ -25,8 +25,6 @@ export const keysOfTable = {
   partners: [partnersQueryKeys.all, homeDashboardQueryKeys.dashboard()],
 } satisfies Record<string, readonly QueryKey[]>
 
-export type TableName = keyof typeof keysOfTable
-
 /** The demo has one user. */
 const filter = 'user_id=eq.7' as const
 

@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module'
+import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { until } from '../../demo/shared/until.ts'
@@ -12,8 +12,6 @@ beforeAll(async () => {
 })
 afterAll(() => demo.stop())
 
-const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
-
 interface Violation {
   id: string
   impact: string
@@ -22,7 +20,7 @@ interface Violation {
 
 /** What axe finds serious or critical, a line for each element. */
 async function findIssues(page: Page): Promise<string[]> {
-  await page.addScriptTag({ path: axePath })
+  await page.addScriptTag({ content: axe.source })
   const violations = await page.evaluate(async () => {
     const { axe } = window as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } }
     return (await axe.run()).violations

@@ -75,10 +75,10 @@ export function RunChart() {
   )
 }
 
-/** The next even number of the form 2, 4, 10 times a power of ten, so that half of it is whole. */
+/** The next of 2, 4, 6, 8, 10 times a power of ten, so that half of it is whole. */
 function niceTop(most: number): number {
   for (let power = 1; ; power *= 10) {
-    const top = [2, 4, 10].map((step) => step * power).find((candidate) => candidate >= most)
+    const top = [2, 4, 6, 8, 10].map((step) => step * power).find((candidate) => candidate >= most)
     if (top !== undefined) return top
   }
 }

@@ -1,4 +1,4 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { type PageOptions, buildPage } from '../../../demo/app/build.ts'
 import { servePage } from '../../../demo/app/serve.ts'
@@ -19,7 +19,6 @@ export interface Demo {
 
 export interface OpenPage {
   readonly page: Page
-  readonly context: BrowserContext
   /** Errors of the page so far: console errors, uncaught exceptions. */
   readonly problems: string[]
   /** Waits until so many more changes have arrived than before `action`. */
@@ -99,7 +98,6 @@ async function openPage(
   await calm()
   return {
     page,
-    context,
     problems,
     async receive(changes, action = () => Promise.resolve()) {
       const least = (await readReceived()) + changes
