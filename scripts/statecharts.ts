@@ -14,7 +14,7 @@ interface Section {
   readonly paragraph: string
 }
 
-const paragraphs: Readonly<Record<(typeof strategyNames)[number], string>> = {
+const paragraphs: Readonly<Partial<Record<(typeof strategyNames)[number], string>>> = {
   debounce:
     'The default. The first event opens one window for all keys. Each further event moves the deadline, but never restarts the timer: when it fires it looks at the deadline again and, if that has moved, waits for the rest. The deadline is `quietMs` after the newest event, at most `maxWaitMs` after the oldest. While `collecting`, events that could not change the state go straight to the queue.',
   batch:
@@ -37,7 +37,7 @@ const sections: readonly Section[] = [
   ...strategyNames.map((name) => ({
     title: `Strategy \`${name}\``,
     machine: strategies[name].machine,
-    paragraph: paragraphs[name],
+    paragraph: paragraphs[name] ?? strategies[name].machine.config.description ?? name,
   })),
   {
     title: 'Connection',

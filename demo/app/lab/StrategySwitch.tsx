@@ -1,5 +1,5 @@
 import { useStrategy } from 'realtime-coalescer/react'
-import { strategies, strategyNames } from '../../shared/strategies.ts'
+import { describeStrategy, strategyNames } from '../../shared/strategies.ts'
 
 /** Chooses the strategy; it can change at any moment, in the middle of a storm too. */
 export function StrategySwitch() {
@@ -22,7 +22,7 @@ export function StrategySwitch() {
         ))}
       </div>
       <p className="muted" aria-live="polite">
-        {strategies[strategy]}
+        {describeStrategy(strategy)}
       </p>
     </fieldset>
   )
