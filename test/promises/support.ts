@@ -61,4 +61,3 @@ export function watchPromise(promise: Promise<unknown>): { isResolved: boolean }
   return watch
 }
 
-export type { CoalescerOptions }

@@ -1,4 +1,3 @@
-import type { QueryClient } from '@tanstack/react-query'
 import type { ActorRef, AnyActorRef, Snapshot, StateValue } from 'xstate'
 import type {
   CoalescerStats,
@@ -99,5 +98,3 @@ export interface Coalescer {
   /** The orchestrator's actor, for inspectors and `useSelector`. */
   readonly actor: CoalescerActorRef
 }
-
-export type { QueryClient }
