@@ -163,6 +163,31 @@ async function measureCell(
   return cell
 }
 
+/** A flush of ten keys, beside a loop over the same queries that does nothing but ask each whether it is active. */
+async function measureScaling(queryCount: number): Promise<{ flushMs: number; walkMs: number }> {
+  const world = createWorld('prefix', queryCount, 10)
+  const coalescer = createCoalescer({ queryClient: world.client, quietMs: 60_000, maxWaitMs: 60_000 })
+  let flushMs = Infinity
+  let walkMs = Infinity
+  let active = 0
+  for (let turn = 0; turn < 30; turn += 1) {
+    for (const queryKey of world.pending) coalescer.scheduleInvalidate(queryKey)
+    flushMs = Math.min(
+      flushMs,
+      timed(() => coalescer.send({ type: 'FLUSH' })),
+    )
+    await world.answer()
+    const walk = (): void => {
+      for (const query of world.client.getQueryCache().getAll()) if (query.isActive()) active += 1
+    }
+    walkMs = Math.min(walkMs, timed(walk))
+  }
+  if (active !== 30 * queryCount) throw new Error(`Expected all queries to be active, got ${active / 30}.`)
+  coalescer.stop()
+  world.close()
+  return { flushMs, walkMs }
+}
+
 /** How long a flush keeps the main thread at a time on a platform with `scheduler.yield`. */
 async function measureYielding(queryCount: number): Promise<{ longestTaskMs: number; wholeMs: number }> {
   const world = createWorld('prefix', queryCount, queryCount)
@@ -220,8 +245,8 @@ const label = ([kind, queryCount, keyCount]: (typeof cells)[number]): string =>
 await measureCell('prefix', 1000, 100)
 const measured: Partial<Record<Name, Measured>>[] = []
 for (const cell of cells) measured.push(await measureCell(...cell))
-const few = (await measureCell('prefix', 5000, 10)).debounce?.ms ?? 0
-const many = (await measureCell('prefix', 20_000, 10)).debounce?.ms ?? 0
+const few = await measureScaling(5000)
+const many = await measureScaling(20_000)
 const yielding = await measureYielding(5000)
 
 const tableOf = (pick: (one: Measured) => number, column: string): Table => ({
@@ -244,7 +269,8 @@ const values = {
   loopSpeedup: round((loop?.ms ?? 0) / (big[0]?.debounce?.ms ?? Infinity)),
   loopMs: round(loop?.ms ?? 0),
   oursMs: round(big[0]?.debounce?.ms ?? 0),
-  fourfoldQueriesCost: round(many / few),
+  fourfoldQueriesCost: round(many.flushMs / few.flushMs),
+  fourfoldQueriesWalk: round(many.walkMs / few.walkMs),
   longestSliceMs: round(yielding.longestTaskMs),
   yieldedWholeMs: round(yielding.wholeMs),
 }
