@@ -1,5 +1,5 @@
 import type { QueryKey } from '@tanstack/react-query'
-import type { Change, ChangeEffects, CoalescerOptions, StrategyName } from 'realtime-coalescer'
+import type { Change, ChangeEffects, StrategyName } from 'realtime-coalescer'
 import { type World, type WorldOptions, createWorld } from '../support/world.ts'
 
 /** Short windows that differ from every default, so that a promise kept by a default alone shows. */
