@@ -89,7 +89,7 @@ describe('in a storm', () => {
     const { page, calm } = opened
     const ending = new AbortController()
     const storm = (async () => {
-      while (!ending.signal.aborted) await demo.backend.playStorm({ recorded: record(5, 40) })
+      while (!ending.signal.aborted) await demo.backend.playStorm({ recorded: record(5, 80) })
     })()
     for (const name of ['batch', 'perKey', 'direct', 'hybrid', 'debounce']) {
       await opened.receive(5)
