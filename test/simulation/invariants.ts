@@ -1,9 +1,5 @@
-import { onlineManager } from '@tanstack/react-query'
-import type { Query } from '@tanstack/react-query'
+import { type Query, focusManager, onlineManager } from '@tanstack/react-query'
 import type { FlushedRecord } from 'realtime-coalescer'
-import { focusManager } from '@tanstack/react-query'
-import { vi } from 'vitest'
-import { advance, drain } from '../support/simulatedTime.ts'
 import type { ObservedFetch } from './monitor.ts'
 import type { Need } from './oracle.ts'
 import { pool } from './pool.ts'
@@ -11,9 +7,9 @@ import type { Run } from './run.ts'
 
 const indexOf = new Map(pool.map(({ queryKey }, index) => [JSON.stringify(queryKey), index]))
 
-const mustFetch = (need: Need): boolean => need.must && need.fetchActive
+export const mustFetch = (need: Need): boolean => need.must && need.fetchActive
 
-/** What must hold at every moment of a trace, and at its end. */
+/** What must hold at every moment of a trace. */
 export class Invariants {
   isResetting = false
   readonly #run: Run
@@ -22,7 +18,6 @@ export class Invariants {
   /** When each query was last mounted, unmounted, enabled, disabled, cancelled or removed. */
   readonly #touchedAtMs = pool.map(() => 0)
   readonly #touchedSeq = pool.map(() => 0)
-  #stopSeq = Infinity
 
   constructor(run: Run) {
     this.#run = run
@@ -32,6 +27,7 @@ export class Invariants {
     if (this.#broken.length > 0) throw new Error(this.#broken.join('\n'))
   }
 
+  /** Notes a broken rule. */
   break(rule: string): void {
     this.#broken.push(`at ${Date.now()} ms: ${rule}`)
   }
@@ -39,6 +35,11 @@ export class Invariants {
   touched(index: number): void {
     this.#touchedAtMs[index] = this.#run.visibleNow()
     this.#touchedSeq[index] = this.#run.tick()
+  }
+
+  /** When the app last did something to a query. */
+  touchedSeq(index: number): number {
+    return this.#touchedSeq[index] ?? 0
   }
 
   started(fetch: ObservedFetch, before: ObservedFetch | undefined): void {
@@ -151,109 +152,9 @@ export class Invariants {
       }
     }
   }
-
-  async finish(): Promise<void> {
-    const { trace } = this.#run
-    if (trace.end.afterQuiet) {
-      await this.#becomeQuiet()
-      this.#checkScreens('running')
-      this.#stop()
-      await drain()
-    } else {
-      await drain()
-      this.#stop()
-      const { pending } = trace.end
-      await drain()
-      if (pending === 'flush') onlineManager.setOnline(true)
-      await advance(60_000)
-      this.#checkScreens(pending)
-    }
-    for (const { name, isSettled } of this.#run.promises) if (!isSettled) this.break(`never settles ${name}`)
-    if (this.#run.clock.live.size > 0) this.break(`leaves ${this.#run.clock.live.size} timers after stop`)
-    this.#run.monitor.end()
-    if (this.#run.app.queryClient.getQueryCache().hasListeners()) this.break('still listens to the cache after stop')
-    this.#run.end()
-    if (focusManager.hasListeners()) this.break('still listens to the focus after stop')
-    if (onlineManager.hasListeners()) this.break('still listens to the network after stop')
-    await advance(5000)
-    if (vi.getTimerCount() > 0) this.break('leaves a timer after stop')
-  }
-
-  async #becomeQuiet(): Promise<void> {
-    const { app, coalescer, monitor, oracle } = this.#run
-    app.isServerUp = true
-    onlineManager.setOnline(true)
-    this.#run.setVisible(true)
-    for (let seconds = 0; seconds < 40; seconds += 1) {
-      await advance(1000)
-      this.waited()
-      this.drained()
-      this.throwIfBroken()
-      const { phase, pendingKeys, inFlight } = coalescer.getSnapshot()
-      const isRunning = monitor.fetches.some((fetch) => fetch.outcome === 'running')
-      if (phase === 'idle' && pendingKeys === 0 && inFlight === 0 && !isRunning && oracle.pending.size === 0) return
-    }
-    this.break(`never becomes quiet: ${JSON.stringify(coalescer.getSnapshot())} ${[...oracle.pending.keys()].join()}`)
-  }
-
-  #stop(): void {
-    this.#stopSeq = this.#run.tick()
-    const { coalescer, trace } = this.#run
-    this.#run.wasHeldAtStop = this.#run.isHeld
-    const { pending } = trace.end
-    this.#run.isStopped = true
-    coalescer.stop({ pending })
-    coalescer.stop({ pending: 'drop' })
-    const snapshot = coalescer.getSnapshot()
-    if (snapshot.pendingKeys > 0 || snapshot.inFlight > 0) this.break('shows work after stop')
-    if (this.#run.clock.live.size > 0) this.break(`leaves ${this.#run.clock.live.size} timers at stop`)
-  }
-
-  #checkScreens(how: 'running' | 'markStale' | 'flush' | 'drop'): void {
-    const { monitor } = this.#run
-    const late = monitor.fetches.filter((fetch) => fetch.by === 'coalescer' && fetch.askedSeq > this.#stopSeq)
-    const mayFetch = how === 'running' || (how === 'flush' && !this.#run.wasHeldAtStop)
-    if (!mayFetch && late.length > 0) this.break(`fetches ${late.map((one) => one.query.queryHash).join()} after stop`)
-    if (how === 'drop') return
-    for (const index of pool.keys()) this.#checkScreen(index, mayFetch, how === 'running')
-    if (how === 'running') this.#checkSaved()
-  }
-
-  #checkScreen(index: number, mayFetch: boolean, isReported: boolean): void {
-    const { app, monitor, oracle, errors } = this.#run
-    const query = app.query(index)
-    if (!query || query.state.data === undefined || query.isStatic() || query.state.fetchStatus !== 'idle') return
-    const { queryHash } = query
-    const version = app.versionOf(index) ?? 0
-    const isStale = query.state.isInvalidated
-    const marked = oracle.newest(index, (need) => need.must && need.mark)
-    if (marked && version < marked.version && !isStale) {
-      this.break(`leaves ${queryHash} at version ${version} of ${marked.version} and not stale`)
-    }
-    const patched = oracle.patched[index] ?? 0
-    if (Math.max(version, app.patchedOf(index)) < patched && !isStale) {
-      this.break(`loses the patch of version ${patched} of ${queryHash}, which is at ${version} and not stale`)
-    }
-    const fetched = oracle.newest(index, mustFetch)
-    if (!mayFetch || !isOnScreen(query) || !fetched || version >= fetched.version) return
-    const latest = monitor.latest(query)
-    if (latest?.outcome !== 'error' || latest.attemptSeq < fetched.seq) {
-      this.break(`shows ${queryHash} at version ${version} of ${fetched.version}`)
-    } else if (!isStale) this.break(`leaves ${queryHash} not stale after a failure`)
-    else if (isReported && !isReportedSince(errors, queryHash, fetched.seq)) {
-      this.break(`does not report the failure of ${queryHash}`)
-    }
-  }
-
-  #checkSaved(): void {
-    const { coalescer, monitor, oracle } = this.#run
-    const { fetchesSaved } = coalescer.getSnapshot().stats
-    const overtaken = oracle.allowedAt.filter((seq) => seq > 0).length
-    if (fetchesSaved + monitor.cancelled + overtaken < 0) this.break(`saves ${fetchesSaved} fetches`)
-  }
 }
 
-const isOnScreen = (query: Query): boolean => query.isActive() && !query.isStatic()
+export const isOnScreen = (query: Query): boolean => query.isActive() && !query.isStatic()
 
 const boundOf = ({ config, steps }: Run['trace']): number =>
   config.timing.refetchDelayMs +
@@ -261,6 +162,3 @@ const boundOf = ({ config, steps }: Run['trace']): number =>
     config.timing.maxWaitMs,
     ...steps.map((step) => (step.do === 'switch' && typeof step.strategy === 'object' && step.strategy.maxWaitMs) || 0),
   )
-
-const isReportedSince = (errors: Run['errors'], queryHash: string, seq: number): boolean =>
-  errors.some((error) => error.seq > seq && error.info.type === 'refetchFailed' && error.info.queryHash === queryHash)

@@ -1,0 +1,140 @@
+import { focusManager, onlineManager } from '@tanstack/react-query'
+import { vi } from 'vitest'
+import { advance, drain } from '../support/simulatedTime.ts'
+import { isOnScreen, mustFetch } from './invariants.ts'
+import { pool } from './pool.ts'
+import type { Run } from './run.ts'
+
+/** Lets a trace come to its end and checks what is left on the screens. */
+export const finish = (run: Run): Promise<void> => new Ending(run).finish()
+
+class Ending {
+  readonly #run: Run
+  #stopSeq = Infinity
+  #wasHeldAtStop = false
+
+  constructor(run: Run) {
+    this.#run = run
+  }
+
+  async finish(): Promise<void> {
+    const { trace } = this.#run
+    if (trace.end.afterQuiet) {
+      await this.#becomeQuiet()
+      this.#checkScreens('running')
+      this.#stop()
+      await drain()
+    } else {
+      await drain()
+      this.#stop()
+      const { pending } = trace.end
+      await drain()
+      // What TanStack Query has paused holds its slot until it resumes.
+      if (pending === 'flush') onlineManager.setOnline(true)
+      if (pending === 'flush' && trace.config.whenHidden === 'refetch') this.#run.setVisible(true)
+      await advance(60_000)
+      this.#checkScreens(pending)
+    }
+    const unserved = this.#run.monitor.fetches.filter(
+      ({ outcome, runs }) => runs === 0 && (outcome === 'success' || outcome === 'error'),
+    )
+    if (unserved.length > 0) this.#run.invariants.break('counts fetches that the server has not seen')
+    for (const { name, isSettled } of this.#run.promises)
+      if (!isSettled) this.#run.invariants.break(`never settles ${name}`)
+    if (this.#run.clock.live.size > 0)
+      this.#run.invariants.break(`leaves ${this.#run.clock.live.size} timers after stop`)
+    this.#run.monitor.end()
+    if (this.#run.app.queryClient.getQueryCache().hasListeners())
+      this.#run.invariants.break('still listens to the cache after stop')
+    this.#run.end()
+    if (focusManager.hasListeners()) this.#run.invariants.break('still listens to the focus after stop')
+    if (onlineManager.hasListeners()) this.#run.invariants.break('still listens to the network after stop')
+    await advance(5000)
+    if (vi.getTimerCount() > 0) this.#run.invariants.break('leaves a timer after stop')
+  }
+
+  async #becomeQuiet(): Promise<void> {
+    const { app, coalescer, monitor, oracle } = this.#run
+    app.isServerUp = true
+    onlineManager.setOnline(true)
+    this.#run.setVisible(true)
+    for (let seconds = 0; seconds < 40; seconds += 1) {
+      await advance(1000)
+      this.#run.invariants.waited()
+      this.#run.invariants.drained()
+      this.#run.invariants.throwIfBroken()
+      const { phase, pendingKeys, inFlight } = coalescer.getSnapshot()
+      const isRunning = monitor.fetches.some((fetch) => fetch.outcome === 'running')
+      if (phase === 'idle' && pendingKeys === 0 && inFlight === 0 && !isRunning && oracle.pending.size === 0) return
+    }
+    this.#run.invariants.break(
+      `never becomes quiet: ${JSON.stringify(coalescer.getSnapshot())} ${[...oracle.pending.keys()].join()}`,
+    )
+  }
+
+  #stop(): void {
+    this.#stopSeq = this.#run.tick()
+    const { coalescer, trace } = this.#run
+    this.#wasHeldAtStop = this.#run.isHeld
+    const { pending } = trace.end
+    this.#run.isStopped = true
+    coalescer.stop({ pending })
+    coalescer.stop({ pending: 'drop' })
+    const snapshot = coalescer.getSnapshot()
+    if (snapshot.pendingKeys > 0 || snapshot.inFlight > 0) this.#run.invariants.break('shows work after stop')
+    if (this.#run.clock.live.size > 0) this.#run.invariants.break(`leaves ${this.#run.clock.live.size} timers at stop`)
+  }
+
+  #checkScreens(how: 'running' | 'markStale' | 'flush' | 'drop'): void {
+    const { monitor } = this.#run
+    const late = monitor.fetches.filter((fetch) => fetch.by === 'coalescer' && fetch.askedSeq > this.#stopSeq)
+    const mayFetch = how === 'running' || (how === 'flush' && !this.#wasHeldAtStop)
+    if (!mayFetch && late.length > 0)
+      this.#run.invariants.break(`fetches ${late.map((one) => one.query.queryHash).join()} after stop`)
+    if (how === 'drop') return
+    for (const index of pool.keys()) this.#checkScreen(index, mayFetch, how === 'running')
+    if (how === 'running') this.#checkSaved()
+  }
+
+  #checkScreen(index: number, mayFetch: boolean, isReported: boolean): void {
+    const { app, monitor, oracle, errors } = this.#run
+    const query = app.query(index)
+    if (!query || query.state.data === undefined || query.isStatic() || query.state.fetchStatus !== 'idle') return
+    const { queryHash } = query
+    const version = app.versionOf(index) ?? 0
+    const isStale = query.state.isInvalidated
+    const marked = oracle.newest(index, (need) => need.must && need.mark)
+    if (marked && version < marked.version && !isStale) {
+      this.#run.invariants.break(`leaves ${queryHash} at version ${version} of ${marked.version} and not stale`)
+    }
+    const patched = oracle.patched[index] ?? 0
+    if (Math.max(version, app.patchedOf(index)) < patched && !isStale) {
+      this.#run.invariants.break(
+        `loses the patch of version ${patched} of ${queryHash}, which is at ${version} and not stale`,
+      )
+    }
+    const fetched = oracle.newest(index, mustFetch)
+    if (!mayFetch || !isOnScreen(query) || !fetched || version >= fetched.version) return
+    const latest = monitor.latest(query)
+    if (latest?.outcome !== 'error' || latest.attemptSeq < fetched.seq) {
+      this.#run.invariants.break(`shows ${queryHash} at version ${version} of ${fetched.version}`)
+    } else if (!isStale) this.#run.invariants.break(`leaves ${queryHash} not stale after a failure`)
+    else if (
+      isReported &&
+      fetched.seq > this.#run.invariants.touchedSeq(index) &&
+      !isReportedSince(errors, queryHash, fetched.seq)
+    ) {
+      this.#run.invariants.break(`does not report the failure of ${queryHash}`)
+    }
+  }
+
+  #checkSaved(): void {
+    const { coalescer, monitor, oracle } = this.#run
+    const { fetchesSaved } = coalescer.getSnapshot().stats
+    const overtaken = oracle.allowedAt.filter((seq) => seq > 0).length
+    if (fetchesSaved + monitor.cancelled + overtaken < 0) this.#run.invariants.break(`saves ${fetchesSaved} fetches`)
+  }
+}
+
+const isReportedSince = (errors: Run['errors'], queryHash: string, seq: number): boolean =>
+  errors.some((error) => error.seq > seq && error.info.type === 'refetchFailed' && error.info.queryHash === queryHash)

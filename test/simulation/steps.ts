@@ -1,0 +1,102 @@
+import { onlineManager } from '@tanstack/react-query'
+import { resolveStrategy } from '../../src/machines/strategies.ts'
+import { advance, drain } from '../support/simulatedTime.ts'
+import { poolQuery } from './app.ts'
+import { pool } from './pool.ts'
+import type { Run } from './run.ts'
+import type { Step } from './trace.ts'
+
+/** Lets one step of a trace happen. */
+export async function takeStep(run: Run, step: Step): Promise<void> {
+  const { app, coalescer, feed, invariants, oracle } = run
+  switch (step.do) {
+    case 'invalidate':
+      feed.invalidate(step)
+      break
+    case 'refetch':
+      feed.refetch(step)
+      break
+    case 'change':
+      feed.change(step)
+      break
+    case 'clientInvalidate':
+    case 'clientRefetch':
+      feed.callClient(step)
+      break
+    case 'reenter':
+      feed.reentries.push(step)
+      break
+    case 'mount':
+      app.mount(step.query)
+      run.touch(step.query)
+      break
+    case 'unmount':
+      app.unmount(step.query)
+      run.touch(step.query)
+      break
+    case 'toggle':
+      app.toggle(step.query)
+      run.touch(step.query)
+      break
+    case 'remove':
+      app.queryClient.removeQueries({ queryKey: poolQuery(step.query).queryKey, exact: true })
+      run.touch(step.query)
+      break
+    case 'cancel':
+      void app.queryClient.cancelQueries({ queryKey: poolQuery(step.query).queryKey, exact: true })
+      run.touch(step.query)
+      break
+    case 'appRefetch':
+      app.refetch(step.query)
+      run.touch(step.query)
+      break
+    case 'nextPage':
+      app.nextPage(step.query)
+      run.touch(step.query)
+      break
+    case 'clear':
+      app.queryClient.clear()
+      for (const index of pool.keys()) run.touch(index)
+      break
+    case 'hide':
+    case 'unhide':
+      run.setVisible(step.do === 'unhide')
+      break
+    case 'offline':
+    case 'online':
+      run.disturbances += 1
+      onlineManager.setOnline(step.do === 'online')
+      break
+    case 'serverDown':
+    case 'serverUp':
+      app.isServerUp = step.do === 'serverUp'
+      break
+    case 'flush':
+      feed.watch('flush', new Set(oracle.pending.keys()), () => coalescer.flush())
+      break
+    case 'settled':
+      feed.watch('settled', 'all', () => coalescer.settled())
+      break
+    case 'reset':
+      run.disturbances += 1
+      oracle.reset()
+      invariants.isResetting = true
+      coalescer.reset()
+      invariants.isResetting = false
+      break
+    case 'switch':
+      run.timing = resolveStrategy(step.strategy, run.trace.config.timing)
+      oracle.timingChanged(run.maxWaitMs)
+      coalescer.switchStrategy(step.strategy)
+      break
+    case 'drain':
+      await drain()
+      invariants.drained()
+      break
+    case 'wait':
+      await advance(step.ms)
+      if (step.ms > 0) invariants.waited()
+      invariants.drained()
+      break
+  }
+}
