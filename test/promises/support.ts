@@ -60,4 +60,3 @@ export function watchPromise(promise: Promise<unknown>): { isResolved: boolean }
   void promise.then(() => (watch.isResolved = true))
   return watch
 }
-
