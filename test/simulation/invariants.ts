@@ -65,9 +65,21 @@ export class Invariants {
     if (!query.isActive() && inactiveNeed <= latest) this.break(`fetches ${name}, which is not mounted`)
   }
 
+  marked(query: Query): void {
+    const { monitor, oracle } = this.#run
+    const index = indexOf.get(JSON.stringify(query.queryKey)) ?? -1
+    const latest = monitor.latest(query)
+    const need = Math.max(oracle.newest(index, () => true)?.seq ?? 0, oracle.allowedAt[index] ?? 0)
+    if (latest?.outcome === 'success' && latest.seq > need) this.break(`marks ${query.queryHash} stale, which is fresh`)
+  }
+
   flushed(record: FlushedRecord): void {
     const { oracle } = this.#run
     const queryKeys = record.keys.map((key) => key.queryKey)
+    const waitedMs = oracle.waitedMs(queryKeys, this.#run.visibleNow())
+    if (waitedMs !== undefined && record.waitedMs !== waitedMs) {
+      this.break(`says ${record.waitedMs} ms of a wait of ${waitedMs} ms`)
+    }
     for (const { id, lateMs } of oracle.flushed(queryKeys, this.#run.visibleNow())) {
       this.break(`flushes ${id} ${lateMs} ms later than maxWaitMs allows (${record.reason})`)
     }
@@ -98,6 +110,11 @@ export class Invariants {
     if (stats.fetchesFailed !== failed) this.break(`counts ${stats.fetchesFailed} failures of ${failed}`)
     if (stats.eventsReceived !== oracle.eventsReceived) {
       this.break(`counts ${stats.eventsReceived} events of ${oracle.eventsReceived}`)
+    }
+    if (!monitor.isFetching) {
+      for (const { name, isSettled } of this.#run.promises) {
+        if (name.startsWith('flush') && !isSettled) this.break(`leaves ${name} pending with no fetch under way`)
+      }
     }
     for (const { info } of errors) {
       if (info.type !== 'refetchFailed' && info.type !== 'handlerFailed') this.break(`reports ${info.type}`)

@@ -24,6 +24,8 @@ export interface MonitorPort {
   /** The visible time in milliseconds. */
   now(): number
   started(fetch: ObservedFetch, before: ObservedFetch | undefined): void
+  /** A query was marked stale. */
+  marked(query: Query): void
 }
 
 interface Watched {
@@ -99,6 +101,11 @@ export class Monitor {
     return this.fetches.filter((fetch) => fetch.by === 'coalescer' && fetch.outcome === 'running')
   }
 
+  /** Whether any fetch runs and is not paused. */
+  get isFetching(): boolean {
+    return this.fetches.some((fetch) => fetch.outcome === 'running' && fetch.query.state.fetchStatus === 'fetching')
+  }
+
   /** Notes that a `queryFn` runs. */
   ran(query: Query | undefined): void {
     const fetch = query && this.running(query)
@@ -122,6 +129,7 @@ export class Monitor {
     }
     if (event.type !== 'updated') return
     const { action } = event
+    if (action.type === 'invalidate') this.#port.marked(query)
     if (action.type === 'fetch') {
       const before = this.running(query)
       if (before) this.#finish(query, 'cancelled')

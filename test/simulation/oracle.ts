@@ -69,6 +69,18 @@ export class Oracle {
     for (const [index, allowed] of this.allowedAt.entries()) if (allowed === Infinity) this.allowedAt[index] = seq
   }
 
+  /** How long the oldest of these keys has waited; `undefined` if the coalescer has added one by itself. */
+  waitedMs(queryKeys: readonly QueryKey[], now: number): number | undefined {
+    let oldest = Infinity
+    for (const queryKey of queryKeys) {
+      const key = eventKeyOf.get(queryKey)
+      const pending = key && this.pending.get(idOf(key))
+      if (!pending) return undefined
+      oldest = Math.min(oldest, pending.since)
+    }
+    return now - oldest
+  }
+
   /** A flush took these keys; returns how long each waited beyond what it may. */
   flushed(queryKeys: readonly QueryKey[], now: number): { id: string; lateMs: number }[] {
     const late: { id: string; lateMs: number }[] = []

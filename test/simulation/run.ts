@@ -45,6 +45,7 @@ export class Run {
       tick: () => this.tick(),
       now: () => this.visibleNow(),
       started: (fetch, before) => this.invariants.started(fetch, before),
+      marked: (query) => this.invariants.marked(query),
     })
     this.invariants = new Invariants(this)
     this.app.ran = (query) => {

@@ -162,6 +162,7 @@ export class Engine implements OrchestratorPort {
   markPending(reason: FlushedRecord['reason']): void {
     if (!this.#ledger) return
     this.guard.run(() => {
+      if (this.isHeld()) this.queue.forgive(this.#hiddenSinceMs, this.now())
       drainChanges(this.#intake)
       this.#apply(this.queue.takeKeys(), reason, 'never')
     })
