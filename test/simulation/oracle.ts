@@ -69,13 +69,13 @@ export class Oracle {
     for (const [index, allowed] of this.allowedAt.entries()) if (allowed === Infinity) this.allowedAt[index] = seq
   }
 
-  /** How long the oldest of these keys has waited; `undefined` if the coalescer has added one by itself. */
+  /** How long the oldest of these keys has waited; `undefined` if the coalescer may have added one by itself. */
   waitedMs(queryKeys: readonly QueryKey[], now: number): number | undefined {
     let oldest = Infinity
     for (const queryKey of queryKeys) {
       const key = eventKeyOf.get(queryKey)
       const pending = key && this.pending.get(idOf(key))
-      if (!pending) return undefined
+      if (!pending || key.exact) return undefined
       oldest = Math.min(oldest, pending.since)
     }
     return now - oldest

@@ -99,6 +99,20 @@ const regressions: readonly Regression[] = [
     end: stopAndFlush,
   },
   {
+    rule: "stop({ pending: 'flush' }) does not start a fetch in the instant in which another of the query fails",
+    config: { maxConcurrentRefetches: 1, retry: 1, latenciesMs: [50, 250], loaded: [0, 1, 2] },
+    steps: [
+      { do: 'invalidate', keys: [0] },
+      { do: 'wait', ms: 500 },
+      { do: 'offline' },
+      { do: 'mount', query: 3 },
+      { do: 'wait', ms: 50 },
+      { do: 'serverDown' },
+      { do: 'invalidate', keys: [0] },
+    ],
+    end: stopAndFlush,
+  },
+  {
     rule: 'the first page of an infinite query answers the events before it',
     config: { loaded: [5], latenciesMs: [250] },
     steps: [{ do: 'clear' }, { do: 'invalidate', keys: [6] }, { do: 'nextPage', query: 5 }, { do: 'wait', ms: 500 }],
@@ -128,6 +142,22 @@ const regressions: readonly Regression[] = [
       { do: 'wait', ms: 150 },
     ],
     end: atQuiet,
+  },
+  {
+    rule: 'flush() does not wait for a query whose slot a paused fetch holds',
+    config: { maxConcurrentRefetches: 1, loaded: [0, 1] },
+    steps: [
+      { do: 'offline' },
+      { do: 'refetch', keys: [0], queryType: 'active' },
+      { do: 'flush' },
+      { do: 'wait', ms: 0 },
+    ],
+    end: atQuiet,
+  },
+  {
+    rule: 'time hidden does not count as waited at a stop',
+    steps: [{ do: 'hide' }, { do: 'clientInvalidate', key: 0 }, { do: 'wait', ms: 500 }],
+    end: stopAndMark,
   },
   {
     rule: 'a fetch that joins one which runs already is not counted',

@@ -48,9 +48,11 @@ interface Queued {
 
 const toQueued = (record: QueryRecord): Queued => ({ record, errorsBefore: record.query.state.errorUpdateCount })
 
-/** Whether no other fetch has ended while this one waited for its slot. */
-const isStillOwed = ({ record, errorsBefore }: Queued): boolean =>
-  record.query.state.isInvalidated && record.query.state.errorUpdateCount === errorsBefore && isStillWanted(record)
+/** Whether no other fetch has started or ended while this one waited for its slot. */
+function isStillOwed({ record, errorsBefore }: Queued): boolean {
+  const { fetchStatus, isInvalidated, errorUpdateCount } = record.query.state
+  return fetchStatus === 'idle' && isInvalidated && errorUpdateCount === errorsBefore && isStillWanted(record)
+}
 
 /** Tells a fetch that was cancelled from one that has brought something. */
 const countResults = ({ state }: Query): number => state.dataUpdateCount + state.errorUpdateCount

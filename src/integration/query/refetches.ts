@@ -107,8 +107,12 @@ export class Refetches implements LedgerListener {
     if (this.#ended.size > 0 || this.inFlight > 0) return false
     if (this.#port.isHeld()) return true
     for (const record of this.awaiting) if (!isPaused(record)) return false
-    const isBlocked = this.running.size > 0 && this.running.size >= this.#port.maxConcurrentRefetches
-    return this.marked.size === 0 && (this.queued.size === 0 || isBlocked)
+    return this.marked.size === 0 && (this.queued.size === 0 || this.#isBlocked)
+  }
+
+  /** Whether paused fetches hold every slot, so that what is queued waits for the network as they do. */
+  get #isBlocked(): boolean {
+    return this.running.size > 0 && this.running.size >= this.#port.maxConcurrentRefetches && this.inFlight === 0
   }
 
   /** Owes a query a fetch for an event; `later` holds it until `releaseMarked`. */
@@ -161,7 +165,7 @@ export class Refetches implements LedgerListener {
 
   /** Calls back once the fetch a query owes has ended, is paused, or will not come. */
   whenAnswered(record: QueryRecord, done: () => void): void {
-    if (record.wantedAt === 0 || isPaused(record)) done()
+    if (record.wantedAt === 0 || isPaused(record) || (record.stage === 'queued' && this.#isBlocked)) done()
     else record.waiters.push(done)
   }
 
@@ -212,7 +216,12 @@ export class Refetches implements LedgerListener {
 
   paused(record: QueryRecord): void {
     callWaiters(record)
+    this.#releaseBlocked()
     this.#port.changed()
+  }
+
+  #releaseBlocked(): void {
+    if (this.queued.size > 0 && this.#isBlocked) for (const record of this.queued) callWaiters(record)
   }
 
   removed(record: QueryRecord, wasOwn: boolean): void {
@@ -260,6 +269,7 @@ export class Refetches implements LedgerListener {
       if (ended.size > 0) this.#ended = new Set()
       for (const one of ended) this.#port.guard.run(() => this.#afterEnd(one), one.query)
       this.pump()
+      this.#releaseBlocked()
       this.#port.changed()
     })
   }
