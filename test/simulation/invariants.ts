@@ -68,6 +68,8 @@ export class Invariants {
   marked(query: Query): void {
     const { monitor, oracle } = this.#run
     const index = indexOf.get(JSON.stringify(query.queryKey)) ?? -1
+    // One more page clears the flag of pages that stay as old as they are: it is set again.
+    if (monitor.hasLoadedMore(query)) return
     const latest = monitor.latest(query)
     const need = Math.max(oracle.newest(index, () => true)?.seq ?? 0, oracle.allowedAt[index] ?? 0)
     if (latest?.outcome === 'success' && latest.seq > need) this.break(`marks ${query.queryHash} stale, which is fresh`)

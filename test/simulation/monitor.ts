@@ -83,6 +83,11 @@ export class Monitor {
     )
   }
 
+  /** Whether the query's newest fetch has loaded one more page. */
+  hasLoadedMore(query: Query): boolean {
+    return this.#watch(query).fetches.at(-1)?.isFetchMore === true
+  }
+
   /** Whether a fetch has ended that started after `seq` and was not cancelled. */
   hasAnswered(query: Query, seq: number): boolean {
     return this.#watch(query).fetches.some(

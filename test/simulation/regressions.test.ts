@@ -119,6 +119,17 @@ const regressions: readonly Regression[] = [
     end: atQuiet,
   },
   {
+    rule: 'one more page of an infinite query leaves the pages stale that were stale before',
+    config: { loaded: [5] },
+    steps: [
+      { do: 'toggle', query: 5 },
+      { do: 'invalidate', keys: [15], urgent: true },
+      { do: 'nextPage', query: 5 },
+      { do: 'wait', ms: 50 },
+    ],
+    end: atQuiet,
+  },
+  {
     rule: 'a query that was unmounted is not fetched for an older event that asked for unmounted ones',
     config: { loaded: [0] },
     steps: [

@@ -144,6 +144,11 @@ export class Ledger {
     record.own = this.starting === query
     // One more page does not renew the pages that are there.
     record.startedAt = isFetchMore(query) ? record.endedStartedAt : this.#clock.value
+    if (isFetchMore(query) && query.state.isInvalidated) {
+      // Its success clears the flag, though the pages that are there stay as old as they are.
+      this.#clock.value += 1
+      record.markedAt = this.#clock.value
+    }
     this.#listener.started(record, wasOwn)
     if (query.state.fetchStatus === 'paused') this.#listener.paused(record)
   }

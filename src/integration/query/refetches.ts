@@ -196,6 +196,7 @@ export class Refetches implements LedgerListener {
   }
 
   started(record: QueryRecord, wasOwn: boolean): void {
+    if (record.markedAt > record.startedAt) this.noted.add(record)
     if (wasOwn) this.running.delete(record)
     if (record.own) {
       this.running.add(record)
