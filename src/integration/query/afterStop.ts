@@ -1,6 +1,8 @@
 import type { Query } from '@tanstack/react-query'
 import { type QueryRecord, isRenewedByResuming } from './ledger.ts'
-import { type Refetches, byUrgency, isStillWanted } from './refetches.ts'
+import type { Refetches } from './refetches.ts'
+import { byUrgency } from './urgency.ts'
+import { isStillWanted } from './wanted.ts'
 
 /**
  * Finishes what is owed when the coalescer stops, without timer or subscription: by the promises of the fetches that

@@ -7,7 +7,8 @@ import type { Guard } from './guard.ts'
 import type { Ledger, QueryRecord } from './ledger.ts'
 import { createKeyMatcher } from './match.ts'
 import type { Promises } from './promises.ts'
-import { type Refetches, isFetchable } from './refetches.ts'
+import type { Refetches } from './refetches.ts'
+import { isFetchable } from './wanted.ts'
 
 export interface FlushPort {
   readonly queryClient: QueryClient
@@ -36,16 +37,18 @@ interface OpenRecord extends FlushedRecord {
   markedStale: number
 }
 
+const openRecord = (keys: readonly PendingKey[], { reason, waitedMs }: FlushOptions): OpenRecord => ({
+  reason,
+  waitedMs,
+  keys: keys.map(describeKey),
+  fetched: [],
+  skippedFresh: 0,
+  markedStale: 0,
+})
+
 /** Applies pending keys to the query cache in one pass over it. */
 export function flushKeys(port: FlushPort, keys: readonly PendingKey[], options: FlushOptions): FlushedRecord {
-  const record: OpenRecord = {
-    reason: options.reason,
-    waitedMs: options.waitedMs,
-    keys: keys.map(describeKey),
-    fetched: [],
-    skippedFresh: 0,
-    markedStale: 0,
-  }
+  const record = openRecord(keys, options)
   const matcher = createKeyMatcher(keys, (error) => port.guard.failed(error))
   const watched = keys.some((key) => port.promises.watches(key))
   const demand = createDemand()
@@ -117,14 +120,7 @@ export function flushEachEvent(
   options: FlushOptions,
   mayRestart: boolean,
 ): FlushedRecord {
-  const record: OpenRecord = {
-    reason: options.reason,
-    waitedMs: options.waitedMs,
-    keys: keys.map(describeKey),
-    fetched: [],
-    skippedFresh: 0,
-    markedStale: 0,
-  }
+  const record = openRecord(keys, options)
   for (const key of keys) {
     const matcher = createKeyMatcher([key], (error) => port.guard.failed(error))
     const isWatched = port.promises.watches(key)

@@ -1,7 +1,9 @@
-import { type Query, notifyManager, skipToken } from '@tanstack/react-query'
+import { type Query, notifyManager } from '@tanstack/react-query'
 import type { FlushedRecord } from '../../actions/types.ts'
 import type { Guard } from './guard.ts'
 import type { FetchOutcome, Ledger, LedgerListener, QueryRecord } from './ledger.ts'
+import { eachMostUrgent } from './urgency.ts'
+import { isAnswering, isPaused, isStillWanted } from './wanted.ts'
 import { SLICE_MS, yieldToMain } from './yielding.ts'
 
 export interface RefetchesPort {
@@ -21,54 +23,11 @@ export interface RefetchesPort {
 
 const ignore = (): void => undefined
 
-const isRunnable = (queryFn: unknown): boolean => queryFn !== undefined && queryFn !== skipToken
-
-/**
- * Whether a fetch of the query would do anything, by TanStack's own rules for `refetchQueries`.
- *
- * @param isActive what `query.isActive()` says, which the caller needs as well
- */
-export const isFetchable = (query: Query, isActive: boolean): boolean =>
-  // A query that is on screen is disabled exactly if it is not active.
-  (query.observers.length > 0 ? isActive : !query.isDisabled()) &&
-  !query.isStatic() &&
-  (isRunnable(query.options.queryFn) || query.observers.some((observer) => isRunnable(observer.options.queryFn)))
-
-/** Whether the fetch a query owes is still wanted: its components may be gone by now. */
-export const isStillWanted = ({ query, inactiveWantedAt, startedAt }: QueryRecord): boolean => {
-  const isActive = query.isActive()
-  return (inactiveWantedAt > startedAt || isActive) && isFetchable(query, isActive)
-}
-
-const isPaused = (record: QueryRecord): boolean => record.running && record.query.state.fetchStatus === 'paused'
-
-/** Whether the fetch that is running now is the one the query owes. */
-const isAnswering = (record: QueryRecord): boolean => record.running && record.startedAt >= record.wantedAt
-
 function callWaiters(record: QueryRecord): void {
   const { waiters } = record
   if (waiters.length === 0) return
   record.waiters = []
   for (const done of waiters) done()
-}
-
-const isOnScreen = ({ query }: QueryRecord): number => (query.observers.length === 0 ? 0 : 1)
-
-/** What is on screen first, then what was asked for last. */
-const compareUrgency = (a: QueryRecord, b: QueryRecord): number =>
-  isOnScreen(b) - isOnScreen(a) || b.wantedAt - a.wantedAt
-
-export const byUrgency = (records: Iterable<QueryRecord>): QueryRecord[] => [...records].sort(compareUrgency)
-
-/** The most urgent record of those left, each time: one look at all is less than sorting all for a few free slots. */
-function* eachMostUrgent(records: ReadonlySet<QueryRecord>): Generator<QueryRecord> {
-  for (;;) {
-    let urgent: QueryRecord | undefined
-    for (const record of records) if (!urgent || compareUrgency(record, urgent) < 0) urgent = record
-    if (!urgent) return
-    yield urgent
-    if (records.has(urgent)) return
-  }
 }
 
 /**

@@ -1,0 +1,27 @@
+import { type Query, skipToken } from '@tanstack/react-query'
+import type { QueryRecord } from './ledger.ts'
+
+const isRunnable = (queryFn: unknown): boolean => queryFn !== undefined && queryFn !== skipToken
+
+/**
+ * Whether a fetch of the query would do anything, by TanStack's own rules for `refetchQueries`.
+ *
+ * @param isActive what `query.isActive()` says, which the caller needs as well
+ */
+export const isFetchable = (query: Query, isActive: boolean): boolean =>
+  // A query that is on screen is disabled exactly if it is not active.
+  (query.observers.length > 0 ? isActive : !query.isDisabled()) &&
+  !query.isStatic() &&
+  (isRunnable(query.options.queryFn) || query.observers.some((observer) => isRunnable(observer.options.queryFn)))
+
+/** Whether the fetch a query owes is still wanted: its components may be gone by now. */
+export const isStillWanted = ({ query, inactiveWantedAt, startedAt }: QueryRecord): boolean => {
+  const isActive = query.isActive()
+  return (inactiveWantedAt > startedAt || isActive) && isFetchable(query, isActive)
+}
+
+/** Whether its fetch waits for the network, or for the page to be shown. */
+export const isPaused = (record: QueryRecord): boolean => record.running && record.query.state.fetchStatus === 'paused'
+
+/** Whether the fetch that is running now is the one the query owes. */
+export const isAnswering = (record: QueryRecord): boolean => record.running && record.startedAt >= record.wantedAt
