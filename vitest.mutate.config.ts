@@ -19,7 +19,7 @@ class MutantSequencer extends BaseSequencer {
 export default defineConfig({
   ...(base.resolve && { resolve: base.resolve }),
   test: {
-    include: ['test/{actions,promises,model,simulation}/**/*.test.ts'],
+    include: ['test/{actions,promises,model,simulation,supabase,integration/feed}/**/*.test.ts'],
     env: { SIMULATION_RUNS: '200', SIMULATION_SEED: '1' },
     testTimeout: 60_000,
     isolate: false,

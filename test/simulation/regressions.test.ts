@@ -28,7 +28,7 @@ const atQuiet: Trace['end'] = { afterQuiet: true, pending: 'markStale' }
 const stopAndMark: Trace['end'] = { afterQuiet: false, pending: 'markStale' }
 const stopAndFlush: Trace['end'] = { afterQuiet: false, pending: 'flush' }
 
-/** Traces that once broke a promise; the numbers are indices into `pool.ts`. */
+/** Traces that break a promise easily; the numbers are indices into `pool.ts`. */
 const regressions: readonly Regression[] = [
   {
     rule: "stop({ pending: 'markStale' }) marks a query whose first fetch is older than the event",
@@ -126,6 +126,31 @@ const regressions: readonly Regression[] = [
       { do: 'invalidate', keys: [15], urgent: true },
       { do: 'nextPage', query: 5 },
       { do: 'wait', ms: 50 },
+    ],
+    end: atQuiet,
+  },
+  {
+    rule: 'a patch of one row leaves the query stale that was stale before',
+    config: { loaded: [0], staleTimeMs: Infinity },
+    steps: [
+      { do: 'invalidate', keys: [0], refetchType: 'none' },
+      { do: 'wait', ms: 100 },
+      { do: 'change', invalidate: [], refetch: [], patch: 0 },
+      { do: 'wait', ms: 100 },
+    ],
+    end: atQuiet,
+  },
+  {
+    rule: 'what hybrid has marked is fetched when its strategy is switched',
+    config: {
+      strategy: 'hybrid',
+      loaded: [0],
+      timing: { ...simplest.timing, refetchDelayMs: 200 },
+    },
+    steps: [
+      { do: 'invalidate', keys: [0] },
+      { do: 'wait', ms: 50 },
+      { do: 'switch', strategy: { name: 'debounce' } },
     ],
     end: atQuiet,
   },
