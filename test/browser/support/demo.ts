@@ -54,7 +54,7 @@ export async function startDemo(options: PageOptions = {}): Promise<Demo> {
   }
 }
 
-const stepTimeoutMs = 15_000
+const stepTimeoutMs = 60_000
 const receiveTimeoutMs = 60_000
 
 async function openPage(

@@ -66,7 +66,7 @@ export async function startChain(backend: Backend, options: ChainOptions = {}): 
   coalescer.on('flushed', ({ keys }) => {
     if (keys.some(({ sources }) => sources.includes('realtime:catchUp'))) catchUps += 1
   })
-  const supabase = connect(backend, { reconnectAfterMs: () => 30, timeout: 500, ...socket })
+  const supabase = connect(backend, { reconnectAfterMs: () => 30, timeout: 3000, ...socket })
 
   const handle = (change: Change) => ({
     patch: [
