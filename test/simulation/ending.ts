@@ -115,6 +115,7 @@ class Ending {
     }
     const fetched = oracle.newest(index, mustFetch)
     if (!mayFetch || !isOnScreen(query) || !fetched || version >= fetched.version) return
+    if (this.#run.invariants.wasLeft(index, query, fetched)) return
     const latest = monitor.latest(query)
     if (latest?.outcome !== 'error' || latest.attemptSeq < fetched.seq) {
       this.#run.invariants.break(`shows ${queryHash} at version ${version} of ${fetched.version}`)

@@ -143,12 +143,20 @@ export class Invariants {
     const latest = monitor.latest(query)
     const need = oracle.needs[index]?.find((one) => mustFetch(one) && one.seq > (latest?.attemptSeq ?? 0))
     if (!need) return
-    // Unmounted when the event was flushed, it was left to its next mount, whose fetch the app has cancelled since.
-    const wasLeft = need.seq < (this.#touchedSeq[index] ?? 0)
-    if (wasLeft && (query.state.data === undefined || query.state.isInvalidated)) return
+    if (this.wasLeft(index, query, need)) return
     const dueAtMs = Math.max(need.atMs, monitor.endedAtMs(query), this.#touchedAtMs[index] ?? 0) + boundOf(trace)
     if (now <= dueAtMs || monitor.ownRunning.length >= trace.config.maxConcurrentRefetches) return
     this.break(`leaves ${query.queryHash} on screen without the fetch it owes since ${need.atMs} ms`)
+  }
+
+  /**
+   * Whether a query was left to its next mount, since nothing showed it when the event was flushed, and the app has
+   * cancelled the fetch of that mount: it is stale, and nobody owes it more.
+   */
+  wasLeft(index: number, query: Query, need: Need): boolean {
+    const { data, isInvalidated } = query.state
+    const isKnownStale = data === undefined || isInvalidated
+    return need.seq < this.touchedSeq(index) && isKnownStale && this.#run.monitor.hasLostOwnFetch(query)
   }
 
   /** Checks, when a promise resolves, that the fetches it stands for have ended. */

@@ -88,6 +88,12 @@ export class Monitor {
     return this.#watch(query).fetches.at(-1)?.isFetchMore === true
   }
 
+  /** Whether the query's newest fetch was the app's own and has been cancelled. */
+  hasLostOwnFetch(query: Query): boolean {
+    const last = this.#watch(query).fetches.at(-1)
+    return last?.by === 'app' && last.outcome === 'cancelled'
+  }
+
   /** Whether a fetch has ended that started after `seq` and was not cancelled. */
   hasAnswered(query: Query, seq: number): boolean {
     return this.#watch(query).fetches.some(
