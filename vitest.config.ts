@@ -29,6 +29,8 @@ export default defineConfig({
           include: system,
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          // Real sockets, browsers and package managers on a shared machine: one more try there, none at a desk.
+          retry: process.env.CI ? 1 : 0,
           fileParallelism: false,
           maxWorkers: 1,
           sequence: { groupOrder: 1 },
