@@ -133,8 +133,9 @@ export function flushEachEvent(
           matcher.match(query, () => (isMatch = true))
           if (!isMatch) return
           const entry = port.ledger.record(query)
+          const isActive = query.isActive()
           // Logical time 0: `direct` does not ask whether the data is fresh already.
-          const verdict = judge(demand, query.isActive(), isFetchable(query, query.isActive()), 0)
+          const verdict = judge(demand, isActive, isFetchable(query, isActive), 0)
           entry.inactiveWantedAt = Math.max(entry.inactiveWantedAt, demand.fetchInactiveSeq)
           restart(port, entry, verdict, record, mayRestart)
           if (isWatched) port.promises.matched(key, entry)
