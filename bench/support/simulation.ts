@@ -1,3 +1,4 @@
+import { Heap } from '../../src/actions/heap.ts'
 import { nextTask } from './measure.ts'
 
 interface Timer {
@@ -12,7 +13,7 @@ const isBefore = (a: Timer, b: Timer): boolean => a.atMs < b.atMs || (a.atMs ===
 /** Time that stands still but for `runUntil`: the global timers and `Date.now` of every module read it. */
 export class Simulation {
   nowMs = 0
-  readonly #heap: Timer[] = []
+  readonly #timers = new Heap<Timer>(isBefore)
   #order = 0
   readonly #real = { setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout, now: Date.now }
 
@@ -33,52 +34,20 @@ export class Simulation {
   at(atMs: number, run: () => void): Timer {
     this.#order += 1
     const timer = { atMs: Math.max(atMs, this.nowMs), order: this.#order, run, isCleared: false }
-    this.#push(timer)
+    this.#timers.push(timer)
     return timer
   }
 
   /** Runs what is due until then, timer by timer, with all promises settled in between. */
   async runUntil(endMs: number): Promise<void> {
     await nextTask()
-    for (let timer = this.#heap[0]; timer && timer.atMs <= endMs; timer = this.#heap[0]) {
-      this.#pop()
+    for (let timer = this.#timers.first; timer && timer.atMs <= endMs; timer = this.#timers.first) {
+      this.#timers.pop()
       if (timer.isCleared) continue
       this.nowMs = timer.atMs
       timer.run()
       await nextTask()
     }
     this.nowMs = endMs
-  }
-
-  #push(timer: Timer): void {
-    const heap = this.#heap
-    let index = heap.length
-    heap.push(timer)
-    while (index > 0) {
-      const parentIndex = (index - 1) >> 1
-      const parent = heap[parentIndex]
-      if (!parent || isBefore(parent, timer)) break
-      heap[index] = parent
-      index = parentIndex
-    }
-    heap[index] = timer
-  }
-
-  #pop(): void {
-    const heap = this.#heap
-    const last = heap.pop()
-    if (!last || heap.length === 0) return
-    let index = 0
-    for (;;) {
-      const left = heap[2 * index + 1]
-      if (!left) break
-      const right = heap[2 * index + 2]
-      const isRight = right !== undefined && isBefore(right, left)
-      const child = isRight ? right : left
-      if (isBefore(last, child)) break
-      heap[index] = child
-      index = 2 * index + (isRight ? 2 : 1)
-    }
-    heap[index] = last
   }
 }

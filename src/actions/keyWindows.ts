@@ -1,3 +1,4 @@
+import { Heap } from './heap.ts'
 import type { PendingKey } from './pendingQueue.ts'
 import type { FlushReason } from './types.ts'
 import { type StrategyPort, capAt, drawJitter, dueAt } from './window.ts'
@@ -17,7 +18,7 @@ interface Check {
  */
 export class KeyWindows {
   readonly #port: StrategyPort
-  readonly #heap: Check[] = []
+  readonly #checks = new Heap<Check>((a, b) => a.atMs < b.atMs)
   /** When each key whose burst is already answered was last seen, under `leading`. */
   readonly #answered = new Map<string, number>()
 
@@ -30,14 +31,14 @@ export class KeyWindows {
   /** Milliseconds until the next key is to be looked at. */
   untilNext(): number {
     this.#takeAdded()
-    const next = this.#heap[0]
+    const next = this.#checks.first
     return next ? Math.max(0, next.atMs - this.#port.now()) : 0
   }
 
   /** Whether the time has come to look at a key again. */
   isNextDue(): boolean {
     this.#takeAdded()
-    const next = this.#heap[0]
+    const next = this.#checks.first
     return next !== undefined && next.atMs <= this.#port.now()
   }
 
@@ -45,7 +46,7 @@ export class KeyWindows {
   isOpen(): boolean {
     this.#takeAdded()
     const isOpen = this.#port.queue.size > 0 || this.#answered.size > 0
-    if (!isOpen) this.#heap.length = 0
+    if (!isOpen) this.#checks.clear()
     return isOpen
   }
 
@@ -56,13 +57,13 @@ export class KeyWindows {
     const at = now()
     const keyIds: string[] = []
     let capped = 0
-    for (let check = this.#heap[0]; check && check.atMs <= at; check = this.#heap[0]) {
-      this.#pop()
+    for (let check = this.#checks.first; check && check.atMs <= at; check = this.#checks.first) {
+      this.#checks.pop()
       if (!check.key) this.#endBurst(check, at)
       else if (queue.keys.get(check.id) === check.key) {
         const { firstAtMs, lastAtMs } = check.key
         const due = dueAt(firstAtMs, lastAtMs, timing, check.jitterMs)
-        if (due > at) this.#push({ ...check, atMs: due })
+        if (due > at) this.#checks.push({ ...check, atMs: due })
         else {
           keyIds.push(check.id)
           if (at >= capAt(firstAtMs, timing, check.jitterMs)) {
@@ -95,23 +96,26 @@ export class KeyWindows {
   #open(key: PendingKey): void {
     const jitterMs = drawJitter(this.#port.timing)
     this.#forgetFlushed()
-    this.#push({ atMs: dueAt(key.firstAtMs, key.firstAtMs, this.#port.timing, jitterMs), id: key.id, key, jitterMs })
+    this.#checks.push({
+      atMs: dueAt(key.firstAtMs, key.firstAtMs, this.#port.timing, jitterMs),
+      id: key.id,
+      key,
+      jitterMs,
+    })
   }
 
   #answer(id: string, lastAtMs: number): void {
     const isWatched = this.#answered.has(id)
     this.#answered.set(id, lastAtMs)
     if (isWatched) return
-    this.#push({ atMs: lastAtMs + this.#port.timing.quietMs, id, key: undefined, jitterMs: 0 })
+    this.#checks.push({ atMs: lastAtMs + this.#port.timing.quietMs, id, key: undefined, jitterMs: 0 })
   }
 
   /** Drops the checks of keys flushed before their time, once most of the heap is of that kind. */
   #forgetFlushed(): void {
     const { keys } = this.#port.queue
-    if (this.#heap.length <= 2 * (keys.size + this.#answered.size) + 16) return
-    const live = this.#heap.filter(({ key, id }) => (key ? keys.get(id) === key : this.#answered.has(id)))
-    this.#heap.length = 0
-    for (const check of live) this.#push(check)
+    if (this.#checks.size <= 2 * (keys.size + this.#answered.size) + 16) return
+    this.#checks.keep(({ key, id }) => (key ? keys.get(id) === key : this.#answered.has(id)))
   }
 
   #endBurst(check: Check, at: number): void {
@@ -119,39 +123,6 @@ export class KeyWindows {
     if (answeredAt === undefined) return
     const lastAtMs = Math.max(answeredAt, this.#port.queue.keys.get(check.id)?.lastAtMs ?? answeredAt)
     if (lastAtMs + this.#port.timing.quietMs <= at) this.#answered.delete(check.id)
-    else this.#push({ ...check, atMs: lastAtMs + this.#port.timing.quietMs })
-  }
-
-  #push(check: Check): void {
-    const heap = this.#heap
-    let index = heap.length
-    heap.push(check)
-    while (index > 0) {
-      const parentIndex = (index - 1) >> 1
-      const parent = heap[parentIndex]
-      if (!parent || parent.atMs <= check.atMs) break
-      heap[index] = parent
-      index = parentIndex
-    }
-    heap[index] = check
-  }
-
-  #pop(): void {
-    const heap = this.#heap
-    const last = heap.pop()
-    if (!last || heap.length === 0) return
-    let index = 0
-    for (;;) {
-      let childIndex = 2 * index + 1
-      const left = heap[childIndex]
-      if (!left) break
-      const right = heap[childIndex + 1]
-      if (right && right.atMs < left.atMs) childIndex += 1
-      const child = right && right.atMs < left.atMs ? right : left
-      if (child.atMs >= last.atMs) break
-      heap[index] = child
-      index = childIndex
-    }
-    heap[index] = last
+    else this.#checks.push({ ...check, atMs: lastAtMs + this.#port.timing.quietMs })
   }
 }
