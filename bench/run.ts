@@ -6,15 +6,18 @@ import { build } from 'esbuild'
 import { fillMarks, goalsTable, renderTable } from './support/markdown.ts'
 import type { BenchResult, Results, StoredResult } from './support/results.ts'
 
-const names = ['intake', 'flush', 'requests', 'memory', 'herd', 'size', 'endToEnd'] as const
+const names = ['intake', 'flush', 'requests', 'memory', 'herd', 'size', 'endToEnd', 'pixels'] as const
 const root = join(import.meta.dirname, '..')
 const resultsPath = join(root, 'bench/results.json')
 const documents = ['README.md', 'docs/performance.md']
 
-/** Builds a benchmark as an app is built; the one that drives the demo needs its files where they are. */
+/** They need the demo's files where they are. */
+const drivesDemo: readonly string[] = ['endToEnd', 'pixels'] satisfies (typeof names)[number][]
+
+/** Builds a benchmark as an app is built, but for those that drive the demo. */
 async function prepare(name: string): Promise<{ file: string; flags: string[] }> {
   const source = join(root, `bench/${name}.ts`)
-  if (name === 'endToEnd') return { file: source, flags: ['--import', 'tsx'] }
+  if (drivesDemo.includes(name)) return { file: source, flags: ['--import', 'tsx'] }
   const file = join(root, `node_modules/.cache/realtime-coalescer-bench/${name}.mjs`)
   await build({
     entryPoints: [source],

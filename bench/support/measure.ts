@@ -34,3 +34,10 @@ export function createRandom(seed: number): () => number {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
   }
 }
+
+/** The value that `share` of the others lie below, rounded. @throws RangeError when there is none. */
+export function percentile(values: readonly number[], share: number): number {
+  const value = values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))]
+  if (value === undefined) throw new RangeError('Expected at least one value to take a percentile of, got none.')
+  return Math.round(value)
+}
