@@ -20,6 +20,43 @@ describe('the feed is live', () => {
     expect(statuses).toEqual(['connecting', 'attaching', 'live'])
   })
 
+  it.each([
+    ['the first join', undefined],
+    ['a later one', 'CHANNEL_ERROR'],
+  ] as const)('also when the system ok of %s comes before SUBSCRIBED', async (_, loss) => {
+    const { supabase, join, realtime, statuses } = createFeedWorld()
+    await join()
+    if (loss) {
+      supabase.current.goLive()
+      supabase.current.tell(loss)
+    }
+    statuses.length = 0
+    supabase.current.system('ok')
+    supabase.current.tell('SUBSCRIBED')
+    await advance(60_000)
+    expect([statuses, supabase.opened.length]).toEqual([['live'], 1])
+    supabase.current.tell('SUBSCRIBED')
+    expect(realtime.getStatus()).toBe('attaching')
+  })
+
+  it('not by a system ok of a join that was not answered in time', async () => {
+    const { supabase, join, realtime } = createFeedWorld()
+    await join()
+    supabase.current.tell('TIMED_OUT')
+    supabase.current.system('ok')
+    supabase.current.tell('SUBSCRIBED')
+    expect(realtime.getStatus()).toBe('attaching')
+  })
+
+  it('not by a system ok that a system error has followed', async () => {
+    const { supabase, join, realtime } = createFeedWorld()
+    await join()
+    supabase.current.system('ok')
+    supabase.current.system('error')
+    supabase.current.tell('SUBSCRIBED')
+    expect(realtime.getStatus()).toBe('attaching')
+  })
+
   it('not after a system error, which is reported; the server may still attach it', async () => {
     const { supabase, join, realtime, messages } = createFeedWorld()
     await join()
@@ -440,6 +477,12 @@ describe('the status', () => {
     unsubscribe()
     realtime.stop()
     expect([errors.length, later.mock.calls.length]).toEqual([3, 4])
+  })
+
+  it('has listeners that are functions', () => {
+    const { realtime } = createFeedWorld()
+    expect(() => realtime.subscribe(7 as never)).toThrow(TypeError)
+    expect(() => realtime.subscribe(7 as never)).toThrow('Expected `listener` to be a function, got 7')
   })
 })
 

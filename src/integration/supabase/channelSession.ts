@@ -33,6 +33,8 @@ export function openSession(port: SessionPort): ChannelSession {
   }
   const channel = supabase.channel(name) as FeedChannel
   let state: 'open' | 'dead' | 'ended' = 'open'
+  /** `attached`: the feed of the join under way was attached before the join was answered. */
+  let join: 'asked' | 'attached' | 'answered' = 'asked'
 
   const send = (event: ConnectionEvent): void => {
     if (state === 'open') port.send(event)
@@ -74,13 +76,21 @@ export function openSession(port: SessionPort): ChannelSession {
 
   function follow(status: string, error: Error | undefined): void {
     switch (status) {
-      case 'SUBSCRIBED':
-        return send({ type: 'SUBSCRIBED' })
+      case 'SUBSCRIBED': {
+        const isLate = join === 'attached'
+        join = 'answered'
+        // To a feed that is live, a join says that it has to be attached anew. This one is attached already.
+        if (!isLate) send({ type: 'SUBSCRIBED' })
+        return
+      }
       case 'CHANNEL_ERROR':
+        join = 'asked'
         // The client tells why it has closed a channel only afterwards.
         if (state === 'dead') port.report(`The channel failed: ${error?.message ?? 'no reason'}`, error)
         return send({ type: 'CHANNEL_ERROR', error })
       case 'TIMED_OUT':
+        // What the server still says may be of the join that it was too slow for.
+        join = 'answered'
         return send({ type: 'TIMED_OUT' })
       case 'CLOSED':
         return close()
@@ -91,9 +101,13 @@ export function openSession(port: SessionPort): ChannelSession {
   function followSystem(payload: unknown): void {
     if (state !== 'open') return
     const { extension, status, message } = (payload ?? {}) as Record<string, unknown>
-    if (extension === 'postgres_changes' && status === 'ok') send({ type: 'SYSTEM_OK' })
-    else if (extension === 'postgres_changes') send({ type: 'SYSTEM_ERROR', message: String(message) })
-    else if (status === 'error') port.report(`The server reported: ${String(message)}`)
+    if (extension === 'postgres_changes' && status === 'ok') {
+      if (join === 'asked') join = 'attached'
+      send({ type: 'SYSTEM_OK' })
+    } else if (extension === 'postgres_changes') {
+      if (join === 'attached') join = 'asked'
+      send({ type: 'SYSTEM_ERROR', message: String(message) })
+    } else if (status === 'error') port.report(`The server reported: ${String(message)}`)
   }
 
   try {

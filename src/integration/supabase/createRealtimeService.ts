@@ -1,6 +1,7 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { type ActorRef, type Snapshot, type StateValue, createActor } from 'xstate'
 import { Emitter } from '../../actions/report.ts'
+import { expectFunction } from '../../actions/validate.ts'
 import { connectionMachine } from '../../machines/connection.ts'
 import type { CatchUpReason, ConnectionPort } from '../../machines/connectionSetup.ts'
 import { internalsOf } from '../query/internals.ts'
@@ -43,7 +44,11 @@ export interface RealtimeService {
   handleChange(payload: unknown): void
   /** How far the feed has come. */
   getStatus(): RealtimeStatus
-  /** Calls back after each change of the status; returns a function that ends it. */
+  /**
+   * Calls back after each change of the status; returns a function that ends it.
+   *
+   * @throws TypeError for a listener that is none.
+   */
   subscribe(listener: () => void): () => void
   /** Leaves the channel. Changes until the next `initialize()` are missed, and caught up with after it. */
   stop(): void
@@ -151,7 +156,10 @@ export function createRealtimeService<Client extends FeedClient, const Schema ex
     },
     handleChange: (payload) => router.handleChange(payload),
     getStatus,
-    subscribe: (listener) => listeners.on('statusChanged', listener),
+    subscribe(listener) {
+      expectFunction('listener', listener)
+      return listeners.on('statusChanged', listener)
+    },
     stop: () => actor.send({ type: 'STOP' }),
   }
 }
