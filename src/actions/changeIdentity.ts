@@ -20,7 +20,7 @@ export class RecentChanges {
     const text = describe(change)
     if (text === undefined) return false
     const last = this.#lastOfRow.get(row)
-    if (last === text) return true
+    if (last !== undefined && isEqual(last, text)) return true
     this.#forget(row, last)
     this.#lastOfRow.set(row, text)
     this.#characters += row.length + text.length
@@ -48,10 +48,27 @@ function identifyRow(change: Change, primaryKey: readonly string[]): string | un
 const describe = ({ commitTimestamp, eventType, new: after, old, errors }: Change): string | undefined =>
   stringify([commitTimestamp, eventType, after, old, errors])
 
+/**
+ * Whether two changes are equal, in whatever order their columns come. Most are of different commits or lengths, which
+ * saves the sorting.
+ */
+function isEqual(one: string, other: string): boolean {
+  if (one === other) return true
+  return one.length === other.length && commitOf(one) === commitOf(other) && sorted(one) === sorted(other)
+}
+
+const commitOf = (text: string): string => text.slice(0, text.indexOf(','))
+const sorted = (text: string): string => stringify(JSON.parse(text), sortProperties) ?? text
+
+const sortProperties = (_: string, value: unknown): unknown =>
+  typeof value !== 'object' || value === null || Array.isArray(value)
+    ? value
+    : Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)))
+
 /** `undefined` for what JSON cannot hold, which no row of a feed contains. */
-function stringify(value: unknown): string | undefined {
+function stringify(value: unknown, replace?: (name: string, value: unknown) => unknown): string | undefined {
   try {
-    return JSON.stringify(value)
+    return JSON.stringify(value, replace)
   } catch {
     return undefined
   }

@@ -65,7 +65,9 @@ function readTimestamp(value: unknown): string | null {
 }
 
 function readErrors(value: unknown): readonly string[] | null {
-  if (value === undefined || value === null) return null
+  if (value === undefined || value === null || value === '') return null
+  // A message on its own says as much as a list of one: the record cannot be trusted.
+  if (typeof value === 'string') return [value]
   if (!Array.isArray(value)) {
     failType('payload.errors', 'a list of messages or null', value, 'Pass null where nothing went wrong.')
   }

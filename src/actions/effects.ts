@@ -15,16 +15,28 @@ export interface ResolvedEffects {
  * @throws what the handler throws, or a TypeError if what it returns are no effects.
  */
 export function resolveEffects(handler: ChangeHandler, change: Change): ResolvedEffects {
-  const effects = handler(change) as ChangeEffects | undefined | null
-  if (typeof effects !== 'object' || effects === null) {
-    failType('effects', 'an object { invalidate?, refetch?, patch?, cancel? }', effects, 'Return {} to do nothing.')
-  }
+  const effects = expectEffects(handler(change))
   return {
     invalidate: expectQueryKeys(effects.invalidate ?? [], 'invalidate'),
     refetch: expectList(effects.refetch ?? [], 'refetch').map(resolveRefetch),
     patch: expectList(effects.patch ?? [], 'patch').map(checkPatch),
     cancel: expectQueryKeys(effects.cancel ?? [], 'cancel'),
   }
+}
+
+const effectNames: ReadonlySet<string> = new Set<keyof ChangeEffects>(['invalidate', 'refetch', 'patch', 'cancel'])
+
+/** What looks like effects but has none would be taken for a change that nothing on screen depends on. */
+function expectEffects(effects: unknown): ChangeEffects {
+  const expected = 'an object { invalidate?, refetch?, patch?, cancel? }'
+  if (typeof effects !== 'object' || effects === null)
+    failType('effects', expected, effects, 'Return {} to do nothing.')
+  if (Array.isArray(effects))
+    failType('effects', expected, effects, "Return { invalidate: [['goals']] }, for instance.")
+  if ('then' in effects) failType('effects', expected, effects, 'Return the effects themselves, not a promise of them.')
+  const unknown = Object.keys(effects).find((name) => !effectNames.has(name))
+  if (unknown !== undefined) failType('effects', expected, effects, `There is no effect named '${unknown}'.`)
+  return effects
 }
 
 function expectList<T>(list: readonly T[], name: string): readonly T[] {

@@ -40,6 +40,13 @@ describe('a change equal to the last one of its row', () => {
     ])
   })
 
+  it('is dropped also when its columns come in another order', () => {
+    const { accepts } = recent()
+    const change = { new: { id: 1, meta: { a: [{ b: 1, c: 2 }], d: 3 } }, commitTimestamp: commit }
+    const reordered = { new: { meta: { d: 3, a: [{ c: 2, b: 1 }] }, id: 1 }, commitTimestamp: commit }
+    expect([accepts(change), accepts(reordered)]).toEqual([true, false])
+  })
+
   it('is dropped as a DELETE with only its key', async () => {
     const { supabase, goLive, coalescer } = createFeedWorld()
     await goLive()
@@ -57,6 +64,12 @@ describe('two changes are never one', () => {
     ['of one commit, one row and different data', first, { ...first, new: { id: 1, n: 2 } }],
     ['of one commit and different old data', first, { ...first, old: { id: 1, n: 0 } }],
     ['of different commits and equal data', first, { ...first, commitTimestamp: '2026-11-22T12:08:51.184Z' }],
+    [
+      'of equal length, with values swapped',
+      { ...first, new: { id: 1, a: 2, b: 3 } },
+      { ...first, new: { id: 1, a: 3, b: 2 } },
+    ],
+    ['of lists in another order', { ...first, new: { id: 1, n: [1, 2] } }, { ...first, new: { id: 1, n: [2, 1] } }],
     ['of different rows', first, { ...first, new: { id: 2, n: 1 } }],
     ['of rows of different tables', first, { ...first, table: 'partners' }],
     ['of rows of different schemas', first, { ...first, schema: 'private' }],

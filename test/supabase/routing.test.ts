@@ -143,6 +143,7 @@ describe('a change that cannot be trusted', () => {
   const cases = [
     ['INSERT with errors', changeOf('INSERT', truncated)],
     ['UPDATE with errors', changeOf('UPDATE', truncated)],
+    ['INSERT with an error that is in no list', { ...changeOf('INSERT'), errors: 'Error 413: Payload Too Large' }],
     ['DELETE with errors', changeOf('DELETE', { old: { id: 1, title: 'a' }, errors: ['Error 413'] })],
     ['INSERT without a record', changeOf('INSERT', withoutRecord)],
     ['INSERT with an empty record and no errors', changeOf('INSERT', { new: {} })],
@@ -218,6 +219,9 @@ describe('a handler that fails', () => {
         },
       ],
       ['returns no effects', () => undefined as never],
+      ['returns the keys themselves', () => [['goals']] as never],
+      ['returns a promise of effects', () => Promise.resolve({ invalidate: [['goals']] }) as never],
+      ['returns effects by a wrong name', () => ({ invalidates: [['goals']] }) as never],
       ['returns a key that refers to itself', () => ({ invalidate: [cyclic] })],
     ])('is reported once and loses nothing: %s', async (_, effects) => {
       const world = worldWith(effects, {}, strategy)
@@ -278,7 +282,7 @@ describe('handleChange', () => {
     ['a row that is a list', { ...changeOf('INSERT'), new: [1] }, 'Expected `payload.new` to be a row object'],
     ['an old row that is none', { ...changeOf('UPDATE'), old: 'id' }, 'Expected `payload.old` to be a row object'],
     ['a time that is none', { ...changeOf('UPDATE'), commit_timestamp: 5 }, 'Expected `payload.commit_timestamp`'],
-    ['errors that are no list', { ...changeOf('UPDATE'), errors: 'oh' }, 'Expected `payload.errors` to be a list'],
+    ['errors that are no messages', { ...changeOf('UPDATE'), errors: 7 }, 'Expected `payload.errors` to be a list'],
   ])('throws a TypeError for %s, and changes nothing', async (_, payload, message) => {
     const { realtime, coalescer } = createFeedWorld()
     expect(() => realtime.handleChange(payload)).toThrow(TypeError)
