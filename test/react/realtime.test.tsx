@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { QueryClient } from '@tanstack/react-query'
 import { act, cleanup, render, renderHook } from '@testing-library/react'
-import { useRealtime, useRealtimeStatus } from 'realtime-coalescer/react'
+import { CoalescerProvider, useRealtime, useRealtimeStatus } from 'realtime-coalescer/react'
 import { afterEach, expect, it, vi } from 'vitest'
 import { FakeRealtimeService, createWrapper } from './support.tsx'
 
@@ -77,6 +77,17 @@ it('shows the status as it changes, without joining', async () => {
   act(() => service.become('live'))
   expect(result.current).toBe('live')
   expect(service.calls).toEqual([])
+})
+
+it('joins with the query client of the CoalescerProvider where there is no QueryClientProvider', async () => {
+  const queryClient = new QueryClient()
+  const service = new FakeRealtimeService()
+  const { unmount } = renderHook(() => useRealtime(service), {
+    wrapper: ({ children }) => <CoalescerProvider queryClient={queryClient}>{children}</CoalescerProvider>,
+  })
+  expect(service.queryClient).toBe(queryClient)
+  unmount()
+  await rest()
 })
 
 it('asks for a QueryClientProvider', () => {

@@ -13,10 +13,13 @@ export const createWrapper =
 /** A realtime service that notes what is asked of it. */
 export class FakeRealtimeService {
   calls: string[] = []
+  /** What it was joined with last. */
+  queryClient: QueryClient | undefined
   #status: RealtimeStatus = 'idle'
   readonly #listeners = new Set<() => void>()
 
-  initialize(): void {
+  initialize(queryClient: QueryClient): void {
+    this.queryClient = queryClient
     this.calls.push('initialize')
     this.become('connecting')
   }

@@ -1,6 +1,8 @@
 'use client'
-import { type QueryClient, useQueryClient } from '@tanstack/react-query'
-import { useEffect } from 'react'
+import { type QueryClient, QueryClientContext } from '@tanstack/react-query'
+import { useContext, useEffect } from 'react'
+import { internalsOf } from '../query/internals.ts'
+import { CoalescerContext } from './CoalescerProvider.tsx'
 import { type RealtimeStatus, type RealtimeStatusSource, useRealtimeStatus } from './useRealtimeStatus.ts'
 
 /** The part of a realtime service that joins and leaves. */
@@ -35,12 +37,22 @@ function join(service: JoinableRealtimeService, queryClient: QueryClient): () =>
 /**
  * Joins a realtime service while the component is mounted, and returns its status. However many components join the
  * same service, it is initialized once, and stopped when the last of them is gone. The query client is the one of the
- * `QueryClientProvider` above.
+ * `QueryClientProvider` above or, without one, that of the `CoalescerProvider`.
  *
- * @throws Error without a `QueryClientProvider`.
+ * @throws Error without either provider.
  */
 export function useRealtime(service: JoinableRealtimeService): RealtimeStatus {
-  const queryClient = useQueryClient()
-  useEffect(() => join(service, queryClient), [service, queryClient])
+  const provided = useContext(QueryClientContext)
+  const coalescer = useContext(CoalescerContext)
+  if (!provided && !coalescer) {
+    throw new Error(
+      'Expected a <QueryClientProvider> above the component that joins a realtime service, found none. Wrap the app in <QueryClientProvider client={queryClient}>.',
+    )
+  }
+  useEffect(() => {
+    const queryClient = provided ?? (coalescer && internalsOf(coalescer).engine.queryClient)
+    // Without one, initialize() says what is missing.
+    return join(service, queryClient as QueryClient)
+  }, [service, provided, coalescer])
   return useRealtimeStatus(service)
 }
