@@ -11,4 +11,12 @@ export type {
   TableOptions,
   TableOptionsByName,
 } from './integration/supabase/options.ts'
-export type { Change, ChangeEffects, ChangeHandler, Patch, QueryKey } from './actions/types.ts'
+export type {
+  Change,
+  ChangeEffects,
+  ChangeHandler,
+  DeleteChange,
+  InsertOrUpdateChange,
+  Patch,
+  QueryKey,
+} from './actions/types.ts'

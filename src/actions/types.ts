@@ -19,18 +19,34 @@ export type FlushReason =
   | 'stop'
   | 'direct'
 
-/** One row event of the feed, as handlers receive it. */
-export interface Change<Row extends object = Record<string, unknown>> {
+/** A change after which the row is there. */
+export interface InsertOrUpdateChange<Row extends object = Record<string, unknown>> {
   readonly schema: string
   readonly table: string
-  readonly eventType: 'INSERT' | 'UPDATE' | 'DELETE'
-  /** The row after the change; `{}` for a DELETE. */
-  readonly new: Row | Partial<Row>
+  readonly eventType: 'INSERT' | 'UPDATE'
+  /** The row after the change. */
+  readonly new: Row
+  /** What the feed tells of the row before the change: often only the primary key, `{}` for an INSERT. */
+  readonly old: Partial<Row>
+  readonly commitTimestamp: string | null
+  readonly errors: readonly string[] | null
+}
+
+/** A change after which the row is gone. */
+export interface DeleteChange<Row extends object = Record<string, unknown>> {
+  readonly schema: string
+  readonly table: string
+  readonly eventType: 'DELETE'
+  /** `{}`: there is no row any more. */
+  readonly new: Partial<Row>
   /** What the feed tells of the row before the change; often only the primary key. */
   readonly old: Partial<Row>
   readonly commitTimestamp: string | null
   readonly errors: readonly string[] | null
 }
+
+/** One row event of the feed, as handlers receive it. Its `eventType` tells whether `new` is a whole row. */
+export type Change<Row extends object = Record<string, unknown>> = InsertOrUpdateChange<Row> | DeleteChange<Row>
 
 /** A data update of one query, applied with `setQueryData`. */
 export interface Patch {

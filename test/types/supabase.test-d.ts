@@ -62,6 +62,23 @@ holds('with a client typed by a generated Database', () => {
     })
   })
 
+  holds('the type of an event tells the type of its row', () => {
+    createRealtimeService({
+      ...common,
+      tables: {
+        goals: {
+          catchUp,
+          handle({ eventType, new: row, old }) {
+            if (eventType === 'DELETE') expectTypeOf(row).toEqualTypeOf<Partial<Goal>>()
+            else expectTypeOf(row).toEqualTypeOf<Goal>()
+            expectTypeOf(old).toEqualTypeOf<Partial<Goal>>()
+            return {}
+          },
+        },
+      },
+    })
+  })
+
   holds('takes what createClient returns', () => {
     createRealtimeService({ ...common, supabase: createClient<Database>('url', 'key'), tables: { goals: { keys } } })
   })
