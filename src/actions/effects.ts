@@ -57,7 +57,14 @@ function resolveRefetch(refetch: NonNullable<ChangeEffects['refetch']>[number]):
 }
 
 function checkPatch(patch: Patch): Patch {
-  if (typeof patch !== 'object' || patch === null) failType('patch[]', '{ queryKey, update }', patch)
+  if (typeof patch !== 'object' || patch === null) {
+    failType(
+      'patch[]',
+      'an object { queryKey, update }',
+      patch,
+      'Return the key of a query and a function of its data.',
+    )
+  }
   expectQueryKey(patch.queryKey, 'patch[].queryKey')
   expectFunction('patch[].update', patch.update)
   return patch
