@@ -5,7 +5,6 @@ import { cleanup, fireEvent, render, screen } from '@testing-library/react'
 import { type Coalescer, createCoalescer } from 'realtime-coalescer'
 import { CoalescerDevtools, CoalescerDevtoolsPanel, coalescerDevtoolsPlugin } from 'realtime-coalescer/devtools'
 import { CoalescerProvider } from 'realtime-coalescer/react'
-import type { ReactElement } from 'react'
 import { renderToString } from 'react-dom/server'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { formatError, formatValue } from '../../src/integration/devtools/monitor/format.ts'
@@ -66,13 +65,19 @@ describe('CoalescerDevtools', () => {
   })
 })
 
-it('the plugin is one for TanStack Devtools, and follows its theme', async () => {
-  const plugin = coalescerDevtoolsPlugin({ coalescer })
-  const accepted: TanStackDevtoolsReactPlugin = plugin
-  expect(accepted.id).toBe('realtime-coalescer')
-  const { container } = render(plugin.render(document.body, { theme: 'dark' }) as ReactElement)
-  await advance(150)
-  expect(container.querySelector('.rtc')?.getAttribute('data-theme')).toBe('dark')
+describe('the plugin', () => {
+  it.each([
+    ['as TanStack Devtools gives it', { theme: 'dark' }, 'dark'],
+    ['as its older versions give it', 'dark', 'dark'],
+    ['of the system where none is given', undefined, 'system'],
+  ] as const)('is one for TanStack Devtools and has the theme %s', async (_, given, theme) => {
+    const plugin = coalescerDevtoolsPlugin({ coalescer })
+    const accepted: TanStackDevtoolsReactPlugin = plugin
+    expect(accepted.id).toBe('realtime-coalescer')
+    const { container } = render(plugin.render(document.body, given))
+    await advance(150)
+    expect(container.querySelector('.rtc')?.getAttribute('data-theme')).toBe(theme)
+  })
 })
 
 describe('whatever a key holds', () => {

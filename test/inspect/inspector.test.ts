@@ -305,6 +305,8 @@ describe('what goes wrong is reported', () => {
     expect(() => createStatelyInspector({ connectTimeoutMs: -1 })).toThrow(RangeError)
     expect(() => createStatelyInspector({ url: '' })).toThrow(TypeError)
     expect(() => createStatelyInspector({ onStatus: 'log' as unknown as () => void })).toThrow(TypeError)
+    expect(() => createStatelyInspector({ window: 7 as never })).toThrow('Expected `window` to be a window, got 7')
+    expect(() => createStatelyInspector({ iframe: '#frame' as never })).toThrow('Expected `iframe` to be an iframe')
   })
 })
 

@@ -3,7 +3,7 @@ import { QueryClient, QueryClientProvider, focusManager, useQuery } from '@tanst
 import { act, cleanup, render, renderHook } from '@testing-library/react'
 import { type Coalescer, coalesceQueryClient, createCoalescer } from 'realtime-coalescer'
 import { CoalescerProvider, useCoalescer, useCoalescerState, useStrategy } from 'realtime-coalescer/react'
-import { Activity, StrictMode, useEffect } from 'react'
+import { Activity, type ReactNode, StrictMode, useEffect } from 'react'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createWrapper } from './support.tsx'
 
@@ -251,6 +251,18 @@ describe('hooks', () => {
     expect(renders).toBe(before)
     await act(async () => coalescer.switchStrategy('direct'))
     expect(renders).toBeGreaterThan(before)
+    coalescer.stop()
+  })
+
+  it('useCoalescerState asks for a selector', () => {
+    vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    const coalescer = createCoalescer({ queryClient })
+    const wrapper = ({ children }: { children: ReactNode }) => (
+      <CoalescerProvider coalescer={coalescer}>{children}</CoalescerProvider>
+    )
+    expect(() => renderHook(() => useCoalescerState('phase' as never), { wrapper })).toThrow(
+      "Expected `selector` to be a function of the snapshot, got 'phase'",
+    )
     coalescer.stop()
   })
 

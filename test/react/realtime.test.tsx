@@ -94,3 +94,15 @@ it('asks for a QueryClientProvider', () => {
   vi.spyOn(console, 'error').mockImplementation(() => undefined)
   expect(() => renderHook(() => useRealtime(new FakeRealtimeService()))).toThrow(/QueryClient/)
 })
+
+it.each([
+  ['useRealtime', useRealtime],
+  ['useRealtimeStatus', useRealtimeStatus],
+] as const)('%s asks for a realtime service', (_, hook) => {
+  vi.spyOn(console, 'error').mockImplementation(() => undefined)
+  for (const service of [undefined, null, {}, 'db']) {
+    expect(() => renderHook(() => hook(service as never), { wrapper })).toThrow(
+      'Expected `service` to be a realtime service',
+    )
+  }
+})

@@ -2,12 +2,14 @@
 import type { ReactElement } from 'react'
 import { CoalescerDevtoolsPanel, type CoalescerDevtoolsPanelProps } from './CoalescerDevtoolsPanel.tsx'
 
+type DevtoolsTheme = 'light' | 'dark'
+
 /** A plugin as TanStack Devtools takes it. */
 export interface CoalescerDevtoolsPlugin {
   readonly id: string
   readonly name: string
-  /** Renders the panel; TanStack Devtools gives the theme it is in. */
-  readonly render: (element: HTMLElement, props: { readonly theme: 'light' | 'dark' }) => ReactElement
+  /** Renders the panel; TanStack Devtools gives the theme it is in, some versions as the theme itself. */
+  readonly render: (element?: HTMLElement, shown?: DevtoolsTheme | { readonly theme?: DevtoolsTheme }) => ReactElement
 }
 
 /**
@@ -18,6 +20,8 @@ export function coalescerDevtoolsPlugin(props: CoalescerDevtoolsPanelProps = {})
   return {
     id: 'realtime-coalescer',
     name: 'Realtime coalescer',
-    render: (_element, { theme }) => <CoalescerDevtoolsPanel theme={theme} {...props} />,
+    render: (_element, shown) => (
+      <CoalescerDevtoolsPanel theme={typeof shown === 'object' ? shown.theme : shown} {...props} />
+    ),
   }
 }

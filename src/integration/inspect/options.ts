@@ -72,6 +72,12 @@ export function resolveInspectorOptions(options: StatelyInspectorOptions): Resol
   for (const name of ['onStatus', 'sanitizeEvent', 'sanitizeContext'] as const) {
     if (rest[name] !== undefined) expectFunction(name, rest[name])
   }
+  for (const name of ['window', 'iframe'] as const) {
+    const place = rest[name]
+    if (place !== undefined && place !== null && typeof place !== 'object') {
+      failType(name, name === 'window' ? 'a window' : 'an iframe element', place, 'Leave it out to use a new window.')
+    }
+  }
   return {
     ...rest,
     url,

@@ -1,6 +1,7 @@
 'use client'
 import { shallowEqual, useSelector } from '@xstate/react'
 import { useMemo } from 'react'
+import { failType } from '../../actions/validate.ts'
 import type { Coalescer, CoalescerSnapshot } from '../query/coalescer.ts'
 import { useCoalescer } from './useCoalescer.ts'
 
@@ -26,8 +27,11 @@ export function useSelectedState<Selected>(
  * What a selector reads of the coalescer's snapshot, such as `(snapshot) => snapshot.pendingKeys`. Renders again when
  * the selected value changes; objects are compared by their properties.
  *
- * @throws Error outside a `CoalescerProvider`.
+ * @throws Error outside a `CoalescerProvider`; TypeError for a selector that is no function.
  */
 export function useCoalescerState<Selected>(selector: (snapshot: CoalescerSnapshot) => Selected): Selected {
+  if (typeof selector !== 'function') {
+    failType('selector', 'a function of the snapshot', selector, 'Pass ({ pendingKeys }) => pendingKeys, for instance.')
+  }
   return useSelectedState(useCoalescer(), selector)
 }

@@ -3,7 +3,12 @@ import { type QueryClient, QueryClientContext } from '@tanstack/react-query'
 import { useContext, useEffect } from 'react'
 import { internalsOf } from '../query/internals.ts'
 import { CoalescerContext } from './CoalescerProvider.tsx'
-import { type RealtimeStatus, type RealtimeStatusSource, useRealtimeStatus } from './useRealtimeStatus.ts'
+import {
+  type RealtimeStatus,
+  type RealtimeStatusSource,
+  expectService,
+  useRealtimeStatus,
+} from './useRealtimeStatus.ts'
 
 /** The part of a realtime service that joins and leaves. */
 export interface JoinableRealtimeService extends RealtimeStatusSource {
@@ -39,9 +44,10 @@ function join(service: JoinableRealtimeService, queryClient: QueryClient): () =>
  * same service, it is initialized once, and stopped when the last of them is gone. The query client is the one of the
  * `QueryClientProvider` above or, without one, that of the `CoalescerProvider`.
  *
- * @throws Error without either provider.
+ * @throws Error without either provider; TypeError for a service that is none.
  */
 export function useRealtime(service: JoinableRealtimeService): RealtimeStatus {
+  expectService(service, ['initialize', 'stop'])
   const provided = useContext(QueryClientContext)
   const coalescer = useContext(CoalescerContext)
   if (!provided && !coalescer) {

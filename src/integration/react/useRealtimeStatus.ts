@@ -1,5 +1,6 @@
 'use client'
 import { useCallback, useSyncExternalStore } from 'react'
+import { failType } from '../../actions/validate.ts'
 
 /** How the connection of a realtime service stands; `closed` is one we stopped ourselves. */
 export type RealtimeStatus = 'idle' | 'connecting' | 'attaching' | 'live' | 'interrupted' | 'closed'
@@ -14,8 +15,20 @@ export interface RealtimeStatusSource {
 
 const serverStatus = (): RealtimeStatus => 'idle'
 
-/** The status of a realtime service; `'idle'` on a server. */
+/** @throws TypeError for a service that lacks one of the methods. */
+export function expectService<Service>(service: Service, methods: readonly (keyof Service)[]): void {
+  if (methods.some((method) => typeof service?.[method] !== 'function')) {
+    failType('service', 'a realtime service', service, 'Pass what createRealtimeService() returned.')
+  }
+}
+
+/**
+ * The status of a realtime service; `'idle'` on a server.
+ *
+ * @throws TypeError for a service that is none.
+ */
 export function useRealtimeStatus(service: RealtimeStatusSource): RealtimeStatus {
+  expectService(service, ['getStatus', 'subscribe'])
   const subscribe = useCallback((listener: () => void) => service.subscribe(listener), [service])
   return useSyncExternalStore(subscribe, () => service.getStatus(), serverStatus)
 }
