@@ -52,6 +52,7 @@ createCoalescer({
     if (info.type === 'handlerFailed') expectTypeOf(info.change).toEqualTypeOf<Change>()
   },
 })
+createCoalescer({ clock: { setTimeout: (fn, ms) => setTimeout(fn, ms), clearTimeout: (id) => clearTimeout(id) } })
 // @ts-expect-error -- not a strategy
 createCoalescer({ strategy: 'throttle' })
 // @ts-expect-error -- refetchDelayMs is an option of hybrid
