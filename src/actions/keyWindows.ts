@@ -35,11 +35,13 @@ export class KeyWindows {
     return next ? Math.max(0, next.atMs - this.#port.now()) : 0
   }
 
-  /** Whether the time has come to look at a key again. */
+  /** Whether the time has come to look at a key again; not in the turn in which its burst began. */
   isNextDue(): boolean {
     this.#takeAdded()
     const next = this.#checks.first
-    return next !== undefined && next.atMs <= this.#port.now()
+    if (next === undefined) return false
+    const at = this.#port.now()
+    return next.atMs <= at && next.key?.firstAtMs !== at
   }
 
   /** Whether any key or any burst is still open. */
@@ -73,7 +75,7 @@ export class KeyWindows {
         }
       }
     }
-    return { keyIds, reason: capped > 0 && capped === keyIds.length ? 'maxWait' : 'quiet' }
+    return { keyIds, reason: capped === keyIds.length ? 'maxWait' : 'quiet' }
   }
 
   /** Of these keys, those whose burst begins now; they count as answered from here on. */
@@ -85,8 +87,7 @@ export class KeyWindows {
 
   /** When the oldest pending key must be flushed. */
   overdueAtMs(): number {
-    const oldest = this.#port.queue.oldestAtMs
-    return oldest === Infinity ? Infinity : capAt(oldest, this.#port.timing, 0)
+    return capAt(this.#port.queue.oldestAtMs, this.#port.timing, 0)
   }
 
   #takeAdded(): void {

@@ -19,11 +19,11 @@ const jitterRange = (timing: Timing): number =>
   Math.min(timing.jitterMs, Math.max(0, timing.maxWaitMs - timing.quietMs))
 
 /** A random delay for one window. */
-export const drawJitter = (timing: Timing): number => (timing.jitterMs > 0 ? Math.random() * jitterRange(timing) : 0)
+export const drawJitter = (timing: Timing): number => Math.random() * jitterRange(timing)
 
 /** Until when something that has waited since `firstAtMs` must be flushed. */
 export const capAt = (firstAtMs: number, timing: Timing, jitterMs: number): number =>
-  firstAtMs + timing.maxWaitMs - (timing.jitterMs > 0 ? jitterRange(timing) - jitterMs : 0)
+  firstAtMs + timing.maxWaitMs - (jitterRange(timing) - jitterMs)
 
 /** When something that came at `firstAtMs` and last at `lastAtMs` is to be flushed. */
 export const dueAt = (firstAtMs: number, lastAtMs: number, timing: Timing, jitterMs: number): number =>
@@ -41,8 +41,7 @@ export interface SharedWindow {
 const windowDueAt = ({ port, jitterMs }: SharedWindow): number =>
   dueAt(port.queue.oldestAtMs, port.queue.lastEventAtMs, port.timing, jitterMs)
 
-export const untilWindowDue = (window: SharedWindow): number =>
-  Math.min(Math.max(0, windowDueAt(window) - window.port.now()), 2 ** 31 - 1)
+export const untilWindowDue = (window: SharedWindow): number => Math.max(0, windowDueAt(window) - window.port.now())
 
 export const isWindowDue = (window: SharedWindow): boolean => window.port.now() >= windowDueAt(window)
 

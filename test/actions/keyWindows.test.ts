@@ -44,11 +44,13 @@ it('the keys due are those whose own quiet time or own maxWaitMs has passed, at 
         const earliest = Math.min(...[...open.values()].map(dueOf))
         expect(windows.untilNext()).toBeLessThanOrEqual(Math.max(0, earliest - time.nowMs))
         const expected = [...open].filter(([, key]) => dueOf(key) <= time.nowMs).map(([id]) => id)
+        if (expected.length > 0) expect(windows.isNextDue()).toBe(true)
         const { keyIds } = windows.takeDue()
         expect(keyIds.toSorted()).toEqual(expected.toSorted())
         queue.takeKeys(keyIds)
         for (const id of keyIds) open.delete(id)
         expect(windows.isOpen()).toBe(open.size > 0)
+        expect(windows.isNextDue()).toBe(false)
       }
     }),
     { numRuns: 500 },
@@ -61,6 +63,69 @@ it('a key is due for maxWait only if all that are due have waited that long', ()
   for (time.nowMs = 40; time.nowMs < 200; time.nowMs += 40) event('a')
   time.nowMs = 200
   expect(windows.takeDue()).toEqual({ keyIds: ['s1:a'], reason: 'maxWait' })
+  expect(windows.takeDue()).toMatchObject({ keyIds: [] })
+})
+
+it('a key that is quiet is due for quiet, also beside one that is due for maxWait', () => {
+  const { time, event, windows } = setup()
+  event('a')
+  for (time.nowMs = 40; time.nowMs < 200; time.nowMs += 40) event('a')
+  time.nowMs = 150
+  event('b')
+  time.nowMs = 200
+  expect(windows.takeDue()).toEqual({ keyIds: ['s1:a', 's1:b'], reason: 'quiet' })
+})
+
+it('a key is due from the moment its window ends, and no moment before', () => {
+  const { time, event, windows } = setup()
+  expect([windows.isNextDue(), windows.untilNext()]).toEqual([false, 0])
+  event('a')
+  time.nowMs = 49
+  expect([windows.isNextDue(), windows.untilNext()]).toEqual([false, 1])
+  time.nowMs = 50
+  expect([windows.isNextDue(), windows.untilNext()]).toEqual([true, 0])
+  time.nowMs = 99
+  expect([windows.isNextDue(), windows.untilNext()]).toEqual([true, 0])
+})
+
+it.each([true, false])(
+  'after a flush for maxWait, with leading %s, its burst goes on only under leading',
+  (leading) => {
+    const { time, queue, event, windows } = setup({ ...timing, leading })
+    const id = event('a')
+    for (time.nowMs = 40; time.nowMs < 200; time.nowMs += 40) event('a')
+    time.nowMs = 200
+    expect(windows.takeDue().keyIds).toEqual([id])
+    queue.takeKeys([id])
+    expect(windows.isOpen()).toBe(leading)
+    event('a')
+    expect(windows.takeLeading([id])).toEqual(leading ? [] : [id])
+  },
+)
+
+it('keys flushed before their time wake nobody, once they are most of what is watched', () => {
+  const { time, queue, event, windows } = setup()
+  for (let id = 0; id < 100; id += 1) event(`k${id}`)
+  expect(windows.untilNext()).toBe(50)
+  queue.takeKeys()
+  time.nowMs = 40
+  event('a')
+  expect(windows.untilNext()).toBe(50)
+  time.nowMs = 90
+  expect(windows.takeDue().keyIds).toEqual(['s1:a'])
+})
+
+it('forgetting flushed keys forgets no burst whose end is awaited', () => {
+  const { time, queue, event, windows } = setup({ ...timing, leading: true })
+  queue.takeKeys(windows.takeLeading([event('a')]))
+  expect(windows.untilNext()).toBe(50)
+  for (let id = 0; id < 100; id += 1) event(`k${id}`)
+  expect(windows.isOpen()).toBe(true)
+  queue.takeKeys()
+  event('b')
+  time.nowMs = 50
+  queue.takeKeys(windows.takeDue().keyIds)
+  expect(windows.isOpen()).toBe(false)
 })
 
 it('keys that wait when the windows open keep the time they were first seen', () => {

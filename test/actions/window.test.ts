@@ -1,7 +1,10 @@
 import fc from 'fast-check'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { createGate } from '../../src/actions/gate.ts'
+import { PendingQueue } from '../../src/actions/pendingQueue.ts'
 import { defaultTiming, type Timing } from '../../src/actions/timing.ts'
-import { capAt, drawJitter, dueAt } from '../../src/actions/window.ts'
+import { capAt, drawJitter, dueAt, openWindowGate, untilWindowDue } from '../../src/actions/window.ts'
+import { invalidateWants } from '../../src/actions/wants.ts'
 
 const timing: fc.Arbitrary<Timing> = fc
   .record({ quietMs: fc.nat(500), maxWaitMs: fc.nat(2000), jitterMs: fc.nat(3000) })
@@ -52,4 +55,53 @@ it('jitter spreads the cap of a steady stream as far as the windows of lone even
   expect(capAt(0, given, 0)).toBe(100)
   expect(capAt(0, given, 100)).toBe(200)
   expect(capAt(0, { ...given, jitterMs: 0 }, 0)).toBe(200)
+})
+
+/** A window whose only event came at `firstAtMs`; `undefined` for none. */
+function windowOf(firstAtMs: number | undefined, { isHeld = false, refetchDueAtMs = Infinity, nowMs = 0 } = {}) {
+  const queue = new PendingQueue({ value: 0 }, String)
+  if (firstAtMs !== undefined) queue.add('goals', ['goals'], invalidateWants.active, firstAtMs, false, undefined)
+  const given = { ...defaultTiming, quietMs: 50, maxWaitMs: 200, jitterMs: 30, maxBufferedChanges: 7 }
+  const port = { queue, timing: given, gate: createGate(), now: () => nowMs, isHeld: () => isHeld }
+  return { port, jitterMs: 10, refetchDueAtMs }
+}
+
+describe('the timer of a window', () => {
+  it('runs until quiet and jitter have passed', () => {
+    expect(untilWindowDue(windowOf(5, { nowMs: 20 }))).toBe(45)
+  })
+
+  it('fires at once when it is late', () => {
+    expect(untilWindowDue(windowOf(5, { nowMs: 1000 }))).toBe(0)
+  })
+})
+
+describe('the gate, by which events pass the chart', () => {
+  it('is shut until a chart opens it', () => {
+    expect(createGate()).toEqual({ open: false, overdueAtMs: Infinity, maxBufferedChanges: Infinity })
+  })
+
+  it('is open while something waits, until the oldest event has waited as long as it may, or the buffer is full', () => {
+    const window = windowOf(5)
+    openWindowGate(window)
+    expect(window.port.gate).toEqual({ open: true, overdueAtMs: 185, maxBufferedChanges: 7 })
+  })
+
+  it('is open until what was marked must be fetched, if that is sooner', () => {
+    const window = windowOf(5, { refetchDueAtMs: 90 })
+    openWindowGate(window)
+    expect(window.port.gate.overdueAtMs).toBe(90)
+  })
+
+  it('is open for as long as the page is hidden', () => {
+    const window = windowOf(5, { isHeld: true, refetchDueAtMs: 90 })
+    openWindowGate(window)
+    expect(window.port.gate).toMatchObject({ open: true, overdueAtMs: Infinity })
+  })
+
+  it('is shut with nothing pending: the first event must reach the chart', () => {
+    const window = windowOf(undefined)
+    openWindowGate(window)
+    expect(window.port.gate.open).toBe(false)
+  })
 })
