@@ -27,10 +27,10 @@ export function failType(name: string, expected: string, value: unknown, remedy?
 export function expectDelay(name: string, value: unknown): number {
   if (typeof value !== 'number')
     failType(name, `a number of milliseconds`, value, `Pass a number from 0 to ${MAX_DELAY_MS}.`)
-  if (Number.isNaN(value) || value < 0 || value > MAX_DELAY_MS) {
-    throw new RangeError(
-      `Expected \`${name}\` to be from 0 to ${MAX_DELAY_MS} milliseconds, got ${value}. Longer timers fire at once in JavaScript; pass a smaller number.`,
-    )
+  if (!(value >= 0 && value <= MAX_DELAY_MS)) {
+    const remedy =
+      value > MAX_DELAY_MS ? 'Pass a smaller number: longer timers fire at once in JavaScript.' : 'Pass 0 or more.'
+    throw new RangeError(`Expected \`${name}\` to be from 0 to ${MAX_DELAY_MS} milliseconds, got ${value}. ${remedy}`)
   }
   return value
 }

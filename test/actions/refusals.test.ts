@@ -109,6 +109,11 @@ describe('what is expected', () => {
     expect([expectDelay('one', 0), expectDelay('one', 2 ** 31 - 1)]).toEqual([0, 2 ** 31 - 1])
   })
 
+  it('is told what to pass: less where it is too long, 0 or more where it is negative or no number', () => {
+    expect(() => expectDelay('one', 2 ** 31)).toThrow('Pass a smaller number')
+    for (const delay of [-1, Number.NaN]) expect(() => expectDelay('one', delay)).toThrow(/Pass 0 or more\.$/)
+  })
+
   it('is a query key, by that name unless told otherwise', () => {
     expect(() => expectQueryKey('goals')).toThrow('Expected `queryKey` to be')
     expect(expectQueryKeys([['a'], ['b']], 'one')).toEqual([['a'], ['b']])
