@@ -33,7 +33,11 @@ function expectEffects(effects: unknown): ChangeEffects {
     failType('effects', expected, effects, 'Return {} to do nothing.')
   if (Array.isArray(effects))
     failType('effects', expected, effects, "Return { invalidate: [['goals']] }, for instance.")
-  if ('then' in effects) failType('effects', expected, effects, 'Return the effects themselves, not a promise of them.')
+  if ('then' in effects) {
+    // What is reported here must not be an unhandled rejection, too.
+    Promise.resolve(effects).catch(() => undefined)
+    failType('effects', expected, effects, 'Return the effects themselves, not a promise of them.')
+  }
   const unknown = Object.keys(effects).find((name) => !effectNames.has(name))
   if (unknown !== undefined) failType('effects', expected, effects, `There is no effect named '${unknown}'.`)
   return effects

@@ -1,6 +1,6 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { SimulatedServer } from '../support/simulatedServer.ts'
-import { advance, useSimulatedTime } from '../support/simulatedTime.ts'
+import { advance, drain, useSimulatedTime } from '../support/simulatedTime.ts'
 import {
   announce,
   changeOf,
@@ -110,6 +110,20 @@ describe.each(everyStrategy)('G5 apart, %s', (strategy) => {
     expect(world.errors.map(({ info, error }) => [info.type, error])).toEqual([
       ['handlerFailed', expect.any(TypeError) as TypeError],
     ])
+  })
+
+  it('an async handler is reported once, also when its promise rejects: nothing else hears of it', async () => {
+    const world = worldOf(strategy)
+    const rejections: unknown[] = []
+    const hear = (reason: unknown): unknown => rejections.push(reason)
+    process.on('unhandledRejection', hear)
+    onTestFinished(() => void process.off('unhandledRejection', hear))
+    const handler = (): never => Promise.reject(new Error('of the app')) as never
+    world.coalescer.send({ type: 'CHANGE', change: changeOf('goals'), handler })
+    await advance(1000)
+    await drain()
+    expect(world.errors.map(({ info }) => info.type)).toEqual(['handlerFailed'])
+    expect(rejections).toEqual([])
   })
 
   it('a handler that names one bad key is reported and changes nothing else', async () => {
