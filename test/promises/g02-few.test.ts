@@ -212,6 +212,15 @@ describe.each(coalescing)('G2 few, %s', (strategy) => {
     expect(world.server.requests).toHaveLength(80)
   })
 
+  it('events of one synchronous turn are one fetch also without a quiet window', async () => {
+    const world = worldOf(strategy, { quietMs: 0 })
+    await world.showLoaded(goals)
+    for (let event = 0; event < 10; event += 1) announce(world, 'INVALIDATE', goals)
+    await advance(2000)
+    expect(startsOf(world, goals)).toHaveLength(2)
+    expect(world.flushed.map(({ reason, keys }) => [reason, keys[0]?.events])).toEqual([['quiet', 10]])
+  })
+
   it('custom hash functions decide what an exact key matches', async () => {
     const server = new SimulatedServer()
     const world = worldOf(strategy, { server })
