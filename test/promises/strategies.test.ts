@@ -52,6 +52,18 @@ describe.each(everyStrategy)('effects of changes, %s', (strategy) => {
     expect(startsOf(world, goals)).toHaveLength(3)
   })
 
+  it('a fetch that started after a change came is not followed by one more for the sake of its patch', async () => {
+    const world = worldOf(strategy)
+    const shown = await world.showLoaded(goals)
+    world.server.latencyMs = () => 400
+    world.server.write(goals)
+    sendChange(world, { patch: [version(1)] })
+    void shown.observer.refetch()
+    await advance(3000)
+    expect(shown.version()).toBe(1)
+    expect(startsOf(world, goals)).toHaveLength(2)
+  })
+
   it('a cancel ends the running fetch, so that it cannot overwrite the patch', async () => {
     const server = new SimulatedServer({ latencyMs: 400 })
     const world = worldOf(strategy, { server, queries: { queryFn: server.abortableQueryFn } })

@@ -19,8 +19,17 @@ export interface AppliedChange extends Pick<ResolvedEffects, 'invalidate' | 'ref
 
 const nothing: AppliedChange = { invalidate: [], refetch: [], overtaken: [] }
 
-/** Runs the handler of a change and applies its cancels and patches. A throw is reported; the rest still happens. */
-export function applyChange(port: ChangesPort, change: Change, handler: ChangeHandler): AppliedChange {
+/**
+ * Runs the handler of a change and applies its cancels and patches. A throw is reported; the rest still happens.
+ *
+ * @param cameAt when the change came, in logical time; a fetch that started since then brings more than its patch.
+ */
+export function applyChange(
+  port: ChangesPort,
+  change: Change,
+  handler: ChangeHandler,
+  cameAt = Infinity,
+): AppliedChange {
   let effects: ResolvedEffects
   try {
     effects = resolveEffects(handler, change)
@@ -39,7 +48,7 @@ export function applyChange(port: ChangesPort, change: Change, handler: ChangeHa
   const failed: QueryKey[] = []
   for (const patch of effects.patch) {
     try {
-      if (applyPatch(port, patch)) overtaken.push(patch.queryKey)
+      if (applyPatch(port, patch, cameAt)) overtaken.push(patch.queryKey)
     } catch (error) {
       // The change is not in the data, so only a fetch can bring it there.
       failed.push(patch.queryKey)
@@ -50,7 +59,7 @@ export function applyChange(port: ChangesPort, change: Change, handler: ChangeHa
 }
 
 /** Returns whether a fetch is running that may bring back the data from before the patch. */
-function applyPatch({ queryClient, ledger }: ChangesPort, { queryKey, update }: Patch): boolean {
+function applyPatch({ queryClient, ledger }: ChangesPort, { queryKey, update }: Patch, cameAt: number): boolean {
   const cache = queryClient.getQueryCache()
   const { queryHash } = queryClient.defaultQueryOptions({ queryKey })
   const before = cache.get(queryHash)
@@ -60,5 +69,6 @@ function applyPatch({ queryClient, ledger }: ChangesPort, { queryKey, update }: 
   if (!query) return false
   // A patch renews one row, not the rest of what was stale.
   if (wasInvalidated) query.invalidate()
-  return ledger.record(query).running
+  const { running, startedAt } = ledger.record(query)
+  return running && startedAt < cameAt
 }

@@ -103,7 +103,7 @@ export function drainChanges(port: IntakePort): string[] {
   const ids: string[] = []
   const drain = (buffered: BufferedChange): void => {
     port.guard.run(() => {
-      const applied = applyChange(changesPort, buffered.change, buffered.handler)
+      const applied = applyChange(changesPort, buffered.change, buffered.handler, buffered.seq)
       const source = sourceOf(buffered.change)
       const add = (queryKey: QueryKey, event: Parameters<typeof wantsOf>[0]): void => {
         ids.push(queue.addFromChange(queryKey, wantsOf(event), buffered, source).id)
