@@ -10,10 +10,11 @@ interface ObjectGroup<T> {
   readonly nodes: IndexNode<T>[]
 }
 
+/** Most nodes have one kind of content, so each kind is made when it is first needed. */
 interface IndexNode<T> {
-  readonly entries: T[]
-  readonly byPrimitive: Map<unknown, IndexNode<T>>
-  readonly groups: Map<string, ObjectGroup<T>>
+  entries: T[] | undefined
+  byPrimitive: Map<unknown, IndexNode<T>> | undefined
+  groups: Map<string, ObjectGroup<T>> | undefined
 }
 
 /**
@@ -26,7 +27,7 @@ export interface KeyIndex<T> {
   visit(queryKey: QueryKey, found: (entry: T) => void): void
 }
 
-const createNode = <T>(): IndexNode<T> => ({ entries: [], byPrimitive: new Map(), groups: new Map() })
+const createNode = <T>(): IndexNode<T> => ({ entries: undefined, byPrimitive: undefined, groups: undefined })
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
 
@@ -36,7 +37,8 @@ export function createKeyIndex<T>(): KeyIndex<T> {
     add(pattern, entry) {
       let node = root
       for (let i = 0; i < pattern.length; i += 1) node = childFor(node, pattern[i])
-      node.entries.push(entry)
+      if (node.entries) node.entries.push(entry)
+      else node.entries = [entry]
     },
     visit(queryKey, found) {
       visitNode(root, queryKey, 0, found)
@@ -46,8 +48,9 @@ export function createKeyIndex<T>(): KeyIndex<T> {
 
 function childFor<T>(node: IndexNode<T>, part: unknown): IndexNode<T> {
   if (!isObject(part)) {
-    let child = node.byPrimitive.get(part)
-    if (!child) node.byPrimitive.set(part, (child = createNode()))
+    const children = (node.byPrimitive ??= new Map())
+    let child = children.get(part)
+    if (!child) children.set(part, (child = createNode<T>()))
     return child
   }
   const leaves: { path: LeafPath; value: unknown }[] = []
@@ -55,8 +58,9 @@ function childFor<T>(node: IndexNode<T>, part: unknown): IndexNode<T> {
   leaves.sort((a, b) => (a.path.join('\u0000') < b.path.join('\u0000') ? -1 : 1))
   const paths = leaves.map((leaf) => leaf.path)
   const signature = JSON.stringify(paths)
-  let group = node.groups.get(signature)
-  if (!group) node.groups.set(signature, (group = { paths, byLeaf: new Map(), nodes: [] }))
+  const groups = (node.groups ??= new Map())
+  let group = groups.get(signature)
+  if (!group) groups.set(signature, (group = { paths, byLeaf: new Map(), nodes: [] }))
   let level = group.byLeaf
   const last = leaves.pop()
   if (!last) {
@@ -95,18 +99,29 @@ function readPath(value: unknown, path: LeafPath): unknown {
   return part
 }
 
-function visitNode<T>(node: IndexNode<T>, queryKey: QueryKey, depth: number, found: (entry: T) => void): void {
-  for (const entry of node.entries) found(entry)
-  const part = depth < queryKey.length ? queryKey[depth] : undefined
-  if (!isObject(part)) {
-    const child = node.byPrimitive.get(part)
-    if (child) visitNode(child, queryKey, depth + 1, found)
-    return
+function visitNode<T>(from: IndexNode<T>, queryKey: QueryKey, depth: number, found: (entry: T) => void): void {
+  let node: IndexNode<T> | undefined = from
+  for (let i = depth; node; i += 1) {
+    const { entries, byPrimitive, groups }: IndexNode<T> = node
+    if (entries) for (const entry of entries) found(entry)
+    const part = i < queryKey.length ? queryKey[i] : undefined
+    if (isObject(part)) {
+      if (groups) for (const group of groups.values()) visitGroup(group, part, queryKey, i + 1, found)
+      return
+    }
+    node = byPrimitive?.get(part)
   }
-  for (const group of node.groups.values()) {
-    const child = group.paths.length === 0 ? group.nodes[0] : lookUp(group, part)
-    if (child) visitNode(child, queryKey, depth + 1, found)
-  }
+}
+
+function visitGroup<T>(
+  group: ObjectGroup<T>,
+  part: object,
+  queryKey: QueryKey,
+  depth: number,
+  found: (entry: T) => void,
+): void {
+  const child = group.paths.length === 0 ? group.nodes[0] : lookUp(group, part)
+  if (child) visitNode(child, queryKey, depth, found)
 }
 
 function lookUp<T>(group: ObjectGroup<T>, part: unknown): IndexNode<T> | undefined {

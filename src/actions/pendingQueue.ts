@@ -36,6 +36,8 @@ export interface PendingKey {
   fetchInactiveEvents: number
 }
 
+const effects = ['markActiveSeq', 'markInactiveSeq', 'fetchActiveSeq', 'fetchInactiveSeq'] as const
+
 /** A change whose handler has not run yet. */
 export interface BufferedChange {
   readonly change: Change
@@ -138,6 +140,16 @@ export class PendingQueue {
     }
     this.#findOldest()
     return taken
+  }
+
+  /** Makes keys that were taken pending again. */
+  putBack(keys: readonly PendingKey[]): void {
+    for (const key of keys) {
+      const newer = this.keys.get(key.id)
+      if (!newer) this.keys.set(key.id, key)
+      else for (const effect of effects) newer[effect] = Math.max(newer[effect], key[effect])
+    }
+    this.#findOldest()
   }
 
   /** Keys that became pending since the last call, or since the last flush of everything. */

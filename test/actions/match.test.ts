@@ -2,7 +2,7 @@ import { type Query, QueryClient, type QueryKey, type QueryOptions, hashKey, mat
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { type PendingKey, PendingQueue } from '../../src/actions/pendingQueue.ts'
-import { createKeyMatcher } from '../../src/integration/query/match.ts'
+import { createMatcher } from '../../src/integration/query/match.ts'
 import { queryKey, reverseProperties } from './arbitraries.ts'
 
 const wants = { markActive: true, markInactive: true, fetchActive: true, fetchInactive: false }
@@ -24,9 +24,14 @@ function pendingKeys(filters: readonly { queryKey: unknown[]; exact: boolean }[]
 
 const matchesOf = (keys: readonly PendingKey[], query: Query): PendingKey[] => {
   const found: PendingKey[] = []
-  createKeyMatcher(keys, (error) => {
-    throw error
-  }).match(query, (key) => found.push(key))
+  const match = createMatcher(
+    keys,
+    (key) => found.push(key),
+    (error) => {
+      throw error
+    },
+  )
+  match(query)
   return found
 }
 
@@ -88,10 +93,12 @@ it('a hash function that throws is told of and its query is not matched', () => 
   isBroken = true
   const errors: unknown[] = []
   const found: PendingKey[] = []
-  createKeyMatcher(pendingKeys([{ queryKey: ['goals'], exact: true }]), (error) => errors.push(error)).match(
-    query,
+  const match = createMatcher(
+    pendingKeys([{ queryKey: ['goals'], exact: true }]),
     (key) => found.push(key),
+    (error) => errors.push(error),
   )
+  match(query)
   expect(errors).toEqual([new Error('hash')])
   expect(found).toEqual([])
 })

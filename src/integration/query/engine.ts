@@ -9,7 +9,7 @@ import type { FlushRequest, OrchestratorPort, RecordableEvent } from '../../mach
 import { type ResolvedStrategy, type StrategyOption, resolveStrategy, strategies } from '../../machines/strategies.ts'
 import type { ChangesPort } from './changes.ts'
 import { Counters } from './counters.ts'
-import { type FlushPort, flushEachEvent, flushKeys } from './flush.ts'
+import { type FlushPort, type Walk, flushEachEvent, flushKeys } from './flush.ts'
 import { Guard } from './guard.ts'
 import { type IntakePort, checkEvent, drainChanges, recordEvent } from './intake.ts'
 import { Ledger, type QueryRecord } from './ledger.ts'
@@ -50,6 +50,8 @@ export class Engine implements OrchestratorPort {
   readonly #intake: IntakePort
   readonly #clock = { value: 0 }
   readonly #counters = new Counters()
+  /** Flushes that are on their way over the cache: code of the app that they call may call back. */
+  readonly #walks = new Set<Walk>()
   #ledger: Ledger | undefined
   #hiddenSinceMs = 0
 
@@ -173,7 +175,16 @@ export class Engine implements OrchestratorPort {
     this.guard.run(() => this.refetches.releaseMarked())
   }
 
+  /** Ends the flushes that are on their way and makes their keys pending again, for whoever is to treat them. */
+  interruptFlushes(): void {
+    for (const walk of this.#walks) {
+      if (!walk.isOver) this.queue.putBack(walk.keys)
+      walk.isOver = true
+    }
+  }
+
   reset(): void {
+    this.interruptFlushes()
     const running = [...this.refetches.running]
     this.queue.clear()
     this.refetches.forget()
@@ -249,8 +260,11 @@ export class Engine implements OrchestratorPort {
     const isDirect = this.strategy.name === 'direct'
     const options = { reason, fetch, isDirect, waitedMs: this.#counters.noteWait(keys, this.now()) }
     const mayRestart = this.#port.options.maxConcurrentRefetches === Infinity
+    const walk: Walk = { keys, isOver: false }
+    this.#walks.add(walk)
     const record =
-      reason === 'direct' ? flushEachEvent(port, keys, options, mayRestart) : flushKeys(port, keys, options)
+      reason === 'direct' ? flushEachEvent(port, walk, options, mayRestart) : flushKeys(port, walk, options)
+    this.#walks.delete(walk)
     this.#counters.flushes += 1
     this.promises.flushed(keys)
     this.emit('flushed', record)

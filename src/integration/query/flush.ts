@@ -5,7 +5,7 @@ import type { FlushReason, FlushedRecord } from '../../actions/types.ts'
 import type { Counters } from './counters.ts'
 import type { Guard } from './guard.ts'
 import type { Ledger, QueryRecord } from './ledger.ts'
-import { createKeyMatcher } from './match.ts'
+import { createMatcher } from './match.ts'
 import type { Promises } from './promises.ts'
 import type { Refetches } from './refetches.ts'
 import { isFetchable } from './wanted.ts'
@@ -30,6 +30,13 @@ interface FlushOptions {
   readonly isDirect: boolean
 }
 
+/** A flush on its way over the cache. */
+export interface Walk {
+  readonly keys: readonly PendingKey[]
+  /** Code of the app that it called has ended it before its end. */
+  isOver: boolean
+}
+
 /** A record while its flush still runs. */
 interface OpenRecord extends FlushedRecord {
   readonly fetched: string[]
@@ -47,9 +54,9 @@ const openRecord = (keys: readonly PendingKey[], { reason, waitedMs }: FlushOpti
 })
 
 /** Applies pending keys to the query cache in one pass over it. */
-export function flushKeys(port: FlushPort, keys: readonly PendingKey[], options: FlushOptions): FlushedRecord {
+export function flushKeys(port: FlushPort, walk: Walk, options: FlushOptions): FlushedRecord {
+  const { keys } = walk
   const record = openRecord(keys, options)
-  const matcher = createKeyMatcher(keys, (error) => port.guard.failed(error))
   const watched = keys.some((key) => port.promises.watches(key))
   const demand = createDemand()
   const matchedKeys: PendingKey[] = []
@@ -57,29 +64,40 @@ export function flushKeys(port: FlushPort, keys: readonly PendingKey[], options:
     addToDemand(demand, key)
     if (watched && port.promises.watches(key)) matchedKeys.push(key)
   }
-  // One closure for all queries: there may be many thousands.
-  let query: Query
-  const plan = (): void => {
-    clearDemand(demand)
-    matchedKeys.length = 0
-    matcher.match(query, add)
+  const match = createMatcher(keys, add, (error) => port.guard.failed(error))
+  eachQuery(port, walk, (query) => {
+    if (demand.keys > 0) {
+      clearDemand(demand)
+      matchedKeys.length = 0
+    }
+    match(query)
     if (demand.keys === 0) return
     const entry = port.ledger.record(query)
-    const isActive = query.isActive()
-    const verdict = judge(demand, isActive, isFetchable(query, isActive), entry.startedAt)
-    applyVerdict(port, entry, verdict, record, options)
-    entry.inactiveWantedAt = Math.max(entry.inactiveWantedAt, demand.fetchInactiveSeq)
     for (const key of matchedKeys) port.promises.matched(key, entry)
-  }
-  const mark = (): void => query.invalidate()
-  notifyManager.batch(() => {
-    for (query of port.queryClient.getQueryCache().getAll()) {
-      // Whatever the app's code broke, the query must not pass for fresh.
-      if (!port.guard.run(plan, query)) port.guard.run(mark, query)
-    }
-    port.refetches.pump()
+    if (demand.fetchInactiveSeq > entry.inactiveWantedAt) entry.inactiveWantedAt = demand.fetchInactiveSeq
+    const isActive = query.isActive()
+    applyVerdict(port, entry, judge(demand, isActive, isFetchable(query, isActive), entry.startedAt), record, options)
   })
   return record
+}
+
+/** Visits the queries of the cache, as one batch of notifications, and starts what that has queued. */
+function eachQuery(port: FlushPort, walk: Walk, visit: (query: Query) => void): void {
+  const { guard, refetches } = port
+  notifyManager.batch(() => {
+    refetches.beginRun()
+    for (const query of port.queryClient.getQueryCache().getAll()) {
+      if (walk.isOver) break
+      try {
+        visit(query)
+      } catch (error) {
+        guard.failed(error, query)
+        // Whatever the app's code broke, the query must not pass for fresh.
+        guard.run(() => query.invalidate(), query)
+      }
+    }
+    refetches.endRun()
+  })
 }
 
 function applyVerdict(
@@ -95,53 +113,46 @@ function applyVerdict(
   port.refetches.note(entry, markSeq, ifShownSeq, record)
   if (effect === 'fresh') {
     record.skippedFresh += 1
-    if (fetchSeq > 0 && entry.running && fetch !== 'never') port.refetches.demand(entry, fetchSeq, false)
+    if (fetchSeq > 0 && entry.running && fetch !== 'never') port.refetches.demand(entry, fetchSeq)
     else if (fetchSeq > 0 && entry.outcome === 'error') port.reportFailure(entry)
     return
   }
-  if (effect === 'fetch' && fetch !== 'never') {
-    record.fetched.push(entry.query.queryHash)
-    entry.cause = record
-    entry.direct = isDirect
-    port.refetches.demand(entry, fetchSeq, fetch === 'later')
-  } else record.markedStale += 1
-  // A query that queues is marked when its fetch starts: stale, TanStack would fetch it at the next focus or mount,
-  // past `maxConcurrentRefetches`. Last, because it calls listeners of the app, which may throw.
-  if (entry.stage !== 'queued') entry.query.invalidate()
+  if (effect === 'mark' || fetch === 'never') {
+    record.markedStale += 1
+    if (entry.stage !== 'queued') entry.query.invalidate()
+    return
+  }
+  record.fetched.push(entry.query.queryHash)
+  entry.cause = record
+  entry.direct = isDirect
+  // Last, because it calls code of the app, which may throw.
+  if (fetch === 'now') port.refetches.demand(entry, fetchSeq)
+  else port.refetches.demandLater(entry, fetchSeq)
 }
 
 /**
  * Applies pending keys as an app without a coalescer would: every event starts a fetch of every query it matches, in
  * place of one that is running. A first fetch and a retry are let run, and followed by one fetch.
  */
-export function flushEachEvent(
-  port: FlushPort,
-  keys: readonly PendingKey[],
-  options: FlushOptions,
-  mayRestart: boolean,
-): FlushedRecord {
-  const record = openRecord(keys, options)
-  for (const key of keys) {
-    const matcher = createKeyMatcher([key], (error) => port.guard.failed(error))
+export function flushEachEvent(port: FlushPort, walk: Walk, options: FlushOptions, mayRestart: boolean): FlushedRecord {
+  const record = openRecord(walk.keys, options)
+  for (const key of walk.keys) {
+    let isMatch = false
+    const found = (): void => void (isMatch = true)
+    const match = createMatcher([key], found, (error) => port.guard.failed(error))
     const isWatched = port.promises.watches(key)
     const demand = createDemand()
     addToDemand(demand, key)
-    notifyManager.batch(() => {
-      for (const query of port.queryClient.getQueryCache().getAll()) {
-        port.guard.run(() => {
-          let isMatch = false
-          matcher.match(query, () => (isMatch = true))
-          if (!isMatch) return
-          const entry = port.ledger.record(query)
-          const isActive = query.isActive()
-          // Logical time 0: `direct` does not ask whether the data is fresh already.
-          const verdict = judge(demand, isActive, isFetchable(query, isActive), 0)
-          entry.inactiveWantedAt = Math.max(entry.inactiveWantedAt, demand.fetchInactiveSeq)
-          restart(port, entry, verdict, record, mayRestart)
-          if (isWatched) port.promises.matched(key, entry)
-        }, query)
-      }
-      port.refetches.pump()
+    eachQuery(port, walk, (query) => {
+      isMatch = false
+      match(query)
+      if (!isMatch) return
+      const entry = port.ledger.record(query)
+      if (isWatched) port.promises.matched(key, entry)
+      if (demand.fetchInactiveSeq > entry.inactiveWantedAt) entry.inactiveWantedAt = demand.fetchInactiveSeq
+      const isActive = query.isActive()
+      // Logical time 0: `direct` does not ask whether the data is fresh already.
+      restart(port, entry, judge(demand, isActive, isFetchable(query, isActive), 0), record, mayRestart)
     })
   }
   return record
@@ -168,11 +179,10 @@ function restart(
   const isPlainRefetch =
     query.state.data !== undefined && query.state.fetchFailureCount === 0 && !query.state.fetchMeta?.fetchMore
   if (!mayRestart || (entry.running && !isPlainRefetch)) {
-    port.refetches.demand(entry, fetchSeq, false)
-    if (entry.stage !== 'queued') query.invalidate()
+    port.refetches.demand(entry, fetchSeq)
     return
   }
   for (let event = 0; event < fetchEvents; event += 1) port.refetches.start(entry, true)
   if (fetchSeq > entry.wantedAt) entry.wantedAt = fetchSeq
-  if (entry.running) port.refetches.demand(entry, fetchSeq, false)
+  if (entry.running) port.refetches.demand(entry, fetchSeq)
 }

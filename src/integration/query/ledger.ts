@@ -1,4 +1,10 @@
-import { CancelledError, type Query, type QueryCacheNotifyEvent, type QueryClient } from '@tanstack/react-query'
+import {
+  CancelledError,
+  type Query,
+  type QueryCache,
+  type QueryCacheNotifyEvent,
+  type QueryClient,
+} from '@tanstack/react-query'
 import type { LogicalClock } from '../../actions/clock.ts'
 import type { FlushedRecord } from '../../actions/types.ts'
 import type { Guard } from './guard.ts'
@@ -56,6 +62,7 @@ export interface LedgerListener {
 export class Ledger {
   /** The query whose fetch the coalescer is starting right now. */
   starting: Query | undefined
+  readonly cache: QueryCache
   readonly #records = new WeakMap<Query, QueryRecord>()
   readonly #clock: LogicalClock
   readonly #listener: LedgerListener
@@ -64,7 +71,8 @@ export class Ledger {
   constructor(queryClient: QueryClient, clock: LogicalClock, listener: LedgerListener, guard: Guard) {
     this.#clock = clock
     this.#listener = listener
-    this.#unsubscribe = queryClient.getQueryCache().subscribe((event) => {
+    this.cache = queryClient.getQueryCache()
+    this.#unsubscribe = this.cache.subscribe((event) => {
       // Most events are none of ours, and a flush of thousands of queries makes many.
       if (event.type === 'removed' || (event.type === 'updated' && event.action.type !== 'invalidate')) {
         guard.run(() => this.#note(event))

@@ -27,6 +27,7 @@ export function followPage(engine: Engine, router: Router, whenHidden: ResolvedO
 
 /** Treats unfinished work as told, before the actor stops. */
 export function finishWork(engine: Engine, pending: StopOptions['pending'], options: ResolvedOptions): void {
+  engine.interruptFlushes()
   if (pending === 'drop') return
   const mayFetch = pending === 'flush' && !engine.isHeld()
   if (mayFetch) engine.flush({ reason: 'stop', fetch: 'now' })

@@ -4,18 +4,19 @@ import type { PendingKey } from '../../actions/pendingQueue.ts'
 
 type HashFn = (queryKey: QueryKey) => string
 
-export interface KeyMatcher {
-  /** Calls back with each pending key that matches the query, by TanStack's own matching. */
-  match(query: Query, found: (key: PendingKey) => void): void
-}
-
 /**
  * Matches many pending keys against many queries in one pass: the work grows with the queries and the length of
  * their keys, not with the number of pending keys.
  *
+ * @param found called with each pending key that matches, by TanStack's own matching
  * @param failed told of a query whose `queryKeyHashFn` throws for a pending key
+ * @returns matches one query
  */
-export function createKeyMatcher(keys: readonly PendingKey[], failed: (error: unknown) => void): KeyMatcher {
+export function createMatcher(
+  keys: readonly PendingKey[],
+  found: (key: PendingKey) => void,
+  failed: (error: unknown) => void,
+): (query: Query) => void {
   const index = createKeyIndex<PendingKey>()
   const exactKeys = keys.filter((key) => key.exact)
   for (const key of keys) if (!key.exact) index.add(key.queryKey, key)
@@ -37,21 +38,17 @@ export function createKeyMatcher(keys: readonly PendingKey[], failed: (error: un
     return byHash
   }
 
-  let query: Query
-  let found: (key: PendingKey) => void
+  let queryKey: QueryKey
   const confirm = (key: PendingKey): void => {
-    if (partialMatchKey(query.queryKey, key.queryKey)) found(key)
+    if (partialMatchKey(queryKey, key.queryKey)) found(key)
   }
   const hasPartial = exactKeys.length < keys.length
-  return {
-    match(candidate, callback) {
-      query = candidate
-      found = callback
-      if (hasPartial) index.visit(query.queryKey, confirm)
-      if (exactKeys.length > 0) {
-        const key = exactByHash(query.options.queryKeyHashFn ?? hashKey).get(query.queryHash)
-        if (key) found(key)
-      }
-    },
+  return (query) => {
+    queryKey = query.queryKey
+    if (hasPartial) index.visit(queryKey, confirm)
+    if (exactKeys.length > 0) {
+      const key = exactByHash(query.options.queryKeyHashFn ?? hashKey).get(query.queryHash)
+      if (key) found(key)
+    }
   }
 }

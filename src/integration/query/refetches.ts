@@ -1,10 +1,11 @@
 import { type Query, notifyManager } from '@tanstack/react-query'
 import type { FlushedRecord } from '../../actions/types.ts'
+import { fetchStale } from './fetchStale.ts'
 import type { Guard } from './guard.ts'
 import type { FetchOutcome, Ledger, LedgerListener, QueryRecord } from './ledger.ts'
 import { eachMostUrgent } from './urgency.ts'
 import { isAnswering, isPaused, isStillWanted } from './wanted.ts'
-import { SLICE_MS, yieldToMain } from './yielding.ts'
+import { SLICE_MS, canYield, yieldToMain } from './yielding.ts'
 
 export interface RefetchesPort {
   readonly maxConcurrentRefetches: number
@@ -20,8 +21,6 @@ export interface RefetchesPort {
   changed(): void
   readonly guard: Guard
 }
-
-const ignore = (): void => undefined
 
 function callWaiters(record: QueryRecord): void {
   const { waiters } = record
@@ -46,6 +45,9 @@ export class Refetches implements LedgerListener {
   /** Records to look at again in the next microtask, because their fetch has ended. */
   #ended = new Set<QueryRecord>()
   #isPumping = false
+  /** Whether a flush is on its way whose fetches start at once. */
+  #isRunOpen = false
+  #sliceEndMs = Infinity
   /** Whether the rest of the queue waits for the main thread to come back. */
   #hasYielded = false
   #isLookingAgain = false
@@ -74,12 +76,24 @@ export class Refetches implements LedgerListener {
     return this.running.size > 0 && this.running.size >= this.#port.maxConcurrentRefetches && this.inFlight === 0
   }
 
-  /** Owes a query a fetch for an event; `later` holds it until `releaseMarked`. */
-  demand(record: QueryRecord, seq: number, later: boolean): void {
+  /** Owes a query a fetch for an event: started at once where it may, else queued, or to follow one that is running. */
+  demand(record: QueryRecord, seq: number): void {
     if (seq > record.wantedAt) record.wantedAt = seq
-    if (record.running && record.startedAt >= record.wantedAt) this.#move(record, 'awaiting')
-    else if (!later) this.#move(record, record.running ? 'awaiting' : 'queued')
+    if (record.running) {
+      this.#move(record, 'awaiting')
+      if (!isAnswering(record)) record.query.invalidate()
+    } else if (this.#mayStartAtOnce()) this.#startAtOnce(record)
+    // Not marked until its fetch starts: stale, TanStack would fetch it at the next focus or mount, past
+    // `maxConcurrentRefetches`.
+    else this.#move(record, 'queued')
+  }
+
+  /** Marks a query and owes it a fetch, held back until `releaseMarked`. */
+  demandLater(record: QueryRecord, seq: number): void {
+    if (seq > record.wantedAt) record.wantedAt = seq
+    if (isAnswering(record)) this.#move(record, 'awaiting')
     else if (record.stage === 'none') this.#move(record, 'marked')
+    if (record.stage !== 'queued') record.query.invalidate()
   }
 
   /** Notes what is still to be done if the fetch that is running ends without answering these events. */
@@ -96,28 +110,62 @@ export class Refetches implements LedgerListener {
     this.#port.changed()
   }
 
+  /** From here to `endRun`, `demand` starts fetches at once, as far as there is no limit and no reason to wait. */
+  beginRun(): void {
+    const { maxConcurrentRefetches, isHeld } = this.#port
+    this.#isRunOpen = maxConcurrentRefetches === Infinity && !this.#isPumping && !this.#hasYielded && !isHeld()
+    this.#sliceEndMs = this.#nextSliceEndMs()
+  }
+
+  endRun(): void {
+    this.#isRunOpen = false
+    this.#pump(this.#sliceEndMs)
+  }
+
   /** Starts what is queued, as far as slots, the page's visibility and the main thread allow. */
   pump(): void {
+    this.#pump(this.#nextSliceEndMs())
+  }
+
+  #pump(sliceEndMs: number): void {
     if (this.#isPumping || this.#hasYielded || this.#port.isHeld() || this.queued.size === 0) return
     this.#isPumping = true
     try {
-      notifyManager.batch(() => this.#startSlice())
+      notifyManager.batch(() => this.#startSlice(sliceEndMs))
     } finally {
       this.#isPumping = false
     }
   }
 
+  /** When the main thread is to get a turn; never on a platform that would not come back right after it. */
+  #nextSliceEndMs(): number {
+    return this.#port.mayYield && canYield() ? this.#port.now() + SLICE_MS : Infinity
+  }
+
+  #mayStartAtOnce(): boolean {
+    if (this.#isRunOpen && this.#sliceEndMs !== Infinity && this.#port.now() >= this.#sliceEndMs)
+      this.#isRunOpen = false
+    return this.#isRunOpen
+  }
+
+  #startAtOnce(record: QueryRecord): void {
+    try {
+      this.start(record, false)
+    } catch (error) {
+      this.#settle(record)
+      throw error
+    }
+  }
+
   /** Fetches a query now; `cancelRefetch` cancels a fetch of it that is running. */
   start(record: QueryRecord, cancelRefetch: boolean): void {
-    const { query } = record
-    // Marked first, so that an abort by unmount, which restores the state from before the fetch, leaves it stale.
-    query.invalidate()
     const { ledger } = this
-    if (ledger) ledger.starting = query
+    if (!ledger) return
+    ledger.starting = record.query
     try {
-      query.fetch(undefined, { cancelRefetch }).catch(ignore)
+      fetchStale(record.query, ledger.cache, cancelRefetch)
     } finally {
-      if (ledger) ledger.starting = undefined
+      ledger.starting = undefined
     }
     if (!record.running) this.#settle(record)
   }
@@ -192,29 +240,25 @@ export class Refetches implements LedgerListener {
     this.#lookAgain(undefined)
   }
 
-  #startSlice(): void {
-    const { maxConcurrentRefetches: limit, guard, now, mayYield } = this.#port
+  #startSlice(endMs: number): void {
+    const { maxConcurrentRefetches: limit, guard, now } = this.#port
     if (this.running.size >= limit) return
-    const endMs = mayYield ? now() + SLICE_MS : Infinity
     for (const record of limit === Infinity ? this.queued : eachMostUrgent(this.queued)) {
-      if (endMs !== Infinity && now() >= endMs && this.#yield()) return
+      if (endMs !== Infinity && now() >= endMs) return this.#yield()
       if (!guard.run(() => this.#startQueued(record), record.query)) this.#settle(record)
       if (this.running.size >= limit) return
     }
   }
 
-  /** Goes on in a task of its own, with whatever is queued by then. Returns whether the platform can do that. */
-  #yield(): boolean {
-    const turn = yieldToMain()
-    if (!turn) return false
+  /** Goes on in a task of its own, with whatever is queued by then. */
+  #yield(): void {
     this.#hasYielded = true
     const goOn = (): void => {
       this.#hasYielded = false
       this.pump()
       this.#port.changed()
     }
-    turn.then(goOn, goOn)
-    return true
+    yieldToMain().then(goOn, goOn)
   }
 
   // A fetch that follows must not start inside the cache event that ends the one before: other listeners of the
@@ -243,7 +287,7 @@ export class Refetches implements LedgerListener {
     if (record.stage === 'none' && ifShown && ifShown.seq > record.startedAt && isStillWanted(record)) {
       record.cause = ifShown.cause
       record.direct = true
-      this.demand(record, ifShown.seq, false)
+      this.demand(record, ifShown.seq)
     }
     if (record.stage !== 'awaiting') return
     if (record.startedAt >= record.wantedAt) return this.#settle(record)
