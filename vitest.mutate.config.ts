@@ -2,8 +2,17 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 import { defineConfig } from 'vitest/config'
 import base from './vitest.config.ts'
 
-// Simulations check that nothing is left listening, which tests before them in the same process might have left.
-const first = ['/test/actions/', '/test/machines/', '/test/simulation/']
+const first = [
+  '/test/machines/',
+  '/test/simulation/regressions.',
+  '/test/promises/strategies.',
+  '/test/supabase/connection.',
+  '/test/supabase/catchUp.',
+  '/test/actions/',
+  // It checks that nothing is left listening, which tests before it in the same process might have left.
+  '/test/simulation/',
+]
+
 /** What breaks most mutants in the least time runs first, since the first broken test is the last to run. */
 class MutantSequencer extends BaseSequencer {
   override sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -27,7 +36,12 @@ export default defineConfig({
     include: ['test/{actions,machines,promises,simulation,supabase}/**/*.test.ts'],
     exclude: slow,
     setupFiles: ['test/support/fixedSeed.ts'],
-    env: { SIMULATION_RUNS: '100', SIMULATION_SEED: '1' },
+    env: {
+      SIMULATION_RUNS: '100',
+      SIMULATION_SEED: '1',
+      // `debounce` has one window as the next two have, and is in the simulation and in tests of its own.
+      PROMISE_STRATEGIES: 'batch,hybrid,perKey,direct',
+    },
     testTimeout: 60_000,
     isolate: false,
     sequence: { sequencer: MutantSequencer },

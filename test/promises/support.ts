@@ -5,9 +5,12 @@ import { type World, type WorldOptions, createWorld } from '../support/world.ts'
 /** Short windows that differ from every default, so that a promise kept by a default alone shows. */
 export const timing = { quietMs: 50, maxWaitMs: 200, refetchDelayMs: 40 } as const
 
-export const coalescing = ['debounce', 'batch', 'perKey', 'hybrid'] as const satisfies readonly StrategyName[]
+const asked = process.env['PROMISE_STRATEGIES']?.split(',')
+const isAsked = (strategy: StrategyName): boolean => asked?.includes(strategy) ?? true
 
-export const everyStrategy = [...coalescing, 'direct'] as const satisfies readonly StrategyName[]
+export const coalescing = (['debounce', 'batch', 'perKey', 'hybrid'] as const).filter(isAsked)
+
+export const everyStrategy = [...coalescing, ...(['direct'] as const).filter(isAsked)]
 
 /** The ways in which an event reaches a coalescer. */
 export const eventKinds = ['INVALIDATE', 'REFETCH', 'CHANGE'] as const
