@@ -154,6 +154,28 @@ describe.each(everyStrategy)('G9 stop, %s', (strategy) => {
     })
   })
 
+  it.each([
+    { pending: 'markStale', started: 1, stale: 2 },
+    { pending: 'flush', started: 3, stale: 0 },
+    { pending: 'drop', started: 1, stale: undefined },
+  ] as const)('in the middle of a flush, from code of the app, $pending treats the rest as told', async (expected) => {
+    const world = worldOf(strategy)
+    const keys = [0, 1, 2].map((id) => ['lists', id])
+    for (const key of keys) await world.showLoaded(key)
+    const unsubscribe = world.queryClient.getQueryCache().subscribe((event) => {
+      if (event.type !== 'updated' || event.action.type !== 'fetch') return
+      unsubscribe()
+      world.coalescer.stop({ pending: expected.pending })
+    })
+    announce(world, 'INVALIDATE', ['lists'])
+    await advance(1000)
+    expect(keys.flatMap((key) => startsOf(world, key)).length - keys.length).toBe(expected.started)
+    const stale = keys.filter((key) => isInvalidated(world, key)).length
+    if (expected.stale !== undefined) expect(stale).toBe(expected.stale)
+    expect(world.errors).toEqual([])
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
   it('while hidden, flush marks instead of fetching', async () => {
     const world = worldOf(strategy)
     await world.showLoaded(goals)
