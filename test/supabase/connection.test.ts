@@ -368,6 +368,39 @@ describe('initialize', () => {
     expect([supabase.opened.length, realtime.getStatus()]).toEqual([2, 'connecting'])
   })
 
+  it.each(['closed', 'left'] as const)(
+    'does not take its own channel that was %s for one of somebody else',
+    async (how) => {
+      const { supabase, goLive, join, messages, realtime } = createFeedWorld()
+      const listed = supabase.opened
+      supabase.getChannels = () => listed
+      await goLive()
+      if (how === 'closed') {
+        supabase.current.tell('CLOSED')
+        await advance(1_250)
+      } else {
+        realtime.stop()
+        await join()
+      }
+      expect([supabase.opened.length, realtime.getStatus()]).toEqual([2, 'connecting'])
+      expect(messages().filter((message) => message.includes('Expected no other channel'))).toEqual([])
+    },
+  )
+
+  it('tries again when the client still hands out the channel that was left', async () => {
+    const { supabase, goLive, join, realtime } = createFeedWorld()
+    await goLive()
+    const left = supabase.current
+    const channel = supabase.channel.bind(supabase)
+    realtime.stop()
+    supabase.channel = () => left
+    await join()
+    expect([realtime.getStatus(), supabase.removed.length]).toEqual(['interrupted', 1])
+    supabase.channel = channel
+    await advance(1_250)
+    expect([supabase.opened.length, realtime.getStatus()]).toEqual([2, 'connecting'])
+  })
+
   it('asks no more of a client than to open, follow and remove a channel', async () => {
     const { coalescer, queryClient, errors } = createFeedWorld()
     const channel = { on: vi.fn<() => void>(), subscribe: vi.fn<() => void>() }

@@ -5,6 +5,8 @@ export interface SessionPort {
   readonly supabase: FeedClient
   readonly name: string
   readonly bindings: readonly FeedBinding[]
+  /** The channel objects of earlier sessions, which a client may still list. */
+  readonly past: WeakSet<object>
   /** A change came. Must not throw: an exception in a callback of supabase-js is an uncaught one. */
   changed(payload: unknown): void
   /** Something happened to the channel. */
@@ -24,14 +26,15 @@ export interface ChannelSession {
  * @throws what supabase-js throws, or an Error if somebody else uses the name on this client.
  */
 export function openSession(port: SessionPort): ChannelSession {
-  const { supabase, name } = port
+  const { supabase, name, past } = port
   // `channel()` would hand out the channel that is there, and removing that would be somebody else's loss.
-  if (supabase.getChannels?.().some(({ topic }) => topic === `realtime:${name}`)) {
+  if (supabase.getChannels?.().some((other) => other.topic === `realtime:${name}` && !past.has(other))) {
     throw new Error(
       `Expected no other channel '${name}' on this client, got one. Pass another \`channel\` name to createRealtimeService().`,
     )
   }
   const channel = supabase.channel(name) as FeedChannel
+  const isPast = past.has(channel)
   let state: 'open' | 'dead' | 'ended' = 'open'
   /** `attached`: the feed of the join under way was attached before the join was answered. */
   let join: 'asked' | 'attached' | 'answered' = 'asked'
@@ -46,6 +49,7 @@ export function openSession(port: SessionPort): ChannelSession {
   function end(): void {
     const wasOpen = state === 'open'
     state = 'ended'
+    past.add(channel)
     // A dead channel is no longer the client's: removing it would drop a new one of the same name.
     if (!wasOpen) return
     try {
@@ -63,6 +67,7 @@ export function openSession(port: SessionPort): ChannelSession {
     if (state !== 'open') return
     send({ type: 'CLOSED' })
     state = 'dead'
+    past.add(channel)
     // Its join timer may still run, and would leave a new channel of the same name. Later, because the client is
     // not done with the channel while it calls back.
     queueMicrotask(() => {
@@ -115,7 +120,8 @@ export function openSession(port: SessionPort): ChannelSession {
     channel.on('system', {}, followSystem)
     channel.subscribe(follow)
   } catch (error) {
-    end()
+    // A client that hands out the channel that was closed or left is not done with it: the next try gets a new one.
+    if (!isPast) end()
     throw error
   }
   return { end }

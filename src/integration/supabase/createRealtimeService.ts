@@ -75,6 +75,7 @@ export function createRealtimeService<Client extends FeedClient, const Schema ex
   const router = createChangeRouter(service, internals)
   const listeners = new Emitter<{ statusChanged: undefined }>(internals.report)
   const bindings = bindingsOf(service)
+  const past = new WeakSet<object>()
   let session: ChannelSession | undefined
   let unwatchPage: (() => void) | undefined
 
@@ -106,6 +107,7 @@ export function createRealtimeService<Client extends FeedClient, const Schema ex
           supabase: service.supabase,
           name: service.channel,
           bindings,
+          past,
           changed: (payload) => guard('A change of the feed could not be handled.', () => router.handleChange(payload)),
           send: (event) => actor.send(event),
           report,
