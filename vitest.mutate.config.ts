@@ -33,7 +33,10 @@ const slow = ['g04-alive', 'g10-memory', 'g10-memory.size', 'g11-gentle.timing']
 export default defineConfig({
   ...(base.resolve && { resolve: base.resolve }),
   test: {
-    include: ['test/{actions,machines,promises,simulation,supabase}/**/*.test.ts'],
+    include: [
+      'test/{actions,machines,promises,simulation,supabase}/**/*.test.ts',
+      'test/bench/{shortcut,yielding}.test.ts',
+    ],
     exclude: slow,
     setupFiles: ['test/support/fixedSeed.ts'],
     env: {
