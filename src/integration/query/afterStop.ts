@@ -1,16 +1,16 @@
 import type { Query } from '@tanstack/react-query'
 import { type QueryRecord, isRenewedByResuming } from './ledger.ts'
-import type { Refetches } from './refetches.ts'
 import { byUrgency } from './urgency.ts'
 import { isStillWanted } from './wanted.ts'
+import type { WorkList } from './workList.ts'
 
 /**
  * Finishes what is owed when the coalescer stops, without timer or subscription: by the promises of the fetches that
  * are running. `mark` leaves queries stale, `fetch` fetches them, at most `maxConcurrent` at once.
  */
-export function finishAfterStop(refetches: Refetches, how: 'mark' | 'fetch', maxConcurrent: number): void {
-  const queued = byUrgency(refetches.queued).map(toQueued)
-  let busy = refetches.running.size
+export function finishAfterStop(work: WorkList, how: 'mark' | 'fetch', maxConcurrent: number): void {
+  const queued = byUrgency(work.queued).map(toQueued)
+  let busy = work.running.size
   const startQueued = (): void => {
     if (how === 'mark') return
     while (busy < maxConcurrent && queued.length > 0) {
@@ -25,9 +25,9 @@ export function finishAfterStop(refetches: Refetches, how: 'mark' | 'fetch', max
       record.query.fetch().then(freed, freed)
     }
   }
-  for (const record of [...refetches.marked, ...refetches.queued]) record.query.invalidate()
-  for (const record of new Set([...refetches.running, ...refetches.awaiting, ...refetches.noted])) {
-    const isOwn = refetches.running.has(record)
+  for (const record of [...work.marked, ...work.queued]) record.query.invalidate()
+  for (const record of new Set([...work.running, ...work.awaiting, ...work.noted])) {
+    const isOwn = work.running.has(record)
     const { query } = record
     const answersLater = query.state.fetchStatus === 'paused' && isRenewedByResuming(query)
     const owesFetch = record.startedAt < Math.max(record.wantedAt, record.ifShown?.seq ?? 0) && !answersLater

@@ -157,7 +157,7 @@ export class Engine implements OrchestratorPort {
       this.guard.run(() => notifyManager.batch(flush))
     }
     this.changed()
-    return this.refetches.marked.size
+    return this.refetches.work.marked.size
   }
 
   /** Marks what is pending stale and starts no fetch. */
@@ -171,7 +171,7 @@ export class Engine implements OrchestratorPort {
   }
 
   fetchMarked(): void {
-    for (const record of this.refetches.marked) this.promises.collecting?.add(record)
+    for (const record of this.refetches.work.marked) this.promises.collecting?.add(record)
     this.guard.run(() => this.refetches.releaseMarked())
   }
 
@@ -185,7 +185,7 @@ export class Engine implements OrchestratorPort {
 
   reset(): void {
     this.interruptFlushes()
-    const running = [...this.refetches.running]
+    const running = [...this.refetches.work.running]
     this.queue.clear()
     this.refetches.forget()
     for (const record of running) {
@@ -218,12 +218,12 @@ export class Engine implements OrchestratorPort {
 
   pageVisible(): void {
     this.queue.forgive(this.#hiddenSinceMs, this.now())
-    this.refetches.pump()
+    this.refetches.starter.pump()
   }
 
   /** Lets paused fetches go on that TanStack resumes only for a mounted client, on return to the page or network. */
   resumePaused(): void {
-    for (const { query } of [...this.refetches.running, ...this.refetches.awaiting]) {
+    for (const { query } of [...this.refetches.work.running, ...this.refetches.work.awaiting]) {
       if (query.state.fetchStatus === 'paused') this.guard.run(() => query.onOnline(), query)
     }
   }

@@ -85,7 +85,7 @@ export function flushKeys(port: FlushPort, walk: Walk, options: FlushOptions): F
 function eachQuery(port: FlushPort, walk: Walk, visit: (query: Query) => void): void {
   const { guard, refetches } = port
   notifyManager.batch(() => {
-    refetches.beginRun()
+    refetches.starter.beginRun()
     for (const query of port.queryClient.getQueryCache().getAll()) {
       if (walk.isOver) break
       try {
@@ -96,7 +96,7 @@ function eachQuery(port: FlushPort, walk: Walk, visit: (query: Query) => void): 
         guard.run(() => query.invalidate(), query)
       }
     }
-    refetches.endRun()
+    refetches.starter.endRun()
   })
 }
 
@@ -110,7 +110,8 @@ function applyVerdict(
   if (effect === 'none') return
   if (!isDirect) port.counters.would += fetchEvents
   // Also for a fetch that answers the events: cancelled, it would leave the query as it was before them.
-  port.refetches.note(entry, markSeq, ifShownSeq, record)
+  // One that only fetches leaves the mark to the fetch, which is not to come.
+  port.refetches.note(entry, fetch === 'never' ? Math.max(markSeq, fetchSeq) : markSeq, ifShownSeq, record)
   if (effect === 'fresh') {
     record.skippedFresh += 1
     if (fetchSeq > 0 && entry.running && fetch !== 'never') port.refetches.demand(entry, fetchSeq)
@@ -182,7 +183,7 @@ function restart(
     port.refetches.demand(entry, fetchSeq)
     return
   }
-  for (let event = 0; event < fetchEvents; event += 1) port.refetches.start(entry, true)
+  for (let event = 0; event < fetchEvents; event += 1) port.refetches.starter.start(entry, true)
   if (fetchSeq > entry.wantedAt) entry.wantedAt = fetchSeq
   if (entry.running) port.refetches.demand(entry, fetchSeq)
 }

@@ -21,6 +21,8 @@ export interface QueryRecord {
   endedStartedAt: number
   /** `startedAt` of the latest failure that was reported. */
   reportedAt: number
+  /** Whether the running fetch may bring back what a persister has stored, which is older than any event. */
+  mayRestore: boolean
   /** How the latest fetch ended. */
   outcome: FetchOutcome | undefined
   /** Whether TanStack is fetching the query, or has paused its fetch. */
@@ -92,6 +94,7 @@ export class Ledger {
         startedAt: 0,
         endedStartedAt: 0,
         reportedAt: 0,
+        mayRestore: false,
         outcome: undefined,
         running: query.state.fetchStatus !== 'idle',
         own: false,
@@ -150,6 +153,7 @@ export class Ledger {
     const wasOwn = this.#release(record)
     record.running = true
     record.own = this.starting === query
+    record.mayRestore = query.options.persister !== undefined && query.state.data === undefined
     // One more page does not renew the pages that are there.
     record.startedAt = isFetchMore(query) ? record.endedStartedAt : this.#clock.value
     if (isFetchMore(query) && query.state.isInvalidated) {
@@ -171,7 +175,8 @@ export class Ledger {
     if (!record.running) return
     const wasOwn = this.#release(record)
     record.outcome = outcome
-    if (outcome === 'cancelled') record.startedAt = record.endedStartedAt
+    if (outcome === 'cancelled' || (outcome === 'success' && record.mayRestore))
+      record.startedAt = record.endedStartedAt
     else record.endedStartedAt = record.startedAt
     this.#listener.ended(record, outcome, wasOwn)
   }

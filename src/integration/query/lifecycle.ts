@@ -32,7 +32,7 @@ export function finishWork(engine: Engine, pending: StopOptions['pending'], opti
   const mayFetch = pending === 'flush' && !engine.isHeld()
   if (mayFetch) engine.flush({ reason: 'stop', fetch: 'now' })
   else engine.markPending('stop')
-  finishAfterStop(engine.refetches, mayFetch ? 'fetch' : 'mark', options.maxConcurrentRefetches)
+  finishAfterStop(engine.refetches.work, mayFetch ? 'fetch' : 'mark', options.maxConcurrentRefetches)
 }
 
 /** Lets go of everything and everyone, after the actor has stopped. */

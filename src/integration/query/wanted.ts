@@ -23,5 +23,8 @@ export const isStillWanted = ({ query, inactiveWantedAt, startedAt }: QueryRecor
 /** Whether its fetch waits for the network, or for the page to be shown. */
 export const isPaused = (record: QueryRecord): boolean => record.running && record.query.state.fetchStatus === 'paused'
 
+/** Whether the query's latest fetch started after the newest event that it owes a fetch for. */
+export const isAnswered = ({ startedAt, wantedAt }: QueryRecord): boolean => startedAt >= wantedAt
+
 /** Whether the fetch that is running now is the one the query owes. */
-export const isAnswering = (record: QueryRecord): boolean => record.running && record.startedAt >= record.wantedAt
+export const isAnswering = (record: QueryRecord): boolean => record.running && isAnswered(record)

@@ -1,0 +1,131 @@
+import { notifyManager } from '@tanstack/react-query'
+import { fetchStale } from './fetchStale.ts'
+import type { Guard } from './guard.ts'
+import type { Ledger, QueryRecord } from './ledger.ts'
+import { eachMostUrgent } from './urgency.ts'
+import { isAnswered, isStillWanted } from './wanted.ts'
+import type { WorkList } from './workList.ts'
+import { SLICE_MS, canYield, yieldToMain } from './yielding.ts'
+
+export interface StarterPort {
+  readonly work: WorkList
+  readonly ledger: () => Ledger | undefined
+  readonly maxConcurrentRefetches: number
+  readonly isHeld: () => boolean
+  readonly now: () => number
+  /** Whether time is real, so that a long run of starts may give the main thread a turn. */
+  readonly mayYield: boolean
+  readonly guard: Guard
+  /** The main thread has had its turn, and the queue went on. */
+  continued(): void
+}
+
+/** Starts fetches, as far as slots, the page's visibility and the main thread allow. */
+export class Starter {
+  readonly #port: StarterPort
+  #isPumping = false
+  /** Whether a flush is on its way whose fetches start at once. */
+  #isRunOpen = false
+  #sliceEndMs = Infinity
+  /** Whether the rest of the queue waits for the main thread to come back. */
+  #hasYielded = false
+
+  constructor(port: StarterPort) {
+    this.#port = port
+  }
+
+  /** From here to `endRun`, `startInRun` may start fetches, if there is no limit to mind and no reason to wait. */
+  beginRun(): void {
+    const { maxConcurrentRefetches, isHeld } = this.#port
+    this.#isRunOpen = maxConcurrentRefetches === Infinity && !this.#isPumping && !this.#hasYielded && !isHeld()
+    this.#sliceEndMs = this.#nextSliceEndMs()
+  }
+
+  /** Starts what the run has queued. */
+  endRun(): void {
+    this.#isRunOpen = false
+    this.#pump(this.#sliceEndMs)
+  }
+
+  /** Starts a fetch at once; `false` if it has to queue. */
+  startInRun(record: QueryRecord): boolean {
+    if (!this.#isRunOpen) return false
+    if (this.#sliceEndMs !== Infinity && this.#port.now() >= this.#sliceEndMs) {
+      this.#isRunOpen = false
+      return false
+    }
+    try {
+      this.start(record, false)
+    } catch (error) {
+      this.#port.work.settle(record)
+      throw error
+    }
+    return true
+  }
+
+  /** Starts what is queued. */
+  pump(): void {
+    this.#pump(this.#nextSliceEndMs())
+  }
+
+  /** Fetches a query now; `cancelRefetch` cancels a fetch of it that is running. */
+  start(record: QueryRecord, cancelRefetch: boolean): void {
+    const ledger = this.#port.ledger()
+    if (!ledger) return
+    ledger.starting = record.query
+    try {
+      fetchStale(record.query, ledger.cache, cancelRefetch)
+    } finally {
+      ledger.starting = undefined
+    }
+    if (!record.running) this.#port.work.settle(record)
+  }
+
+  #pump(sliceEndMs: number): void {
+    if (this.#isPumping || this.#hasYielded || this.#port.work.queued.size === 0 || this.#port.isHeld()) return
+    this.#isPumping = true
+    try {
+      notifyManager.batch(() => this.#startSlice(sliceEndMs))
+    } finally {
+      this.#isPumping = false
+    }
+  }
+
+  /** When the main thread is to get a turn; never on a platform that would not come back right after it. */
+  #nextSliceEndMs(): number {
+    return this.#port.mayYield && canYield() ? this.#port.now() + SLICE_MS : Infinity
+  }
+
+  #startSlice(endMs: number): void {
+    const { maxConcurrentRefetches: limit, guard, now, work } = this.#port
+    if (work.running.size >= limit) return
+    for (const record of limit === Infinity ? work.queued : eachMostUrgent(work.queued)) {
+      if (endMs !== Infinity && now() >= endMs) return this.#yield()
+      if (!guard.run(() => this.#startQueued(record), record.query)) work.settle(record)
+      if (work.running.size >= limit) return
+    }
+  }
+
+  #startQueued(record: QueryRecord): void {
+    const { work } = this.#port
+    if (record.running) work.move(record, 'awaiting')
+    else if (isAnswered(record)) work.settle(record)
+    else if (isStillWanted(record)) this.start(record, false)
+    else {
+      // A patch may have cleared the flag since the flush.
+      record.query.invalidate()
+      work.settle(record)
+    }
+  }
+
+  /** Goes on in a task of its own, with whatever is queued by then. */
+  #yield(): void {
+    this.#hasYielded = true
+    const goOn = (): void => {
+      this.#hasYielded = false
+      this.pump()
+      this.#port.continued()
+    }
+    yieldToMain().then(goOn, goOn)
+  }
+}
