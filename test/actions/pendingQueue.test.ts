@@ -120,11 +120,58 @@ it('the keys added are told once, and not at all once they are flushed', () => {
   expect(queue.takeAdded()).toEqual([])
 })
 
+it('of the keys added, those flushed since are let go of, so that nobody needs to ask for them', () => {
+  const { queue, add } = setup()
+  const ids = ['a', 'b', 'c'].map((name) => add([name], 0).id)
+  const last = add(['d'], 0)
+  queue.takeKeys(ids)
+  expect(queue.takeAdded()).toEqual([last])
+})
+
+it('only keys that wait are taken, each once', () => {
+  const { queue, add } = setup()
+  const key = add(['a'], 0)
+  expect(queue.takeKeys([key.id, key.id, queue.idOf(['b'], false)])).toEqual([key])
+  expect(queue.size).toBe(0)
+})
+
 it('a restored key owes a fetch of its exact query and counts as no event', () => {
   const { queue } = setup()
   const key = queue.restore(['goals'], 7)
-  expect(key).toMatchObject({ exact: true, events: 0, fetchActiveSeq: 1, firstAtMs: 7 })
-  expect(queue.eventsReceived).toBe(0)
+  expect(key).toMatchObject({ exact: true, events: 0, firstAtMs: 7, lastAtMs: 7, sources: undefined })
+  expect(key).toMatchObject({ markActiveSeq: 1, markInactiveSeq: 1, fetchActiveSeq: 1, fetchInactiveSeq: 0 })
+  expect([queue.eventsReceived, queue.lastEventAtMs]).toEqual([0, 7])
+})
+
+it('a key keeps the newest event for each thing that is wanted of it, and how many would each have fetched', () => {
+  const { queue } = setup()
+  const nothing = { markActive: false, markInactive: false, fetchActive: false, fetchInactive: false }
+  const add = (name: keyof typeof nothing) =>
+    queue.add(queue.idOf(['goals'], false), ['goals'], { ...nothing, [name]: true }, 0, false, undefined)
+  add('markActive')
+  add('markInactive')
+  add('fetchActive')
+  add('fetchInactive')
+  add('fetchInactive')
+  expect(add('markActive')).toMatchObject({
+    markActiveSeq: 6,
+    markInactiveSeq: 2,
+    fetchActiveSeq: 3,
+    fetchInactiveSeq: 5,
+    fetchActiveEvents: 1,
+    fetchInactiveEvents: 2,
+  })
+})
+
+it('a change that is read late asks for nothing newer than what came after it', () => {
+  const { queue, add } = setup()
+  queue.bufferChange(change, handler, 5)
+  const [buffered] = queue.takeChanges()
+  if (buffered) queue.addFromChange(['a'], { ...wants, fetchInactive: true }, buffered, 'goals:INSERT')
+  const key = add(['a'], 10)
+  if (buffered) queue.addFromChange(['a'], { ...wants, fetchInactive: true }, buffered, 'goals:INSERT')
+  expect(key).toMatchObject({ markActiveSeq: 2, markInactiveSeq: 2, fetchActiveSeq: 2, fetchInactiveSeq: 1 })
+  expect([key.exact, queue.eventsReceived, queue.lastEventAtMs]).toEqual([false, 3, 10])
 })
 
 it('takes any number of keys', () => {
