@@ -1,8 +1,9 @@
-import { hashKey, notifyManager, skipToken } from '@tanstack/react-query'
+import { type Query, hashKey, notifyManager, skipToken } from '@tanstack/react-query'
 import { describe, expect, it } from 'vitest'
 import { SimulatedServer } from '../support/simulatedServer.ts'
 import { advance, drain, useSimulatedTime } from '../support/simulatedTime.ts'
-import { announce, eventKinds, everyStrategy, isInvalidated, startsOf, worldOf } from './support.ts'
+import type { ShowOptions } from '../support/world.ts'
+import { announce, coalescing, eventKinds, everyStrategy, isInvalidated, startsOf, worldOf } from './support.ts'
 
 useSimulatedTime()
 
@@ -264,5 +265,37 @@ describe.each(everyStrategy)('G1 fresh, %s', (strategy) => {
     expect(startsOf(world, goals)).toHaveLength(1)
     await drain()
     expect(isInvalidated(world, goals)).toBe(true)
+  })
+})
+
+describe.each(coalescing)('G1 fresh with a persister, %s', (strategy) => {
+  const restoring = { persister: restore } as ShowOptions
+
+  function restore(queryFn: (context: unknown) => unknown, context: unknown, query: Query): unknown {
+    return query.state.data === undefined ? { version: 0 } : queryFn(context)
+  }
+
+  it('a mount that restores old data answers no event from before it', async () => {
+    const world = worldOf(strategy)
+    announce(world, 'INVALIDATE', goals)
+    const shown = world.show(goals, restoring)
+    await drain()
+    expect(shown.version()).toBe(0)
+    await advance(1000)
+    expect(shown.version()).toBe(1)
+    expect(startsOf(world, goals)).toHaveLength(1)
+  })
+
+  it('a first fetch that fails, with nothing stored, is not tried again', async () => {
+    const world = worldOf(strategy)
+    world.server.fails = () => true
+    const shown = world.show(goals, { persister: (queryFn, context) => queryFn(context) } as ShowOptions)
+    await advance(10)
+    announce(world, 'INVALIDATE', goals)
+    await advance(2000)
+    expect(shown.version()).toBeUndefined()
+    expect(startsOf(world, goals)).toHaveLength(2)
+    await advance(10_000)
+    expect(startsOf(world, goals)).toHaveLength(2)
   })
 })

@@ -30,6 +30,18 @@ describe.each(everyStrategy)('G8 offline, %s', (strategy) => {
       expect(world.coalescer.getSnapshot()).toMatchObject({ phase: 'idle', inFlight: 0, pendingKeys: 0 })
     })
 
+    it("the app's own paused fetch, which an event waits for, goes on when the network is back before its flush", async () => {
+      const world = worldOf(strategy, { mounted })
+      const shown = await world.showLoaded(goals)
+      world.goOffline()
+      void shown.observer.refetch()
+      announce(world, 'INVALIDATE', goals)
+      world.goOnline()
+      await advance(5000)
+      expect(world.queryClient.getQueryState(goals)?.fetchStatus).toBe('idle')
+      expect(shown.version()).toBe(1)
+    })
+
     it('a first fetch that is paused offline counts as started on return', async () => {
       const world = worldOf(strategy, { mounted })
       world.goOffline()

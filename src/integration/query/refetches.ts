@@ -55,10 +55,8 @@ export class Refetches implements LedgerListener {
   demand(record: QueryRecord, seq: number): void {
     if (seq > record.wantedAt) record.wantedAt = seq
     if (record.running) {
-      this.work.move(record, 'awaiting')
+      this.#follow(record)
       if (!isAnswering(record)) record.query.invalidate()
-      // TanStack resumes it by itself only for a mounted client, and only when the network or the page returns.
-      if (isPaused(record) && onlineManager.isOnline()) record.query.onOnline()
       return
     }
     // Not marked until its fetch starts: stale, TanStack would fetch it at the next focus or mount, past
@@ -83,7 +81,10 @@ export class Refetches implements LedgerListener {
   }
 
   releaseMarked(): void {
-    for (const record of this.work.marked) this.work.move(record, record.running ? 'awaiting' : 'queued')
+    for (const record of this.work.marked) {
+      if (record.running) this.#follow(record)
+      else this.work.move(record, 'queued')
+    }
     this.starter.pump()
     this.#port.changed()
   }
@@ -143,6 +144,13 @@ export class Refetches implements LedgerListener {
     callWaiters(record)
     this.#releaseBlocked()
     this.#port.changed()
+  }
+
+  /** Waits for the end of the fetch that is running. */
+  #follow(record: QueryRecord): void {
+    this.work.move(record, 'awaiting')
+    // TanStack resumes it by itself only for a mounted client, and only when the network or the page returns.
+    if (isPaused(record) && onlineManager.isOnline()) record.query.onOnline()
   }
 
   #releaseBlocked(): void {
