@@ -1,7 +1,6 @@
-import { type Query, type QueryClient, hashKey, notifyManager } from '@tanstack/react-query'
+import { type Query, type QueryClient, notifyManager } from '@tanstack/react-query'
 import { type Gate, createGate } from '../../actions/gate.ts'
 import { type PendingKey, PendingQueue, type Wants } from '../../actions/pendingQueue.ts'
-import { identifyCollections, identifyKey } from '../../actions/queryKeys.ts'
 import type { Emitter, ErrorReporter } from '../../actions/report.ts'
 import type { CoalescerStats, FlushedRecord, QueryKey } from '../../actions/types.ts'
 import type { CoalescerEvent, EmittedRecords } from '../../machines/events.ts'
@@ -13,6 +12,7 @@ import { type FlushPort, type Walk, flushEachEvent, flushKeys } from './flush.ts
 import { Guard } from './guard.ts'
 import { type IntakePort, checkEvent, drainChanges, recordEvent } from './intake.ts'
 import { Ledger, type QueryRecord } from './ledger.ts'
+import { identifyExact } from './match.ts'
 import type { ResolvedOptions } from './options.ts'
 import { Promises } from './promises.ts'
 import { Refetches } from './refetches.ts'
@@ -61,7 +61,7 @@ export class Engine implements OrchestratorPort {
     this.isHeld = port.isHeld
     this.strategy = port.options.strategy
     this.guard = new Guard(port.report)
-    this.queue = new PendingQueue(this.#clock, (queryKey) => this.#hashExact(queryKey))
+    this.queue = new PendingQueue(this.#clock, (queryKey) => identifyExact(this.queryClient, queryKey, this.guard))
     this.#intake = {
       queue: this.queue,
       now: port.now,
@@ -185,13 +185,8 @@ export class Engine implements OrchestratorPort {
 
   reset(): void {
     this.interruptFlushes()
-    const running = [...this.refetches.work.running]
     this.queue.clear()
-    this.refetches.forget()
-    for (const record of running) {
-      record.cause = undefined
-      this.guard.run(() => void record.query.cancel({ revert: true }).catch(() => undefined), record.query)
-    }
+    this.refetches.reset()
     this.promises.releaseWatches()
     this.changed()
   }
@@ -219,13 +214,6 @@ export class Engine implements OrchestratorPort {
   pageVisible(): void {
     this.queue.forgive(this.#hiddenSinceMs, this.now())
     this.refetches.starter.pump()
-  }
-
-  /** Lets paused fetches go on that TanStack resumes only for a mounted client, on return to the page or network. */
-  resumePaused(): void {
-    for (const { query } of [...this.refetches.work.running, ...this.refetches.work.awaiting]) {
-      if (query.state.fetchStatus === 'paused') this.guard.run(() => query.onOnline(), query)
-    }
   }
 
   emit<Name extends keyof EmittedRecords>(name: Name, record: EmittedRecords[Name]): void {
@@ -293,16 +281,5 @@ export class Engine implements OrchestratorPort {
     const { error } = query.state
     this.#port.report(error, { type: 'refetchFailed', queryKey, queryHash })
     this.emit('refetchFailed', { queryKey, queryHash, error })
-  }
-
-  #hashExact(queryKey: QueryKey): string {
-    try {
-      const hash = (this.queryClient?.getDefaultOptions().queries?.queryKeyHashFn ?? hashKey)(queryKey)
-      return hash + identifyCollections(queryKey)
-    } catch (error) {
-      const id = identifyKey(queryKey)
-      this.guard.failed(error)
-      return id
-    }
   }
 }

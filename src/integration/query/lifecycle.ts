@@ -10,13 +10,13 @@ export function followPage(engine: Engine, router: Router, whenHidden: ResolvedO
   const unsubscribeFocus = focusManager.subscribe((focused) => {
     if (whenHidden === 'defer') router.send({ type: focused ? 'PAGE_VISIBLE' : 'PAGE_HIDDEN' })
     if (!focused) return
-    engine.resumePaused()
+    engine.refetches.resumePaused()
     router.flushWithoutActor('visible')
     // Timers of a background page are throttled: what is overdue is flushed now.
     router.send({ type: 'WAKE' })
   })
   const unsubscribeOnline = onlineManager.subscribe((online) => {
-    if (online) engine.resumePaused()
+    if (online) engine.refetches.resumePaused()
   })
   if (engine.isHeld()) router.send({ type: 'PAGE_HIDDEN' })
   return () => {

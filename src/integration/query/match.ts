@@ -1,6 +1,8 @@
-import { type Query, type QueryKey, hashKey, partialMatchKey } from '@tanstack/react-query'
+import { type Query, type QueryClient, type QueryKey, hashKey, partialMatchKey } from '@tanstack/react-query'
 import { createKeyIndex } from '../../actions/keyIndex.ts'
 import type { PendingKey } from '../../actions/pendingQueue.ts'
+import { identifyCollections, identifyKey } from '../../actions/queryKeys.ts'
+import type { Guard } from './guard.ts'
 
 type HashFn = (queryKey: QueryKey) => string
 
@@ -50,5 +52,17 @@ export function createMatcher(
       const key = exactByHash(query.options.queryKeyHashFn ?? hashKey).get(query.queryHash)
       if (key) found(key)
     }
+  }
+}
+
+/** The identity of an exact key: exact keys match by the hash that the client's queries have. */
+export function identifyExact(queryClient: QueryClient | undefined, queryKey: QueryKey, guard: Guard): string {
+  try {
+    const hash = (queryClient?.getDefaultOptions().queries?.queryKeyHashFn ?? hashKey)(queryKey)
+    return hash + identifyCollections(queryKey)
+  } catch (error) {
+    const id = identifyKey(queryKey)
+    guard.failed(error)
+    return id
   }
 }

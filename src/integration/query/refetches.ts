@@ -107,6 +107,23 @@ export class Refetches implements LedgerListener {
     this.#port.changed()
   }
 
+  /** Drops everything owed, and cancels the fetches in flight. */
+  reset(): void {
+    const running = [...this.work.running]
+    this.forget()
+    for (const record of running) {
+      record.cause = undefined
+      this.#port.guard.run(() => void record.query.cancel({ revert: true }).catch(() => undefined), record.query)
+    }
+  }
+
+  /** Lets paused fetches go on that TanStack resumes only for a mounted client, on return to the page or network. */
+  resumePaused(): void {
+    for (const record of [...this.work.running, ...this.work.awaiting]) {
+      if (isPaused(record)) this.#port.guard.run(() => record.query.onOnline(), record.query)
+    }
+  }
+
   /** Lets go of everyone who waits for what is deferred from now on. */
   releaseDeferred(): void {
     for (const record of [...this.work.marked, ...this.work.queued, ...this.work.awaiting]) {
