@@ -1,0 +1,79 @@
+import type { QueryKey } from '@tanstack/react-query'
+import fc from 'fast-check'
+import type { CoalescerStats, StrategyName } from 'realtime-coalescer'
+import { describe, expect, it } from 'vitest'
+import { SimulatedServer } from '../support/simulatedServer.ts'
+import { advance, useSimulatedTime } from '../support/simulatedTime.ts'
+import { coalescing, sendChange, worldOf } from './support.ts'
+
+useSimulatedTime()
+
+const keys: readonly QueryKey[] = [['goals'], ['goals', 1], ['goals', 2], ['partners']]
+const key = fc.constantFrom(...keys)
+
+const step = fc.oneof(
+  fc.record({
+    kind: fc.constant('invalidate' as const),
+    key,
+    exact: fc.boolean(),
+    refetchType: fc.constantFrom('active' as const, 'inactive' as const, 'all' as const, 'none' as const),
+  }),
+  fc.record({ kind: fc.constant('refetch' as const), key, type: fc.constantFrom('active' as const, 'all' as const) }),
+  fc.record({ kind: fc.constant('change' as const), key, other: key }),
+  fc.record({ kind: fc.constant('wait' as const), ms: fc.constantFrom(5, 30, 60, 300) }),
+)
+type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never
+
+/** Plays events over shown, unmounted, disabled and static queries, and counts. */
+async function play(strategy: StrategyName, latencyMs: number, steps: readonly Step[]): Promise<Counted> {
+  const world = worldOf(strategy, { server: new SimulatedServer({ latencyMs }), endsWithTest: false })
+  const { coalescer } = world
+  for (const shown of keys) await world.showLoaded(shown)
+  const gone = await world.showLoaded(['goals', 'gone'])
+  gone.unmount()
+  for (const [name, options] of [
+    ['disabled', { enabled: false }],
+    ['static', { staleTime: 'static' }],
+  ] as const) {
+    world.queryClient.setQueryData(['goals', name], { version: 0 })
+    world.show(['goals', name], options)
+  }
+  const before = world.server.requests.length
+  for (const one of steps) {
+    if (one.kind === 'wait') await advance(one.ms)
+    else if (one.kind === 'change') sendChange(world, { invalidate: [one.key], refetch: [one.other] })
+    else if (one.kind === 'refetch') coalescer.scheduleRefetch(one.key, one.type)
+    else coalescer.scheduleInvalidate(one.key, { exact: one.exact, refetchType: one.refetchType })
+  }
+  await advance(5000)
+  const { stats } = coalescer.getSnapshot()
+  world.end()
+  return { ...stats, requests: world.server.requests.length - before }
+}
+
+interface Counted extends CoalescerStats {
+  readonly requests: number
+}
+
+describe.each(coalescing)('G12 saved, %s', (strategy) => {
+  it('started and saved fetches together are those that direct starts for the same events', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(1, 20, 300),
+        fc.array(step, { minLength: 1, maxLength: 12 }),
+        async (latencyMs, steps) => {
+          const direct = await play('direct', latencyMs, steps)
+          const { eventsReceived, fetchesStarted, fetchesSaved, requests } = await play(strategy, latencyMs, steps)
+          expect({ eventsReceived, fetches: fetchesStarted + fetchesSaved }).toEqual({
+            eventsReceived: direct.eventsReceived,
+            fetches: direct.fetchesStarted,
+          })
+          expect(direct.fetchesSaved).toBe(0)
+          expect(fetchesStarted).toBe(requests)
+          expect(fetchesStarted).toBeLessThanOrEqual(direct.fetchesStarted)
+        },
+      ),
+      { numRuns: 40 },
+    )
+  })
+})
