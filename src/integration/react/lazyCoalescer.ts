@@ -1,8 +1,9 @@
 import { resolveOptions } from '../query/options.ts'
 import type { CoalescerOptions } from '../query/options.ts'
-import type { Coalescer, CoalescerSnapshot } from '../query/coalescer.ts'
+import type { Coalescer } from '../query/coalescer.ts'
 import { createCoalescer } from '../query/createCoalescer.ts'
 import { type CoalescerInternals, internalsOf, registerInternals } from '../query/internals.ts'
+import { snapshotAtRest } from './snapshotAtRest.ts'
 
 /** A coalescer that exists from its first use on, and ends with the components that use it. */
 export interface LazyCoalescer {
@@ -18,20 +19,7 @@ export interface LazyCoalescer {
  * @throws TypeError or RangeError for a bad option.
  */
 export function createLazyCoalescer(options: CoalescerOptions): LazyCoalescer {
-  const before: CoalescerSnapshot = {
-    strategy: resolveOptions(options).strategy.name,
-    phase: 'idle',
-    pendingKeys: 0,
-    inFlight: 0,
-    stats: {
-      eventsReceived: 0,
-      flushes: 0,
-      fetchesStarted: 0,
-      fetchesSaved: 0,
-      fetchesFailed: 0,
-      longestWaitMs: 0,
-    },
-  }
+  const before = snapshotAtRest(resolveOptions(options).strategy.name)
   let real: Coalescer | undefined
   let isReleased = false
   let holders = 0
