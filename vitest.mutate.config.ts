@@ -25,9 +25,15 @@ class MutantSequencer extends BaseSequencer {
 }
 
 /** Tests that would take seconds for every mutant that survives. Without them the score can only be lower. */
-const slow = ['g04-alive', 'g10-memory', 'g10-memory.size', 'g11-gentle.timing'].map(
-  (name) => `test/promises/${name}.test.ts`,
-)
+const slow = [
+  'promises/g04-alive',
+  'promises/g10-memory',
+  'promises/g10-memory.size',
+  'promises/g11-gentle.timing',
+  'promises/g12-saved',
+  'supabase/anyFaults',
+  'supabase/routing',
+].map((name) => `test/${name}.test.ts`)
 
 /** The tests that judge mutants: those of the core, with traces that are the same in every run. */
 export default defineConfig({

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { SimulatedServer } from '../support/simulatedServer.ts'
 import { advance, drain, useSimulatedTime } from '../support/simulatedTime.ts'
 import type { World, WorldOptions } from '../support/world.ts'
-import { coalescing, everyStrategy, isInvalidated, startsOf, watchPromise, worldOf } from './support.ts'
+import { anyStrategy, everyStrategy, isInvalidated, startsOf, watchPromise, worldOf } from './support.ts'
 
 useSimulatedTime()
 
@@ -71,7 +71,7 @@ const invalidations: [string, Filters | undefined][] = [
   ['type inactive, refetchType none', { queryKey: goals, type: 'inactive', refetchType: 'none' }],
 ]
 
-describe.each(coalescing)('coalesceQueryClient means what TanStack Query means, %s', (strategy) => {
+describe.each(anyStrategy)('coalesceQueryClient means what TanStack Query means, %s', (strategy) => {
   it.each(invalidations)('invalidateQueries, %s', async (_, filter) => {
     const own = await setup(strategy)
     await Promise.all([own.client.invalidateQueries(filter), advance(1000)])
@@ -112,6 +112,14 @@ describe.each(coalescing)('coalesceQueryClient means what TanStack Query means, 
     await advance(1000)
     expect(startsOf(world, keys.active)).toHaveLength(2)
     expect(startsOf(world, keys.other)).toHaveLength(1)
+  })
+
+  it('one call is one event, however many queries its predicate matches: leading flushes them together', async () => {
+    const { client, ...world } = await setup(strategy, { leading: true })
+    void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] === 'goals' })
+    await drain()
+    expect(world.flushed.map(({ reason, keys: flushed }) => [reason, flushed.length])).toEqual([['leading', 4]])
+    expect(startsOf(world, keys.stale)).toHaveLength(2)
   })
 })
 

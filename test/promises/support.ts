@@ -12,6 +12,9 @@ export const coalescing = (['debounce', 'batch', 'perKey', 'hybrid'] as const).f
 
 export const everyStrategy = [...coalescing, ...(['direct'] as const).filter(isAsked)]
 
+/** For promises that no strategy has a part in keeping. */
+export const anyStrategy = asked ? coalescing.slice(0, 1) : coalescing
+
 /** The ways in which an event reaches a coalescer. */
 export const eventKinds = ['INVALIDATE', 'REFETCH', 'CHANGE'] as const
 
