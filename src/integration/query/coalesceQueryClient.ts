@@ -76,7 +76,7 @@ function scheduleFilters(
 ): Promise<ReadonlySet<QueryRecord>>[] {
   const { queryKey, exact, predicate, stale, fetchStatus } = filters
   if (predicate === undefined && stale === undefined && fetchStatus === undefined) {
-    return [schedule(queryKey ?? [], exact === true && queryKey !== undefined, wants)]
+    return schedule([queryKey ?? []], exact === true && queryKey !== undefined, wants)
   }
   const { type: _, ...typeless } = filters
   // The answer of a predicate may change, so it is asked now, as TanStack does.
@@ -93,7 +93,11 @@ function scheduleFilters(
       },
     }),
   })
-  return matched.map((query) => schedule(query.queryKey, true, wants))
+  return schedule(
+    matched.map((query) => query.queryKey),
+    true,
+    wants,
+  )
 }
 
 async function settle(

@@ -8,7 +8,6 @@ import { orchestratorMachine } from '../../machines/orchestrator.ts'
 import type { Coalescer } from './coalescer.ts'
 import { Engine } from './engine.ts'
 import { registerInternals } from './internals.ts'
-import type { QueryRecord } from './ledger.ts'
 import { finishWork, followPage, release } from './lifecycle.ts'
 import { type CoalescerOptions, expectQueryClient, resolveOptions } from './options.ts'
 import { whenAnswered } from './promises.ts'
@@ -171,11 +170,10 @@ export function createCoalescer(options: CoalescerOptions = {}): Coalescer {
     isStopped: () => router.state === 'stopped',
     actorOptions,
     fetchLost: (queryKeys) => router.fetchLost(queryKeys),
-    schedule(queryKey, exact, wants) {
-      const flushed = engine.isHeld()
-        ? Promise.resolve(new Set<QueryRecord>())
-        : engine.promises.whenFlushed(engine.queue.idOf(queryKey, exact))
-      router.take({ type: 'SCHEDULE', queryKeys: [queryKey], exact, wants })
+    schedule(queryKeys, exact, wants) {
+      const ids = engine.isHeld() ? [] : queryKeys.map((queryKey) => engine.queue.idOf(queryKey, exact))
+      const flushed = ids.map((id) => engine.promises.whenFlushed(id))
+      if (queryKeys.length > 0) router.take({ type: 'SCHEDULE', queryKeys, exact, wants })
       return flushed
     },
     attach(queryClient) {

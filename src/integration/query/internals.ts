@@ -16,8 +16,8 @@ export interface CoalescerInternals {
   readonly isStopped: () => boolean
   /** The clock and inspector that other actors of the same coalescer share. */
   readonly actorOptions: Pick<ActorOptions<AnyActorLogic>, 'clock' | 'inspect'>
-  /** Schedules a key for what it wants; resolves with the queries it led to, once flushed or deferred. */
-  schedule(queryKey: QueryKey, exact: boolean, wants: Wants): Promise<ReadonlySet<QueryRecord>>
+  /** Schedules keys as one event for what they want; each resolves with the queries it led to, flushed or deferred. */
+  schedule(queryKeys: readonly QueryKey[], exact: boolean, wants: Wants): Promise<ReadonlySet<QueryRecord>>[]
   /** Owes queries a fetch again, because a patch has overtaken the one that is running. */
   fetchLost(queryKeys: readonly QueryKey[]): void
   /** Gives the coalescer its query client, if it has none yet. */
