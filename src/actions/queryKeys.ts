@@ -33,8 +33,7 @@ function encode(value: unknown, depth: number): string {
     case 'string':
       return `s${value.length}:${value}`
     case 'number':
-      // Adding 0 turns -0 into 0: both are equal to a filter.
-      return `n${value + 0};`
+      return `n${value};`
     case 'boolean':
       return value ? 't' : 'f'
     case 'undefined':
