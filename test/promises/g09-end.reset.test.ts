@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { SimulatedServer } from '../support/simulatedServer.ts'
 import { advance, drain, useSimulatedTime } from '../support/simulatedTime.ts'
-import { announce, changeOf, everyStrategy, startsOf, watchPromise, worldOf } from './support.ts'
+import { announce, changeOf, everyStrategy, startsOf, timing, watchPromise, worldOf } from './support.ts'
 
 useSimulatedTime()
 
@@ -31,6 +31,27 @@ describe.each(everyStrategy)('G9 reset, %s', (strategy) => {
     expect(server.requests.at(-1)?.outcome).toBe('aborted')
     expect(world.coalescer.getSnapshot()).toMatchObject({ phase: 'idle', pendingKeys: 0, inFlight: 0 })
   })
+
+  it.each(['focus', 'reconnect'] as const)(
+    'TanStack has nothing to fetch for it at the next %s either',
+    async (next) => {
+      const world = worldOf(strategy)
+      await world.showLoaded(goals)
+      await world.showLoaded(partners)
+      if (next === 'reconnect') world.goOffline()
+      announce(world, 'INVALIDATE', goals)
+      await advance(timing.quietMs + 10)
+      announce(world, 'INVALIDATE', partners)
+      world.coalescer.reset()
+      const requests = world.server.requests.length
+      if (next === 'focus') world.hide()
+      await advance(100)
+      if (next === 'focus') world.unhide()
+      else world.goOnline()
+      await advance(5000)
+      expect(world.server.requests).toHaveLength(requests)
+    },
+  )
 
   it('a retry ladder it started ends', async () => {
     const server = new SimulatedServer()

@@ -1,6 +1,7 @@
 import { focusManager, onlineManager } from '@tanstack/react-query'
 import { coalesceQueryClient } from 'realtime-coalescer'
 import { describe, expect, it, vi } from 'vitest'
+import { SimulatedServer } from '../support/simulatedServer.ts'
 import { advance, drain, useSimulatedTime } from '../support/simulatedTime.ts'
 import {
   announce,
@@ -174,6 +175,26 @@ describe.each(everyStrategy)('G9 stop, %s', (strategy) => {
     expect(keys.some((key) => isInvalidated(world, key))).toBe(expected.leavesStale)
     expect(world.errors).toEqual([])
     expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('starts nothing that was queued, in a slot that has just become free', async () => {
+    const server = new SimulatedServer()
+    const world = worldOf(strategy, {
+      server,
+      maxConcurrentRefetches: 2,
+      queries: { queryFn: server.abortableQueryFn },
+    })
+    const keys = [0, 1, 2].map((id) => ['lists', id])
+    const first = await world.showLoaded(keys[0] ?? [])
+    for (const key of keys.slice(1)) await world.showLoaded(key)
+    world.coalescer.scheduleInvalidate(['lists'], { urgent: true })
+    await advance(1)
+    announce(world, 'REFETCH', ['lists'])
+    const requests = server.requests.length
+    first.unmount()
+    world.coalescer.stop()
+    await advance(1000)
+    expect(server.requests).toHaveLength(requests)
   })
 
   it('what only a refetch was asked for is left stale, also when a fetch from before ends after the stop', async () => {

@@ -181,6 +181,16 @@ describe.each(everyStrategy)('G12 counters, %s', (strategy) => {
 })
 
 describe('G12 direct', () => {
+  it('what was pending at a switch to it counts as saved by the strategy before', async () => {
+    const world = worldOf('debounce')
+    await world.showLoaded(goals)
+    for (let event = 0; event < 3; event += 1) world.coalescer.scheduleInvalidate(goals)
+    world.coalescer.switchStrategy('direct')
+    await advance(1000)
+    const { fetchesStarted, fetchesSaved } = world.coalescer.getSnapshot().stats
+    expect([fetchesStarted, fetchesSaved]).toEqual([1, 2])
+  })
+
   it('flushes each event by itself, with reason direct, and saves nothing', async () => {
     const world = worldOf('direct')
     await world.showLoaded(goals)

@@ -245,7 +245,8 @@ export class Engine implements OrchestratorPort {
   #apply(keys: readonly PendingKey[], reason: FlushedRecord['reason'], fetch: 'now' | 'later' | 'never'): void {
     const port = this.#flushPort()
     if (!port || keys.length === 0) return
-    const isDirect = this.strategy.name === 'direct'
+    // What was pending at a switch came under the strategy before, which may have saved something.
+    const isDirect = this.strategy.name === 'direct' && reason !== 'switch'
     const options = { reason, fetch, isDirect, waitedMs: this.#counters.noteWait(keys, this.now()) }
     const mayRestart = this.#port.options.maxConcurrentRefetches === Infinity
     const walk: Walk = { keys, isOver: false }

@@ -65,7 +65,7 @@ export function flushKeys(port: FlushPort, walk: Walk, options: FlushOptions): F
     if (watched && port.promises.watches(key)) matchedKeys.push(key)
   }
   const match = createMatcher(keys, add, (error) => port.guard.failed(error))
-  eachQuery(port, walk, (query) => {
+  eachQuery(port, walk, options.fetch !== 'never', (query) => {
     if (demand.keys > 0) {
       clearDemand(demand)
       matchedKeys.length = 0
@@ -82,10 +82,10 @@ export function flushKeys(port: FlushPort, walk: Walk, options: FlushOptions): F
 }
 
 /** Visits the queries of the cache, as one batch of notifications, and starts what that has queued. */
-function eachQuery(port: FlushPort, walk: Walk, visit: (query: Query) => void): void {
+function eachQuery(port: FlushPort, walk: Walk, mayStart: boolean, visit: (query: Query) => void): void {
   const { guard, refetches } = port
   notifyManager.batch(() => {
-    refetches.starter.beginRun()
+    if (mayStart) refetches.starter.beginRun()
     for (const query of port.queryClient.getQueryCache().getAll()) {
       if (walk.isOver) break
       try {
@@ -96,7 +96,7 @@ function eachQuery(port: FlushPort, walk: Walk, visit: (query: Query) => void): 
         guard.run(() => query.invalidate(), query)
       }
     }
-    refetches.starter.endRun()
+    if (mayStart) refetches.starter.endRun()
   })
 }
 
@@ -144,7 +144,7 @@ export function flushEachEvent(port: FlushPort, walk: Walk, options: FlushOption
     const isWatched = port.promises.watches(key)
     const demand = createDemand()
     addToDemand(demand, key)
-    eachQuery(port, walk, (query) => {
+    eachQuery(port, walk, true, (query) => {
       isMatch = false
       match(query)
       if (!isMatch) return

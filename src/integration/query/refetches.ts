@@ -107,13 +107,18 @@ export class Refetches implements LedgerListener {
     this.#port.changed()
   }
 
-  /** Drops everything owed, and cancels the fetches in flight. */
+  /** Drops everything owed, cancels the fetches in flight, and takes back the marks that were made for them. */
   reset(): void {
     const running = [...this.work.running]
+    const marked = [...running, ...this.work.marked, ...this.work.awaiting]
     this.forget()
     for (const record of running) {
       record.cause = undefined
       this.#port.guard.run(() => void record.query.cancel({ revert: true }).catch(() => undefined), record.query)
+    }
+    // Stale, TanStack would fetch it at the next focus or reconnect, for a user who is gone.
+    for (const { query } of marked) {
+      if (query.state.isInvalidated) this.#port.guard.run(() => query.setState({ isInvalidated: false }), query)
     }
   }
 
