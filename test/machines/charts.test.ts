@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest'
+import type { AnyStateNode } from 'xstate'
+import { defaultTiming } from '../../src/actions/timing.ts'
+import { connectionMachine } from '../../src/machines/connection.ts'
+import { orchestratorMachine } from '../../src/machines/orchestrator.ts'
+import { resolveStrategy, strategies, strategyNames } from '../../src/machines/strategies.ts'
+
+describe('a chart', () => {
+  it.each(strategyNames)('of the strategy %s bears its name, for inspectors', (name) => {
+    expect(strategies[name].machine.id).toBe(name)
+  })
+
+  it('of the orchestrator and of the connection say what they are, for inspectors', () => {
+    expect([orchestratorMachine.id, connectionMachine.id]).toEqual(['coalescer', 'connection'])
+  })
+
+  it('explains each of its states', () => {
+    const machines = [orchestratorMachine, connectionMachine, ...strategyNames.map((name) => strategies[name].machine)]
+    const statesOf = (node: AnyStateNode): AnyStateNode[] =>
+      Object.values(node.states).flatMap((one) => [one, ...statesOf(one)])
+    const states = machines.flatMap((machine) => statesOf(machine.root as AnyStateNode))
+    const unexplained = states.filter(({ description, parent }) => parent?.key !== 'page' && !description)
+    expect(unexplained.map(({ id }) => id)).toEqual([])
+  })
+})
+
+describe('the timing of a strategy', () => {
+  it.each([
+    ['debounce', 150],
+    ['batch', 80],
+    ['perKey', 100],
+    ['hybrid', 150],
+    ['direct', 0],
+  ] as const)('%s waits for %i ms of quiet unless told otherwise', (name, quietMs) => {
+    const timing = { ...defaultTiming, quietMs }
+    expect(resolveStrategy(name, {})).toEqual({ name, timing })
+    expect(resolveStrategy({ name }, {})).toEqual({ name, timing })
+    expect(timing).toEqual({
+      quietMs,
+      maxWaitMs: 1000,
+      refetchDelayMs: 200,
+      leading: false,
+      jitterMs: 0,
+      maxBufferedChanges: 10_000,
+    })
+  })
+
+  it('is its own, before what holds for all, before the default', () => {
+    const shared = { quietMs: 1, maxWaitMs: 2, leading: true }
+    expect(resolveStrategy({ name: 'perKey', quietMs: 7 }, shared).timing).toMatchObject({
+      quietMs: 7,
+      maxWaitMs: 2,
+      leading: true,
+      jitterMs: 0,
+    })
+  })
+
+  it('may be given with the options that the strategy has', () => {
+    const window = ['quietMs', 'maxWaitMs', 'leading', 'jitterMs']
+    expect(Object.fromEntries(strategyNames.map((name) => [name, strategies[name].options]))).toEqual({
+      debounce: window,
+      batch: [...window, 'maxBufferedChanges'],
+      perKey: window,
+      hybrid: [...window, 'refetchDelayMs'],
+      direct: window,
+    })
+    expect(strategyNames.filter((name) => strategies[name].buffersChanges)).toEqual(['batch'])
+  })
+})
