@@ -168,6 +168,14 @@ export class Refetches implements LedgerListener {
     this.#port.changed()
   }
 
+  removed(record: QueryRecord, wasOwn: boolean): void {
+    if (wasOwn) this.work.running.delete(record)
+    this.#ended.delete(record)
+    this.work.unnote(record)
+    this.work.settle(record)
+    this.#lookAgain(undefined)
+  }
+
   /** Waits for the end of the fetch that is running. */
   #follow(record: QueryRecord): void {
     this.work.move(record, 'awaiting')
@@ -177,14 +185,6 @@ export class Refetches implements LedgerListener {
 
   #releaseBlocked(): void {
     if (this.work.queued.size > 0 && this.#isBlocked) for (const record of this.work.queued) callWaiters(record)
-  }
-
-  removed(record: QueryRecord, wasOwn: boolean): void {
-    if (wasOwn) this.work.running.delete(record)
-    this.#ended.delete(record)
-    this.work.unnote(record)
-    this.work.settle(record)
-    this.#lookAgain(undefined)
   }
 
   // A fetch that follows must not start inside the cache event that ends the one before: other listeners of the
