@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config'
 import base from './vitest.config.ts'
 
 const first = [
+  '/test/machines/loading.',
   '/test/machines/',
   '/test/simulation/regressions.',
   '/test/promises/strategies.',
