@@ -3,11 +3,13 @@ import { defineConfig } from 'vitest/config'
 import base from './vitest.config.ts'
 
 const first = [
+  '/test/machines/edges.',
+  '/test/supabase/connection.',
+  // After files that import everything: what a test itself imports first would be taken for code that this test runs.
   '/test/machines/loading.',
   '/test/machines/',
   '/test/simulation/regressions.',
   '/test/promises/strategies.',
-  '/test/supabase/connection.',
   '/test/supabase/catchUp.',
   '/test/actions/',
   // It checks that nothing is left listening, which tests before it in the same process might have left.
