@@ -185,6 +185,21 @@ describe.each(coalescing)('G5 apart with the server down, %s', (strategy) => {
     expect(shown.version()).toBe(2)
   })
 
+  it('a failure is reported with its error, also if a patch has cleared it before the flush', async () => {
+    const world = worldOf(strategy)
+    const shown = await world.showLoaded(goals)
+    world.server.latencyMs = () => 10
+    world.server.fails = () => true
+    announce(world, 'INVALIDATE', goals)
+    void shown.observer.refetch()
+    await advance(20)
+    world.queryClient.setQueryData(goals, { version: 50 })
+    await advance(1000)
+    expect(world.errors.map(({ info, error }) => [info.type, error])).toEqual([
+      ['refetchFailed', expect.any(Error) as Error],
+    ])
+  })
+
   it('a failed refetch is picked up by the next mount', async () => {
     const server = new SimulatedServer({ latencyMs: 10 })
     const world = worldOf(strategy, { server })

@@ -108,5 +108,5 @@ async function settle(
   const records = (await Promise.all(scheduled)).flatMap((set) => [...set])
   await whenAnswered(engine.refetches, records)
   const failed = throwOnError ? records.find((record) => record.outcome === 'error') : undefined
-  if (failed) throw failed.query.state.error
+  if (failed) throw failed.error
 }

@@ -275,11 +275,10 @@ export class Engine implements OrchestratorPort {
   }
 
   #reportFailure(record: QueryRecord): void {
-    const { query, startedAt } = record
+    const { query, startedAt, error } = record
     if (record.reportedAt === startedAt && startedAt > 0) return
     record.reportedAt = startedAt
     const { queryKey, queryHash } = query
-    const { error } = query.state
     this.#port.report(error, { type: 'refetchFailed', queryKey, queryHash })
     this.emit('refetchFailed', { queryKey, queryHash, error })
   }

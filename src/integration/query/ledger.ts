@@ -25,6 +25,8 @@ export interface QueryRecord {
   mayRestore: boolean
   /** How the latest fetch ended. */
   outcome: FetchOutcome | undefined
+  /** What the latest fetch failed with, which the query itself forgets when a patch is written. */
+  error: Error | null
   /** Whether TanStack is fetching the query, or has paused its fetch. */
   running: boolean
   /** Whether the coalescer started the running fetch. */
@@ -96,6 +98,7 @@ export class Ledger {
         reportedAt: 0,
         mayRestore: false,
         outcome: undefined,
+        error: null,
         running: query.state.fetchStatus !== 'idle',
         own: false,
         wantedAt: 0,
@@ -175,6 +178,7 @@ export class Ledger {
     if (!record.running) return
     const wasOwn = this.#release(record)
     record.outcome = outcome
+    record.error = outcome === 'error' ? query.state.error : null
     if (outcome === 'cancelled' || (outcome === 'success' && record.mayRestore))
       record.startedAt = record.endedStartedAt
     else record.endedStartedAt = record.startedAt
