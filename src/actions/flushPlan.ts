@@ -1,14 +1,8 @@
-import type { PendingKey } from './pendingQueue.ts'
+import type { Asks, PendingKey } from './pendingQueue.ts'
 
-/** The newest events that ask for each effect, over all pending keys that match one query. */
-export interface Demand {
+/** What all pending keys that match one query ask for together. */
+export interface Demand extends Asks {
   keys: number
-  markActiveSeq: number
-  markInactiveSeq: number
-  fetchActiveSeq: number
-  fetchInactiveSeq: number
-  fetchActiveEvents: number
-  fetchInactiveEvents: number
 }
 
 export const createDemand = (): Demand => ({

@@ -15,18 +15,8 @@ export interface Wants {
 
 const refetchOwed: Wants = { markActive: true, markInactive: true, fetchActive: true, fetchInactive: false }
 
-/**
- * A query key that waits for a flush. The four `…Seq` fields hold the logical time of the newest event that asks for
- * that effect, 0 for never.
- */
-export interface PendingKey {
-  readonly id: string
-  readonly queryKey: QueryKey
-  readonly exact: boolean
-  firstAtMs: number
-  lastAtMs: number
-  events: number
-  sources: Set<string> | undefined
+/** What events ask for, as the logical time of the newest that asks for it, 0 for never. */
+export interface Asks {
   markActiveSeq: number
   markInactiveSeq: number
   fetchActiveSeq: number
@@ -34,6 +24,17 @@ export interface PendingKey {
   /** Events that a flush per event would answer with a fetch of each active query, or of each inactive one. */
   fetchActiveEvents: number
   fetchInactiveEvents: number
+}
+
+/** A query key that waits for a flush. */
+export interface PendingKey extends Asks {
+  readonly id: string
+  readonly queryKey: QueryKey
+  readonly exact: boolean
+  firstAtMs: number
+  lastAtMs: number
+  events: number
+  sources: Set<string> | undefined
 }
 
 const effects = ['markActiveSeq', 'markInactiveSeq', 'fetchActiveSeq', 'fetchInactiveSeq'] as const
