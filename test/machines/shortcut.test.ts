@@ -1,0 +1,107 @@
+import type { StrategyName } from 'realtime-coalescer'
+import { describe, expect, it, vi } from 'vitest'
+import { strategyNames } from '../../src/machines/strategies.ts'
+import { advance, useSimulatedTime } from '../support/simulatedTime.ts'
+import { type WorldOptions, createWorld } from '../support/world.ts'
+
+useSimulatedTime()
+
+const timing = { quietMs: 50, maxWaitMs: 200, refetchDelayMs: 40 }
+const collecting = strategyNames.filter((name) => name !== 'direct')
+
+/** A world that counts the events which reach the actor. */
+function counted(strategy: StrategyName, options: WorldOptions = {}) {
+  const world = createWorld({ strategy, ...timing, ...options })
+  const sent = vi.spyOn(world.coalescer.actor, 'send')
+  const schedule = (part: number, urgent = false): number => {
+    sent.mockClear()
+    world.coalescer.scheduleInvalidate(['goals', part], { urgent })
+    return sent.mock.calls.filter(([event]) => event.type === 'INVALIDATE').length
+  }
+  return { ...world, schedule }
+}
+
+describe.each(collecting)('while %s collects', (strategy) => {
+  it('only the first event reaches the actor, of events that move no deadline', () => {
+    const { schedule } = counted(strategy)
+    expect([1, 2, 1, 3].map((part) => schedule(part))).toEqual([1, 0, 0, 0])
+  })
+
+  it('an urgent event does', () => {
+    const { schedule } = counted(strategy)
+    expect([schedule(1), schedule(2, true)]).toEqual([1, 1])
+  })
+
+  it('an event does that comes when the oldest has waited as long as it may', async () => {
+    const { schedule, flushed } = counted(strategy, { maxWaitMs: 30 })
+    schedule(1)
+    vi.setSystemTime(Date.now() + 29)
+    expect([schedule(2), flushed.length]).toEqual([0, 0])
+    vi.setSystemTime(Date.now() + 1)
+    expect(schedule(3)).toBe(1)
+    await advance(0)
+    expect(flushed.map(({ reason, keys }) => [reason, keys.length])).toEqual([
+      // Under perKey each key has waited by itself.
+      ['maxWait', strategy === 'perKey' ? 1 : 3],
+    ])
+  })
+
+  it('the first event after the flush does', async () => {
+    const { schedule } = counted(strategy)
+    schedule(1)
+    await advance(1000)
+    expect([schedule(1), schedule(1)]).toEqual([1, 0])
+  })
+})
+
+it('under perKey with leading every event reaches the actor: it may be the first of its key', () => {
+  const { schedule } = counted('perKey', { leading: true })
+  expect([1, 2, 1, 3, 3].map((part) => schedule(part))).toEqual([1, 1, 1, 1, 1])
+})
+
+describe.each(strategyNames)('while the page is hidden, under %s', (strategy) => {
+  it.each([false, true])('only the first event reaches the actor, with leading %s', async (leading) => {
+    const { schedule, hide, unhide, flushed } = counted(strategy, { leading })
+    hide()
+    expect([1, 2, 1].map((part) => schedule(part))).toEqual([1, 0, 0])
+    vi.setSystemTime(Date.now() + 10_000)
+    expect(schedule(3)).toBe(0)
+    unhide()
+    await advance(0)
+    expect(flushed.map(({ reason, keys }) => [reason, keys.length])).toEqual([['visible', 3]])
+  })
+})
+
+it('under direct, an event after the return is flushed for itself again', () => {
+  const { schedule, hide, unhide, flushed } = counted('direct')
+  hide()
+  schedule(1)
+  unhide()
+  schedule(2)
+  schedule(3)
+  expect(flushed.map(({ reason, keys }) => [reason, keys.length])).toEqual([
+    ['visible', 1],
+    ['direct', 1],
+    ['direct', 1],
+  ])
+})
+
+it('under batch, the change that fills the buffer reaches the actor', () => {
+  const { coalescer } = createWorld({ strategy: 'batch', ...timing, maxBufferedChanges: 4 })
+  const sent = vi.spyOn(coalescer.actor, 'send')
+  const change = {
+    schema: 'public',
+    table: 'goals',
+    eventType: 'INSERT',
+    new: { id: 1 },
+    old: {},
+    commitTimestamp: null,
+    errors: null,
+  } as const
+  const reached = [1, 2, 3, 4].map(() => {
+    sent.mockClear()
+    coalescer.send({ type: 'CHANGE', change, handler: () => ({}) })
+    return sent.mock.calls.filter(([event]) => event.type === 'CHANGE').length
+  })
+  expect(reached).toEqual([1, 0, 0, 1])
+})
