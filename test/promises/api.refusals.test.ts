@@ -103,6 +103,15 @@ describe('a coalescer', () => {
     expect(helpOf(run)).toEqual({ error, name, came })
   })
 
+  it('refuses a key of nothing but an object that refers to itself', () => {
+    const circular: Record<string, unknown> = {}
+    circular['self'] = circular
+    const coalescer = create()
+    expect(() => coalescer.scheduleInvalidate([circular])).toThrow(/^Expected a query key at most 100 levels deep/)
+    expect(() => coalescer.scheduleRefetch([circular])).toThrow(/^Expected a query key at most 100 levels deep/)
+    expect(coalescer.getSnapshot().pendingKeys).toBe(0)
+  })
+
   it('names its events and strategies to those who ask for others', () => {
     expect(send({ type: 'SOON' })).toThrow(/'INVALIDATE', 'REFETCH', 'CHANGE', 'FLUSH', 'SWITCH_STRATEGY', 'RESET'/)
     expect(() => createCoalescer({ strategy: null as never })).toThrow(/debounce, batch, perKey, hybrid, direct/)
