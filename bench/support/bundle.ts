@@ -17,10 +17,10 @@ export const sizeGoals: Readonly<Record<string, number>> = {
 
 /** What no entry point may exceed: a little above what it has, so that growth is a decision. */
 export const sizeLimits: Readonly<Record<string, number>> = {
-  'realtime-coalescer': 18_700,
-  'createCoalescer alone': 18_200,
+  'realtime-coalescer': 19_900,
+  'createCoalescer alone': 19_300,
   'realtime-coalescer/supabase': 7100,
-  'realtime-coalescer/react': 1400,
+  'realtime-coalescer/react': 1700,
   'realtime-coalescer/inspect': 3600,
   'realtime-coalescer/devtools': 11_500,
 }
