@@ -92,3 +92,32 @@ it.each([
     })
   },
 )
+
+it('a demand keeps the newest event of all its keys for each thing they ask for, in whatever order they come', () => {
+  const seqs = fc.record({
+    markActiveSeq: fc.nat(5),
+    markInactiveSeq: fc.nat(5),
+    fetchActiveSeq: fc.nat(5),
+    fetchInactiveSeq: fc.nat(5),
+    fetchActiveEvents: fc.nat(5),
+    fetchInactiveEvents: fc.nat(5),
+  })
+  const blank = new PendingQueue({ value: 0 }, String).restore(['goals'], 0)
+  fc.assert(
+    fc.property(fc.array(seqs, { minLength: 1, maxLength: 5 }), (all) => {
+      const total = createDemand()
+      for (const one of all) addToDemand(total, { ...blank, ...one })
+      const newest = (name: keyof (typeof all)[number]): number => Math.max(...all.map((one) => one[name]))
+      const sum = (name: keyof (typeof all)[number]): number => all.reduce((count, one) => count + one[name], 0)
+      expect(total).toEqual({
+        keys: all.length,
+        markActiveSeq: newest('markActiveSeq'),
+        markInactiveSeq: newest('markInactiveSeq'),
+        fetchActiveSeq: newest('fetchActiveSeq'),
+        fetchInactiveSeq: newest('fetchInactiveSeq'),
+        fetchActiveEvents: sum('fetchActiveEvents'),
+        fetchInactiveEvents: sum('fetchInactiveEvents'),
+      })
+    }),
+  )
+})

@@ -200,3 +200,21 @@ it('clear forgets keys, changes and the oldest time, not what was counted', () =
   expect([queue.size, queue.oldestAtMs, queue.eventsReceived]).toEqual([0, Infinity, 1])
   expect(queue.takeAdded()).toEqual([])
 })
+
+describe('a key that is put back', () => {
+  it('waits again as it did', () => {
+    const { queue, add } = setup()
+    const key = add(['a'], 10)
+    queue.putBack(queue.takeKeys())
+    expect([queue.takeKeys(), queue.oldestAtMs]).toEqual([[key], Infinity])
+  })
+
+  it('that has become pending anew asks for the newest of both', () => {
+    const { queue, add } = setup()
+    add(['a'], 10)
+    const taken = queue.takeKeys().map((key) => ({ ...key, fetchInactiveSeq: 9 }))
+    add(['a'], 30)
+    queue.putBack(taken)
+    expect(queue.takeKeys()).toMatchObject([{ markActiveSeq: 2, fetchActiveSeq: 2, fetchInactiveSeq: 9 }])
+  })
+})
