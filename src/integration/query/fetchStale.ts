@@ -1,23 +1,26 @@
 import type { Query, QueryCache } from '@tanstack/react-query'
+import type { Guard } from './guard.ts'
 
 const ignore = (): void => undefined
 
 /**
  * Marks a query stale and fetches it. Marked first, because an abort by unmount restores the state from before the
- * fetch, and that must not pass for fresh.
+ * fetch, and that must not pass for fresh. A listener of the cache that throws at the mark is reported.
  *
  * @param cancelRefetch whether a fetch of it that is running is cancelled
  */
-export function fetchStale(query: Query, cache: QueryCache, cancelRefetch: boolean): void {
-  const tellsObservers = query.state.fetchStatus !== 'idle'
+export function fetchStale(query: Query, cache: QueryCache, cancelRefetch: boolean, guard: Guard): void {
+  const isIdle = query.state.fetchStatus === 'idle'
   try {
-    if (tellsObservers) query.invalidate()
-    else markBeforeStart(query, cache)
-    query.fetch(undefined, { cancelRefetch }).catch(ignore)
-  } finally {
-    // The start that was to tell them did not come: code of the app threw before it.
-    if (!tellsObservers && query.state.fetchStatus === 'idle') for (const one of query.observers) one.onQueryUpdate()
+    if (isIdle) markBeforeStart(query, cache)
+    else query.invalidate()
+  } catch (error) {
+    guard.failed(error, query)
   }
+  query.fetch(undefined, { cancelRefetch }).catch(ignore)
+  // The start that was to tell them of the mark has not come.
+  if (!isIdle || query.state.fetchStatus !== 'idle') return
+  for (const observer of query.observers) guard.run(() => observer.onQueryUpdate(), query)
 }
 
 /**

@@ -54,12 +54,7 @@ export class Starter {
       this.#isRunOpen = false
       return false
     }
-    try {
-      this.start(record, false)
-    } catch (error) {
-      this.#port.work.settle(record)
-      throw error
-    }
+    this.start(record, false)
     return true
   }
 
@@ -73,11 +68,8 @@ export class Starter {
     const ledger = this.#port.ledger()
     if (!ledger) return
     ledger.starting = record.query
-    try {
-      fetchStale(record.query, ledger.cache, cancelRefetch)
-    } finally {
-      ledger.starting = undefined
-    }
+    fetchStale(record.query, ledger.cache, cancelRefetch, this.#port.guard)
+    ledger.starting = undefined
     if (!record.running) this.#port.work.settle(record)
   }
 
