@@ -67,3 +67,21 @@ it.each<[string, unknown[], unknown[], boolean]>([
   expect(matches).toHaveLength(isMatch ? 1 : 0)
   expect(partialMatchKey(key, filter)).toBe(isMatch)
 })
+
+it('leaves out filters that demand another value, wherever in an object they demand it', () => {
+  const index = createKeyIndex<string>()
+  index.add(['goals', { status: 'open', page: { number: 1 } }], 'open, page 1')
+  index.add(['goals', { page: { number: 2 } }], 'page 2')
+  index.add(['goals', { status: 'done' }], 'done')
+  index.add(['goals', {}], 'any')
+  index.add(['goals', { status: undefined }], 'without a status')
+  const findFor = (filter: object): string[] => {
+    const found: string[] = []
+    index.visit(['goals', filter], (entry) => found.push(entry))
+    return found.filter((entry) => entry !== 'without a status').toSorted()
+  }
+  expect(findFor({ status: 'open', page: { number: 1 }, sort: 'date' })).toEqual(['any', 'open, page 1'])
+  expect(findFor({ page: { number: 2 }, status: 'done' })).toEqual(['any', 'done', 'page 2'])
+  expect(findFor({ page: { number: 3 }, status: 'late' })).toEqual(['any'])
+  expect(findFor({})).toEqual(['any'])
+})
