@@ -115,16 +115,22 @@ it('keys flushed before their time wake nobody, once they are most of what is wa
   expect(windows.takeDue().keyIds).toEqual(['s1:a'])
 })
 
-it('forgetting flushed keys forgets no burst whose end is awaited', () => {
+it('forgetting flushed keys forgets no key that waits and no burst whose end is awaited', () => {
   const { time, queue, event, windows } = setup({ ...timing, leading: true })
   queue.takeKeys(windows.takeLeading([event('a')]))
+  const waiting = event('waiting')
   expect(windows.untilNext()).toBe(50)
-  for (let id = 0; id < 100; id += 1) event(`k${id}`)
+  const flushed = Array.from({ length: 100 }, (_, id) => event(`k${id}`))
   expect(windows.isOpen()).toBe(true)
-  queue.takeKeys()
-  event('b')
+  queue.takeKeys(flushed)
+  time.nowMs = 10
+  const last = event('b')
   time.nowMs = 50
-  queue.takeKeys(windows.takeDue().keyIds)
+  expect(windows.takeDue().keyIds).toEqual([waiting])
+  queue.takeKeys([waiting])
+  time.nowMs = 60
+  expect(windows.takeDue().keyIds).toEqual([last])
+  queue.takeKeys([last])
   expect(windows.isOpen()).toBe(false)
 })
 

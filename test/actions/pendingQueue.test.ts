@@ -71,6 +71,8 @@ describe('the oldest event', () => {
   it('is a change also when keys are taken or forgiven beside it', () => {
     const { queue, add } = setup()
     queue.bufferChange(change, handler, 5)
+    queue.bufferChange(change, handler, 7)
+    expect(queue.oldestAtMs).toBe(5)
     add(['a'], 10)
     queue.takeKeys()
     expect(queue.oldestAtMs).toBe(5)
@@ -140,7 +142,7 @@ it('a restored key owes a fetch of its exact query and counts as no event', () =
   const key = queue.restore(['goals'], 7)
   expect(key).toMatchObject({ exact: true, events: 0, firstAtMs: 7, lastAtMs: 7, sources: undefined })
   expect(key).toMatchObject({ markActiveSeq: 1, markInactiveSeq: 1, fetchActiveSeq: 1, fetchInactiveSeq: 0 })
-  expect([queue.eventsReceived, queue.lastEventAtMs]).toEqual([0, 7])
+  expect([key.id, queue.eventsReceived, queue.lastEventAtMs]).toEqual([queue.idOf(['goals'], true), 0, 7])
 })
 
 it('a key keeps the newest event for each thing that is wanted of it, and how many would each have fetched', () => {
