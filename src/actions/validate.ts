@@ -7,7 +7,7 @@ const MAX_DELAY_MS = 2 ** 31 - 1
 export function show(value: unknown): string {
   if (typeof value === 'string') return `'${value.length > 80 ? `${value.slice(0, 80)}…` : value}'`
   if (typeof value === 'function') return `a function`
-  if (value === null || value === undefined || typeof value !== 'object') return String(value)
+  if (typeof value !== 'object') return String(value)
   try {
     const text = JSON.stringify(value)
     return text.length > 80 ? `${text.slice(0, 80)}…` : text

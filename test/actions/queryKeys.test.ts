@@ -68,6 +68,14 @@ it('a key that refers to itself, or is too deep, is refused with a reason', () =
   expect(identifyKey([deep])).toContain('bottom')
 })
 
+it('a part of a key may be 100 levels deep, and no deeper', () => {
+  const nested = (levels: number): unknown => (levels === 0 ? 'bottom' : { deep: nested(levels - 1) })
+  for (const identify of [identifyKey, identifyCollections]) {
+    expect(() => identify([nested(100)])).not.toThrow()
+    expect(() => identify([nested(101)])).toThrow(TypeError)
+  }
+})
+
 describe('identifyCollections', () => {
   it('tells Maps and Sets apart by what they hold, which a hash by JSON does not', () => {
     const key = (value: unknown): unknown[] => ['goals', { filter: value }]

@@ -62,12 +62,17 @@ describe('resolveEffects', () => {
   it('fills in what is missing', () => {
     expect(resolveEffects(() => ({}), change)).toEqual({ invalidate: [], refetch: [], patch: [], cancel: [] })
     expect(
-      resolveEffects(() => ({ refetch: [['a'], { queryKey: ['b'] }, { queryKey: ['c'], type: 'all' }] }), change)
-        .refetch,
+      resolveEffects(
+        () => ({
+          refetch: [['a'], { queryKey: ['b'] }, { queryKey: ['c'], type: 'all' }, { queryKey: ['d'], type: 'active' }],
+        }),
+        change,
+      ).refetch,
     ).toEqual([
       { queryKey: ['a'], type: 'active' },
       { queryKey: ['b'], type: 'active' },
       { queryKey: ['c'], type: 'all' },
+      { queryKey: ['d'], type: 'active' },
     ])
   })
 

@@ -10,6 +10,16 @@ useSimulatedTime()
 const goals = ['goals']
 const withWindows = ['debounce', 'batch', 'perKey', 'hybrid'] as const satisfies readonly StrategyName[]
 
+const emptyChange = {
+  schema: 'public',
+  table: 'goals',
+  eventType: 'INSERT',
+  new: {},
+  old: {},
+  commitTimestamp: null,
+  errors: null,
+} as const
+
 const create = (strategy: StrategyName, options: WorldOptions = {}): World =>
   createWorld({ strategy, quietMs: 50, maxWaitMs: 200, refetchDelayMs: 40, ...options })
 
@@ -117,6 +127,19 @@ describe.each(withWindows)('with nothing pending, under %s', (strategy) => {
     const world = create(strategy, { leading: true })
     world.coalescer.send({ type: 'INVALIDATE', queryKeys: [] })
     expect([phaseOf(world), world.flushed]).toEqual(['idle', []])
+  })
+})
+
+describe('batch', () => {
+  it('flushes at once when its buffer is full, and not before', () => {
+    const world = create('batch', { maxBufferedChanges: 3 })
+    const flushes = [1, 2, 3].map((id) => {
+      const change = { ...emptyChange, new: { id } }
+      world.coalescer.send({ type: 'CHANGE', change, handler: () => ({ invalidate: [goals] }) })
+      return world.flushed.length
+    })
+    expect(flushes).toEqual([0, 0, 1])
+    expect(world.flushed.map(({ reason, keys }) => [reason, keys[0]?.events])).toEqual([['maxWait', 3]])
   })
 })
 
