@@ -96,6 +96,18 @@ describe.each(withWindows)('a burst under %s', (strategy) => {
     expect([reasonsOf(world), phaseOf(world)]).toEqual([['visible'], 'idle'])
   })
 
+  it('hidden midway is not flushed by an event that finds it overdue', async () => {
+    const world = create(strategy)
+    world.change(goals)
+    world.hide()
+    vi.setSystemTime(Date.now() + 1000)
+    world.change(goals)
+    expect([reasonsOf(world), phaseOf(world)]).toEqual([[], 'collecting'])
+    world.unhide()
+    await advance(1000)
+    expect(reasonsOf(world)).toEqual(['visible'])
+  })
+
   it('moves its deadline with each event and its timer with none, also if every event reaches the chart', () => {
     const clock = new SimulatedClock()
     const setTimeoutOf = vi.spyOn(clock, 'setTimeout')
