@@ -200,6 +200,38 @@ describe.each(coalescing)('G2 few, %s', (strategy) => {
     ])
   })
 
+  it('an event before a retry of the last page renews the pages that the retry leaves as they are', async () => {
+    const world = worldOf(strategy)
+    let isFailing = false
+    const observer = new InfiniteQueryObserver(world.queryClient, {
+      queryKey: goals,
+      queryFn: async ({ pageParam }) => {
+        const version = world.server.versionOf(goals)
+        await new Promise((resolve) => setTimeout(resolve, 20))
+        if (isFailing && pageParam === 2) throw new Error('503')
+        return { pageParam, version }
+      },
+      initialPageParam: 1,
+      getNextPageParam: (page) => page.pageParam + 1,
+      retry: 1,
+      retryDelay: 50,
+    })
+    const unsubscribe = observer.subscribe(() => undefined)
+    await advance(50)
+    void observer.fetchNextPage()
+    await advance(50)
+    isFailing = true
+    announce(world, 'INVALIDATE', goals)
+    void world.coalescer.flush()
+    // The first page has come, the second has failed and waits for its retry.
+    await advance(60)
+    isFailing = false
+    announce(world, 'INVALIDATE', goals)
+    await advance(2000)
+    unsubscribe()
+    expect(observer.getCurrentResult().data?.pages.map(({ version }) => version)).toEqual([2, 2])
+  })
+
   it('one flush of parents, children and repeats starts each fetch in one turn', async () => {
     const keys = Array.from({ length: 40 }, (_, index): QueryKey => ['goals', index])
     const world = worldOf(strategy)
