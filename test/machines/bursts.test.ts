@@ -1,6 +1,6 @@
 import { focusManager } from '@tanstack/react-query'
 import type { StrategyName } from 'realtime-coalescer'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { SimulatedClock } from 'xstate'
 import { advance, drain, useSimulatedTime } from '../support/simulatedTime.ts'
 import { type World, type WorldOptions, createWorld } from '../support/world.ts'
@@ -78,11 +78,33 @@ describe.each(withWindows)('a burst under %s', (strategy) => {
     const world = create(strategy, { leading: true })
     world.hide()
     world.change(goals)
+    expect(vi.getTimerCount()).toBe(0)
     world.change(goals, { urgent: true })
     await advance(1000)
     expect([reasonsOf(world), phaseOf(world)]).toEqual([[], 'collecting'])
     world.unhide()
     expect([reasonsOf(world), phaseOf(world)]).toEqual([['visible'], 'idle'])
+  })
+
+  it('is seen to collect, to be flushed and to be over', async () => {
+    const world = create(strategy)
+    const phases: string[] = []
+    world.coalescer.subscribe(() => phases.push(phaseOf(world)))
+    world.change(goals)
+    await advance(50)
+    expect(phases.filter((phase, index) => phase !== phases[index - 1])).toEqual(['collecting', 'flushing', 'idle'])
+  })
+
+  it('draws its own jitter', async () => {
+    const random = vi.spyOn(Math, 'random')
+    onTestFinished(() => random.mockRestore())
+    const world = create(strategy, { jitterMs: 100 })
+    for (const share of [0, 0.5, 0.1]) {
+      random.mockReturnValue(share)
+      world.change(goals)
+      await advance(150)
+    }
+    expect(world.flushed.map(({ waitedMs }) => waitedMs)).toEqual([50, 100, 60])
   })
 
   it('hidden midway waits for the return, its timer too', async () => {
@@ -91,7 +113,7 @@ describe.each(withWindows)('a burst under %s', (strategy) => {
     world.hide()
     await advance(1000)
     await world.coalescer.flush()
-    expect([reasonsOf(world), phaseOf(world)]).toEqual([[], 'collecting'])
+    expect([reasonsOf(world), phaseOf(world), vi.getTimerCount()]).toEqual([[], 'collecting', 0])
     world.unhide()
     expect([reasonsOf(world), phaseOf(world)]).toEqual([['visible'], 'idle'])
   })
