@@ -77,9 +77,14 @@ export type OrchestratorEvent =
 interface OrchestratorContext {
   readonly port: OrchestratorPort
   readonly strategy: ResolvedStrategy
+  /** How often a strategy has died. */
+  readonly deaths: number
   /** What the port answered last, for the message to the strategy that follows in the same transition. */
   readonly answer: { keyIds: readonly string[]; marked: number }
 }
+
+/** After so many deaths the error is the orchestrator's own, and the coalescer goes on without an actor. */
+const MAX_DEATHS = 3
 
 const isSame = (a: ResolvedStrategy, b: ResolvedStrategy): boolean => JSON.stringify(a) === JSON.stringify(b)
 
@@ -99,6 +104,7 @@ const orchestratorSetup = setup({
   guards: {
     isStrategy: ({ context }, params: { name: StrategyName }) => context.strategy.name === params.name,
     isBad: ({ context, event }) => context.port.check(event as CoalescerEvent) !== undefined,
+    isSurvivable: ({ context }) => context.deaths < MAX_DEATHS,
     hasFact: ({ event }) => event.type === 'REPORT' && typeof (event.emitted as unknown) === 'object',
     isNewStrategy: ({ context, event }) =>
       event.type === 'SWITCH_STRATEGY' && !isSame(context.port.resolve(event.strategy), context.strategy),
@@ -135,7 +141,13 @@ const orchestratorSetup = setup({
       }
     },
     reportDeath: ({ context, event }) => context.port.strategyDied('error' in event ? event.error : event),
-    adoptDirect: assign(({ context }) => ({ strategy: { ...context.strategy, name: 'direct' as const } })),
+    adoptDirect: assign(({ context }) => ({
+      strategy: { ...context.strategy, name: 'direct' as const },
+      deaths: context.deaths + 1,
+    })),
+    giveUp: ({ event }) => {
+      throw 'error' in event ? event.error : event
+    },
     forgetAll: ({ context }) => context.port.reset(),
     notePageHidden: ({ context }) => context.port.pageHidden(),
     notePageVisible: ({ context }) => context.port.pageVisible(),
@@ -160,7 +172,14 @@ const strategyState = (name: StrategyName) =>
           isHeld: context.port.isHeld,
         },
       }),
-      onError: { target: 'choosing', actions: ['reportDeath', 'adoptDirect'] },
+      // What takes the place of a dead strategy may die as well, but not for ever.
+      onError:
+        name === 'direct'
+          ? [
+              { guard: 'isSurvivable', target: 'choosing', actions: ['reportDeath', 'adoptDirect'] },
+              { actions: 'giveUp' },
+            ]
+          : { target: 'choosing', actions: ['reportDeath', 'adoptDirect'] },
     },
   })
 
@@ -169,7 +188,7 @@ export const orchestratorMachine = orchestratorSetup.createMachine({
   id: 'coalescer',
   description:
     'Collects what has changed; a strategy decides when to flush; a flush marks and fetches each query once.',
-  context: ({ input }) => ({ ...input, answer: { keyIds: [], marked: 0 } }),
+  context: ({ input }) => ({ ...input, deaths: 0, answer: { keyIds: [], marked: 0 } }),
   type: 'parallel',
   on: {
     INVALIDATE: [{ guard: 'isBad', actions: 'reportBadEvent' }, { actions: ['record', 'announcePending'] }],

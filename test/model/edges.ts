@@ -141,4 +141,18 @@ export function testEdges(timing: CoalescerOptions): void {
       expect([system.coalescer.getSnapshot().strategy, system.isFresh(key)]).toEqual(['direct', true])
     },
   )
+
+  it('direct is not tried for ever: the coalescer goes on without an actor, and fetches once it can', async () => {
+    const system = createSystem({ strategy: 'debounce' })
+    const isFocused = vi.spyOn(focusManager, 'isFocused').mockImplementation(() => {
+      throw new Error('broken focus manager')
+    })
+    onTestFinished(() => isFocused.mockRestore())
+    await system.invalidate(key)
+    expect(new Set(system.errors.map((info) => info.type))).toEqual(new Set(['actorDied', 'queryFailed']))
+    isFocused.mockRestore()
+    await system.invalidate(key)
+    await system.endAll()
+    expect([system.coalescer.actor.getSnapshot().status, system.isFresh(key)]).toEqual(['error', true])
+  })
 }

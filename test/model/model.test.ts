@@ -213,5 +213,7 @@ describe('what the models leave out', () => {
 })
 
 it('takes every transition of every machine', () => {
-  expect(coverage.missed()).toEqual([])
+  // Its action ends the actor, so no inspector hears of it: a test of what the models leave out sees it taken.
+  const givesUp = 'coalescer: coalescer.strategy.direct --xstate.error.actor.strategy--> itself'
+  expect(coverage.missed()).toEqual([givesUp])
 })

@@ -77,7 +77,7 @@ export class Router {
     this.state = 'dead'
     closeGate(this.#port.engine.gate)
     this.#port.engine.strategyDied(error)
-    this.flushWithoutActor('switch')
+    this.#port.engine.guard.run(() => this.flushWithoutActor('switch'))
   }
 
   flushWithoutActor(reason: 'manual' | 'switch' | 'visible'): void {
@@ -88,7 +88,9 @@ export class Router {
   #flushEvent(event: RecordableEvent): void {
     const { engine } = this.#port
     const keyIds = engine.record(event)
-    if (!engine.isHeld()) engine.flush({ reason: 'direct', keyIds, fetch: 'now' })
+    engine.guard.run(() => {
+      if (!engine.isHeld()) engine.flush({ reason: 'direct', keyIds, fetch: 'now' })
+    })
   }
 
   /** While a strategy collects, it would only note the event, so the event may go straight to the queue. */
