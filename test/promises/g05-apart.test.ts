@@ -200,6 +200,21 @@ describe.each(coalescing)('G5 apart with the server down, %s', (strategy) => {
     ])
   })
 
+  it('a failure that the flushes of several keys find is reported once', async () => {
+    const world = worldOf(strategy)
+    world.server.latencyMs = () => 5
+    const shown = await world.showLoaded(['goals', 1])
+    announce(world, 'INVALIDATE', goals)
+    await advance(20)
+    announce(world, 'INVALIDATE', ['goals', 1])
+    await advance(6)
+    world.server.fails = () => true
+    void shown.observer.refetch()
+    await advance(3000)
+    // Under `direct` both events have their fetch already, so nobody waits for the one that fails.
+    expect(world.errors.map(({ info }) => info.type)).toEqual(strategy === 'direct' ? [] : ['refetchFailed'])
+  })
+
   it('a failed refetch is picked up by the next mount', async () => {
     const server = new SimulatedServer({ latencyMs: 10 })
     const world = worldOf(strategy, { server })

@@ -42,6 +42,20 @@ describe.each(everyStrategy)('G8 offline, %s', (strategy) => {
       expect(shown.version()).toBe(1)
     })
 
+    it('flush() does not wait for a slot that a retry holds until the network returns', async () => {
+      const world = worldOf(strategy, { mounted, maxConcurrentRefetches: 1, queries: { retry: 1, retryDelay: 10 } })
+      await world.showLoaded(goals)
+      await world.showLoaded(partners)
+      world.server.fails = () => true
+      announce(world, 'INVALIDATE', goals)
+      announce(world, 'INVALIDATE', partners)
+      const flushed = watchPromise(world.coalescer.flush())
+      await advance(50)
+      world.goOffline()
+      await advance(1000)
+      expect(flushed.isResolved).toBe(true)
+    })
+
     it('a first fetch that is paused offline counts as started on return', async () => {
       const world = worldOf(strategy, { mounted })
       world.goOffline()

@@ -147,6 +147,25 @@ describe.each(everyStrategy)('G8 hidden, %s', (strategy) => {
     expect(flushed.isResolved).toBe(true)
   })
 
+  it.each(['before', 'after'] as const)(
+    'flush() called %s the page hides waits for nothing that is deferred',
+    async (when) => {
+      const world = worldOf(strategy, { maxConcurrentRefetches: 1 })
+      await world.showLoaded(goals)
+      await world.showLoaded(['partners'])
+      announce(world, 'INVALIDATE', goals)
+      announce(world, 'INVALIDATE', ['partners'])
+      void world.coalescer.flush()
+      const before = when === 'before' && watchPromise(world.coalescer.flush())
+      await advance(50)
+      world.hide()
+      const flushed = before || watchPromise(world.coalescer.flush())
+      await advance(1000)
+      expect(flushed.isResolved).toBe(true)
+      expect(world.server.requests).toHaveLength(3)
+    },
+  )
+
   it('a page that was hidden from the start defers, too', async () => {
     focusManager.setFocused(false)
     const world = worldOf(strategy)
