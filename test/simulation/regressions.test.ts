@@ -113,6 +113,17 @@ const regressions: readonly Regression[] = [
     end: stopAndFlush,
   },
   {
+    rule: 'flush() waits for a paused fetch that the return of the network lets go on in the same instant',
+    steps: [
+      { do: 'offline' },
+      { do: 'mount', query: 0 },
+      { do: 'invalidate', keys: [0] },
+      { do: 'online' },
+      { do: 'flush' },
+    ],
+    end: stopAndMark,
+  },
+  {
     rule: 'the first page of an infinite query answers the events before it',
     config: { loaded: [5], latenciesMs: [250] },
     steps: [{ do: 'clear' }, { do: 'invalidate', keys: [6] }, { do: 'nextPage', query: 5 }, { do: 'wait', ms: 500 }],

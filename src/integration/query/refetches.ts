@@ -2,7 +2,7 @@ import { type Query, onlineManager } from '@tanstack/react-query'
 import type { FlushedRecord } from '../../actions/types.ts'
 import type { FetchOutcome, Ledger, LedgerListener, QueryRecord } from './ledger.ts'
 import { Starter, type StarterPort } from './starter.ts'
-import { isAnswered, isAnswering, isPaused, isStillWanted } from './wanted.ts'
+import { isAnswered, isAnswering, isHeldUp, isPaused, isStillWanted } from './wanted.ts'
 import { WorkList, callWaiters } from './workList.ts'
 
 export interface RefetchesPort extends Omit<StarterPort, 'work' | 'ledger' | 'continued'> {
@@ -91,7 +91,7 @@ export class Refetches implements LedgerListener {
 
   /** Calls back once the fetch a query owes has ended, is paused, or will not come. */
   whenAnswered(record: QueryRecord, done: () => void): void {
-    if (record.wantedAt === 0 || isPaused(record) || (record.stage === 'queued' && this.#isBlocked)) done()
+    if (record.wantedAt === 0 || isHeldUp(record) || (record.stage === 'queued' && this.#isBlocked)) done()
     else record.waiters.push(done)
   }
 

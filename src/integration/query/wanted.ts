@@ -1,4 +1,4 @@
-import { type Query, skipToken } from '@tanstack/react-query'
+import { type Query, focusManager, onlineManager, skipToken } from '@tanstack/react-query'
 import type { QueryRecord } from './ledger.ts'
 
 const isRunnable = (queryFn: unknown): boolean => queryFn !== undefined && queryFn !== skipToken
@@ -22,6 +22,10 @@ export const isStillWanted = ({ query, inactiveWantedAt, startedAt }: QueryRecor
 
 /** Whether its fetch waits for the network, or for the page to be shown. */
 export const isPaused = (record: QueryRecord): boolean => record.running && record.query.state.fetchStatus === 'paused'
+
+/** Whether its fetch is paused and stays so: one that network and page let go on does so in the next microtask. */
+export const isHeldUp = (record: QueryRecord): boolean =>
+  isPaused(record) && !(onlineManager.isOnline() && focusManager.isFocused())
 
 /** Whether the query's latest fetch started after the newest event that it owes a fetch for. */
 export const isAnswered = ({ startedAt, wantedAt }: QueryRecord): boolean => startedAt >= wantedAt
