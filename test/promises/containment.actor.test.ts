@@ -164,5 +164,20 @@ describe.each(everyStrategy)('containment of the actor, %s', (strategy) => {
       expect(ran).toBe(1)
       expect(shown.version()).toBe(1)
     })
+
+    it('reset() still forgets what waits for the page to return', async () => {
+      for (const isReset of [false, true]) {
+        const world = worldOf(strategy)
+        await world.showLoaded(goals)
+        world.coalescer.actor.stop()
+        world.hide()
+        announce(world, 'INVALIDATE', goals)
+        if (isReset) world.coalescer.reset()
+        world.unhide()
+        await advance(1000)
+        expect(startsOf(world, goals)).toHaveLength(isReset ? 1 : 2)
+        world.end()
+      }
+    })
   })
 })
