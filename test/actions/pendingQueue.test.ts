@@ -1,18 +1,10 @@
 import { hashKey } from '@tanstack/react-query'
 import { describe, expect, it } from 'vitest'
 import { MAX_SOURCES, PendingQueue, describeKey } from '../../src/actions/pendingQueue.ts'
-import type { Change } from '../../src/actions/types.ts'
+import { changeOf } from '../support/changeOf.ts'
 
 const wants = { markActive: true, markInactive: true, fetchActive: true, fetchInactive: false }
-const change: Change = {
-  schema: 'public',
-  table: 'goals',
-  eventType: 'INSERT',
-  new: {},
-  old: {},
-  commitTimestamp: null,
-  errors: null,
-}
+const change = changeOf('goals')
 const handler = (): object => ({})
 
 function setup() {
@@ -105,7 +97,7 @@ it('time that is forgiven does not count as waiting: before the pause, during it
 
 it('changes are taken in arrival order, once', () => {
   const { queue } = setup()
-  const changes = [1, 2, 3].map((id): Change => ({ ...change, new: { id } }))
+  const changes = [1, 2, 3].map((id) => changeOf('goals', id))
   for (const one of changes) queue.bufferChange(one, handler, 0)
   expect(queue.takeChanges().map((buffered) => buffered.change)).toEqual(changes)
   expect(queue.takeChanges()).toEqual([])

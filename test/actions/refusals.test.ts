@@ -13,17 +13,10 @@ import {
   failType,
   show,
 } from '../../src/actions/validate.ts'
+import { changeOf } from '../support/changeOf.ts'
 import { helpOf } from '../support/help.ts'
 
-const change = {
-  schema: 'public',
-  table: 'goals',
-  eventType: 'INSERT',
-  new: { id: 1 },
-  old: {},
-  commitTimestamp: null,
-  errors: null,
-} as const
+const change = changeOf('goals')
 
 const payload = { ...change, commit_timestamp: null }
 

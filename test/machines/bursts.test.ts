@@ -2,6 +2,7 @@ import { focusManager } from '@tanstack/react-query'
 import type { StrategyName } from 'realtime-coalescer'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { SimulatedClock } from 'xstate'
+import { changeOf } from '../support/changeOf.ts'
 import { advance, drain, useSimulatedTime } from '../support/simulatedTime.ts'
 import { type World, type WorldOptions, createWorld } from '../support/world.ts'
 
@@ -9,16 +10,6 @@ useSimulatedTime()
 
 const goals = ['goals']
 const withWindows = ['debounce', 'batch', 'perKey', 'hybrid'] as const satisfies readonly StrategyName[]
-
-const emptyChange = {
-  schema: 'public',
-  table: 'goals',
-  eventType: 'INSERT',
-  new: {},
-  old: {},
-  commitTimestamp: null,
-  errors: null,
-} as const
 
 const create = (strategy: StrategyName, options: WorldOptions = {}): World =>
   createWorld({ strategy, quietMs: 50, maxWaitMs: 200, refetchDelayMs: 40, ...options })
@@ -168,8 +159,7 @@ describe('batch', () => {
   it('flushes at once when its buffer is full, and not before', () => {
     const world = create('batch', { maxBufferedChanges: 3 })
     const flushes = [1, 2, 3].map((id) => {
-      const change = { ...emptyChange, new: { id } }
-      world.coalescer.send({ type: 'CHANGE', change, handler: () => ({ invalidate: [goals] }) })
+      world.coalescer.send({ type: 'CHANGE', change: changeOf('goals', id), handler: () => ({ invalidate: [goals] }) })
       return world.flushed.length
     })
     expect(flushes).toEqual([0, 0, 1])

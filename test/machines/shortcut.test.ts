@@ -1,6 +1,7 @@
 import type { StrategyName } from 'realtime-coalescer'
 import { describe, expect, it, vi } from 'vitest'
 import { strategyNames } from '../../src/machines/strategies.ts'
+import { changeOf } from '../support/changeOf.ts'
 import { advance, useSimulatedTime } from '../support/simulatedTime.ts'
 import { type WorldOptions, createWorld } from '../support/world.ts'
 
@@ -89,15 +90,7 @@ it('under direct, an event after the return is flushed for itself again', () => 
 it('under batch, the change that fills the buffer reaches the actor', () => {
   const { coalescer } = createWorld({ strategy: 'batch', ...timing, maxBufferedChanges: 4 })
   const sent = vi.spyOn(coalescer.actor, 'send')
-  const change = {
-    schema: 'public',
-    table: 'goals',
-    eventType: 'INSERT',
-    new: { id: 1 },
-    old: {},
-    commitTimestamp: null,
-    errors: null,
-  } as const
+  const change = changeOf('goals')
   const reached = [1, 2, 3, 4].map(() => {
     sent.mockClear()
     coalescer.send({ type: 'CHANGE', change, handler: () => ({}) })

@@ -1,8 +1,8 @@
 import { QueryClient } from '@tanstack/react-query'
 import { type Coalescer, coalesceQueryClient, createCoalescer } from 'realtime-coalescer'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { changeOf } from '../support/changeOf.ts'
 import { helpOf } from '../support/help.ts'
-import { changeOf } from './support.ts'
 
 const change = changeOf('goals')
 

@@ -1,7 +1,8 @@
 import { createCoalescer } from 'realtime-coalescer'
 import { describe, expect, it, vi } from 'vitest'
+import { changeOf } from '../support/changeOf.ts'
 import { advance, drain, useSimulatedTime } from '../support/simulatedTime.ts'
-import { announce, changeOf, everyStrategy, sendChange, startsOf, timing, worldOf } from './support.ts'
+import { announce, everyStrategy, sendChange, startsOf, timing, worldOf } from './support.ts'
 
 useSimulatedTime()
 

@@ -1,7 +1,8 @@
 import type { QueryKey } from '@tanstack/react-query'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { changeOf } from '../support/changeOf.ts'
 import { advance, drain, useSimulatedTime } from '../support/simulatedTime.ts'
-import { announce, changeOf, everyStrategy, isInvalidated, worldOf } from './support.ts'
+import { announce, everyStrategy, isInvalidated, worldOf } from './support.ts'
 
 useSimulatedTime()
 

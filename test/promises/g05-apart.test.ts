@@ -1,9 +1,9 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { changeOf } from '../support/changeOf.ts'
 import { SimulatedServer } from '../support/simulatedServer.ts'
 import { advance, drain, useSimulatedTime } from '../support/simulatedTime.ts'
 import {
   announce,
-  changeOf,
   coalescing,
   everyStrategy,
   fetchDelayOf,

@@ -1,7 +1,8 @@
 import { describe, expect, it, vi } from 'vitest'
+import { changeOf } from '../support/changeOf.ts'
 import { SimulatedServer } from '../support/simulatedServer.ts'
 import { advance, drain, useSimulatedTime } from '../support/simulatedTime.ts'
-import { announce, changeOf, everyStrategy, startsOf, timing, watchPromise, worldOf } from './support.ts'
+import { announce, everyStrategy, startsOf, timing, watchPromise, worldOf } from './support.ts'
 
 useSimulatedTime()
 

@@ -2,8 +2,9 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import type { QueryKey } from '@tanstack/react-query'
 import { describe, expect, it } from 'vitest'
+import { changeOf } from '../support/changeOf.ts'
 import { advance, drain, useSimulatedTime } from '../support/simulatedTime.ts'
-import { changeOf, coalescing, everyStrategy, sendChange, worldOf } from './support.ts'
+import { coalescing, everyStrategy, sendChange, worldOf } from './support.ts'
 
 useSimulatedTime()
 

@@ -1,8 +1,9 @@
 import { notifyManager } from '@tanstack/react-query'
 import { afterEach, describe, expect, it } from 'vitest'
+import { changeOf } from '../support/changeOf.ts'
 import { SimulatedServer } from '../support/simulatedServer.ts'
 import { advance, drain, useSimulatedTime } from '../support/simulatedTime.ts'
-import { announce, changeOf, everyStrategy, isInvalidated, sendChange, startsOf, timing, worldOf } from './support.ts'
+import { announce, everyStrategy, isInvalidated, sendChange, startsOf, timing, worldOf } from './support.ts'
 
 useSimulatedTime()
 

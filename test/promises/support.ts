@@ -1,5 +1,6 @@
 import type { QueryKey } from '@tanstack/react-query'
-import type { Change, ChangeEffects, StrategyName } from 'realtime-coalescer'
+import type { ChangeEffects, StrategyName } from 'realtime-coalescer'
+import { changeOf } from '../support/changeOf.ts'
 import { type World, type WorldOptions, createWorld } from '../support/world.ts'
 
 /** Short windows that differ from every default, so that a promise kept by a default alone shows. */
@@ -28,17 +29,6 @@ export const flushDelayOf = (strategy: StrategyName): number => (strategy === 'd
 /** When a lone event's fetch starts, counted from the event. */
 export const fetchDelayOf = (strategy: StrategyName): number =>
   flushDelayOf(strategy) + (strategy === 'hybrid' ? timing.refetchDelayMs : 0)
-
-/** A row event of a table. */
-export const changeOf = (table: string, id = 1): Change => ({
-  schema: 'public',
-  table,
-  eventType: 'INSERT',
-  new: { id },
-  old: {},
-  commitTimestamp: null,
-  errors: null,
-})
 
 /** Sends a change whose handler asks for `effects`. */
 export function sendChange({ coalescer }: World, effects: ChangeEffects, table = 'goals'): void {
