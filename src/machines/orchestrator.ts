@@ -86,6 +86,9 @@ interface OrchestratorContext {
 /** After so many deaths the error is the orchestrator's own, and the coalescer goes on without an actor. */
 const MAX_DEATHS = 3
 
+/** What a strategy died of. */
+const causeOf = (event: OrchestratorEvent): unknown => ('error' in event ? event.error : event)
+
 const isSame = (a: ResolvedStrategy, b: ResolvedStrategy): boolean => JSON.stringify(a) === JSON.stringify(b)
 
 const strategyMachines = Object.fromEntries(strategyNames.map((name) => [name, strategies[name].machine])) as {
@@ -140,13 +143,13 @@ const orchestratorSetup = setup({
         context.port.strategySwitched(context.strategy, context.port.resolve(event.strategy))
       }
     },
-    reportDeath: ({ context, event }) => context.port.strategyDied('error' in event ? event.error : event),
+    reportDeath: ({ context, event }) => context.port.strategyDied(causeOf(event)),
     adoptDirect: assign(({ context }) => ({
       strategy: { ...context.strategy, name: 'direct' as const },
       deaths: context.deaths + 1,
     })),
     giveUp: ({ event }) => {
-      throw 'error' in event ? event.error : event
+      throw causeOf(event)
     },
     forgetAll: ({ context }) => context.port.reset(),
     notePageHidden: ({ context }) => context.port.pageHidden(),
@@ -154,6 +157,8 @@ const orchestratorSetup = setup({
     emitReport: emit(({ event }) => (event as Extract<OrchestratorEvent, { type: 'REPORT' }>).emitted),
   },
 })
+
+const toDirect = { target: 'choosing', actions: ['reportDeath', 'adoptDirect'] } as const
 
 /** One state per registered strategy, so that the chart shows which one is at work. */
 const strategyState = (name: StrategyName) =>
@@ -173,13 +178,7 @@ const strategyState = (name: StrategyName) =>
         },
       }),
       // What takes the place of a dead strategy may die as well, but not for ever.
-      onError:
-        name === 'direct'
-          ? [
-              { guard: 'isSurvivable', target: 'choosing', actions: ['reportDeath', 'adoptDirect'] },
-              { actions: 'giveUp' },
-            ]
-          : { target: 'choosing', actions: ['reportDeath', 'adoptDirect'] },
+      onError: name === 'direct' ? [{ guard: 'isSurvivable', ...toDirect }, { actions: 'giveUp' }] : toDirect,
     },
   })
 
