@@ -25,7 +25,7 @@ export function fetchStale(query: Query, cache: QueryCache, cancelRefetch: boole
 
 /**
  * What `query.invalidate()` does, but for the observers: the start of the fetch, which comes next, tells them of both.
- * Told twice, each would compute its result twice, which costs a flush as much as a third of its fetches.
+ * Told twice, each would compute its result twice: what that costs is between the two floors of the bench `flush`.
  */
 function markBeforeStart(query: Query, cache: QueryCache): void {
   if (query.state.isInvalidated) return
