@@ -1,8 +1,9 @@
+import { focusManager } from '@tanstack/react-query'
 import { createCoalescer } from 'realtime-coalescer'
 import { describe, expect, it, vi } from 'vitest'
 import { changeOf } from '../support/changeOf.ts'
 import { advance, drain, useSimulatedTime } from '../support/simulatedTime.ts'
-import { announce, everyStrategy, sendChange, startsOf, timing, worldOf } from './support.ts'
+import { announce, everyStrategy, sendChange, startsOf, timing, watchPromise, worldOf } from './support.ts'
 
 useSimulatedTime()
 
@@ -179,6 +180,65 @@ describe.each(everyStrategy)('containment of the actor, %s', (strategy) => {
         expect(startsOf(world, goals)).toHaveLength(isReset ? 1 : 2)
         world.end()
       }
+    })
+
+    it('still says why each flush came, and what is pending waits for nothing but the page', async () => {
+      const world = worldOf(strategy)
+      const shown = await world.showLoaded(goals)
+      announce(world, 'INVALIDATE', goals)
+      await advance(30)
+      world.coalescer.actor.stop()
+      announce(world, 'CHANGE', goals)
+      world.hide()
+      await advance(500)
+      announce(world, 'REFETCH', goals)
+      await advance(20)
+      world.unhide()
+      world.unhide()
+      await advance(500)
+      const reasons = world.flushed.map(({ reason, waitedMs }) => [reason, waitedMs])
+      const atDeath = strategy === 'direct' ? ['direct', 0] : ['switch', 30]
+      expect(reasons).toEqual([atDeath, ['direct', 0], ['visible', 0]])
+      expect(shown.version()).toBe(3)
+    })
+
+    it('lets go of whoever waits for what the hidden page defers', async () => {
+      const world = worldOf(strategy, { maxConcurrentRefetches: 1 })
+      await world.showLoaded(goals)
+      const other = await world.showLoaded(['partners'])
+      world.coalescer.actor.stop()
+      announce(world, 'INVALIDATE', goals)
+      announce(world, 'INVALIDATE', ['partners'])
+      const flushed = watchPromise(world.coalescer.flush())
+      const settled = watchPromise(world.coalescer.settled())
+      world.hide()
+      await advance(90)
+      expect([flushed.isResolved, settled.isResolved]).toEqual([false, false])
+      await advance(500)
+      expect([flushed.isResolved, settled.isResolved]).toEqual([true, true])
+      expect(other.version()).toBe(0)
+      world.unhide()
+      await advance(500)
+      expect(other.version()).toBe(1)
+    })
+
+    it('flushes when it is asked to by whoever hears first that the page is back', async () => {
+      const reasons: string[] = []
+      let world: ReturnType<typeof worldOf> | undefined
+      const unsubscribe = focusManager.subscribe((isFocused) => {
+        if (isFocused) void world?.coalescer.flush()
+      })
+      world = worldOf(strategy)
+      const shown = await world.showLoaded(goals)
+      world.coalescer.actor.stop()
+      world.hide()
+      announce(world, 'INVALIDATE', goals)
+      world.coalescer.on('flushed', ({ reason }) => reasons.push(reason))
+      world.unhide()
+      expect(reasons).toEqual(['manual'])
+      await advance(500)
+      expect(shown.version()).toBe(1)
+      unsubscribe()
     })
   })
 })

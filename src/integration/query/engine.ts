@@ -53,7 +53,7 @@ export class Engine implements OrchestratorPort {
   /** Flushes that are on their way over the cache: code of the app that they call may call back. */
   readonly #walks = new Set<Walk>()
   #ledger: Ledger | undefined
-  #hiddenSinceMs = 0
+  #hiddenSinceMs: number | undefined
 
   constructor(port: EnginePort) {
     this.#port = port
@@ -164,7 +164,7 @@ export class Engine implements OrchestratorPort {
   markPending(reason: FlushedRecord['reason']): void {
     if (!this.#ledger) return
     this.guard.run(() => {
-      if (this.isHeld()) this.queue.forgive(this.#hiddenSinceMs, this.now())
+      this.#forgiveHiddenTime()
       drainChanges(this.#intake)
       this.#apply(this.queue.takeKeys(), reason, 'never')
     })
@@ -206,13 +206,13 @@ export class Engine implements OrchestratorPort {
   }
 
   pageHidden(): void {
-    this.#hiddenSinceMs = this.now()
+    this.#hiddenSinceMs ??= this.now()
     this.refetches.releaseDeferred()
     this.promises.releaseWatches()
   }
 
   pageVisible(): void {
-    this.queue.forgive(this.#hiddenSinceMs, this.now())
+    this.#forgiveHiddenTime()
     this.refetches.starter.pump()
   }
 
@@ -257,6 +257,13 @@ export class Engine implements OrchestratorPort {
     this.#counters.flushes += 1
     this.promises.flushed(keys)
     this.emit('flushed', record)
+  }
+
+  /** What is pending has not waited while the page was hidden. */
+  #forgiveHiddenTime(): void {
+    if (this.#hiddenSinceMs === undefined) return
+    this.queue.forgive(this.#hiddenSinceMs, this.now())
+    this.#hiddenSinceMs = undefined
   }
 
   #flushPort(): FlushPort | undefined {

@@ -8,17 +8,16 @@ import type { Router } from './router.ts'
 /** Follows the page's visibility and connection; returns a function that ends it. */
 export function followPage(engine: Engine, router: Router, whenHidden: ResolvedOptions['whenHidden']): () => void {
   const unsubscribeFocus = focusManager.subscribe((focused) => {
-    if (whenHidden === 'defer') router.send({ type: focused ? 'PAGE_VISIBLE' : 'PAGE_HIDDEN' })
+    if (whenHidden === 'defer') router.takePage(focused)
     if (!focused) return
     engine.refetches.resumePaused()
-    router.flushWithoutActor('visible')
     // Timers of a background page are throttled: what is overdue is flushed now.
     router.send({ type: 'WAKE' })
   })
   const unsubscribeOnline = onlineManager.subscribe((online) => {
     if (online) engine.refetches.resumePaused()
   })
-  if (engine.isHeld()) router.send({ type: 'PAGE_HIDDEN' })
+  if (engine.isHeld()) router.takePage(false)
   return () => {
     unsubscribeFocus()
     unsubscribeOnline()

@@ -39,7 +39,7 @@ export class Router {
     } else if (this.state === 'dead') {
       if (isRecordable(event)) this.#flushEvent(event)
       else if (event.type === 'RESET') engine.reset()
-      else if (event.type === 'FLUSH') this.flushWithoutActor('manual')
+      else if (event.type === 'FLUSH') this.#flushPending('manual')
     }
   }
 
@@ -64,6 +64,17 @@ export class Router {
     if (this.state === 'running') this.#port.sendToActor(event)
   }
 
+  /** Takes it that the page went out of sight, or came back. */
+  takePage(isVisible: boolean): void {
+    const { engine } = this.#port
+    if (this.state !== 'dead') this.send({ type: isVisible ? 'PAGE_VISIBLE' : 'PAGE_HIDDEN' })
+    else if (!isVisible) engine.pageHidden()
+    else {
+      engine.pageVisible()
+      this.#flushPending('visible')
+    }
+  }
+
   /** Owes queries a fetch again. */
   fetchLost(queryKeys: readonly QueryKey[]): void {
     const event: FetchLostEvent = { type: 'FETCH_LOST', queryKeys }
@@ -77,12 +88,12 @@ export class Router {
     this.state = 'dead'
     closeGate(this.#port.engine.gate)
     this.#port.engine.strategyDied(error)
-    this.#port.engine.guard.run(() => this.flushWithoutActor('switch'))
+    this.#port.engine.guard.run(() => this.#flushPending('switch'))
   }
 
-  flushWithoutActor(reason: 'manual' | 'switch' | 'visible'): void {
+  #flushPending(reason: 'manual' | 'switch' | 'visible'): void {
     const { engine } = this.#port
-    if (this.state === 'dead' && !engine.isHeld()) engine.flush({ reason, fetch: 'now' })
+    if (!engine.isHeld()) engine.flush({ reason, fetch: 'now' })
   }
 
   #flushEvent(event: RecordableEvent): void {
