@@ -55,6 +55,18 @@ describe.each(collecting)('while %s collects', (strategy) => {
   })
 })
 
+it.each([true, false])(
+  'under hybrid, a refetch that is over (%s) or still to come sends no later event to the actor',
+  async (isOver) => {
+    const world = counted('hybrid')
+    await world.showLoaded(['goals', 1])
+    world.schedule(1)
+    await advance(isOver ? 1000 : 60)
+    expect([2, 3].map((part) => world.schedule(part))).toEqual([1, 0])
+    expect(world.server.requestsOf(['goals', 1])).toHaveLength(isOver ? 2 : 1)
+  },
+)
+
 it('under perKey with leading every event reaches the actor: it may be the first of its key', () => {
   const { schedule } = counted('perKey', { leading: true })
   expect([1, 2, 1, 3, 3].map((part) => schedule(part))).toEqual([1, 1, 1, 1, 1])

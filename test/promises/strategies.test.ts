@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { changeOf } from '../support/changeOf.ts'
 import { SimulatedServer } from '../support/simulatedServer.ts'
 import { advance, drain, useSimulatedTime } from '../support/simulatedTime.ts'
+import type { World } from '../support/world.ts'
 import { announce, everyStrategy, isInvalidated, sendChange, startsOf, timing, worldOf } from './support.ts'
 
 useSimulatedTime()
@@ -217,6 +218,26 @@ describe('hybrid', () => {
     void world.queryClient.refetchQueries({ queryKey: goals })
     await advance(1000)
     expect(startsOf(world, goals)).toHaveLength(2)
+  })
+
+  it.each<[string, (world: World) => void]>([
+    ['flush() of nothing new', ({ coalescer }) => void coalescer.flush()],
+    [
+      'flush() of more',
+      ({ coalescer }) => {
+        coalescer.scheduleInvalidate(['more'])
+        void coalescer.flush()
+      },
+    ],
+    ['an urgent event', ({ coalescer }) => coalescer.scheduleInvalidate(['more'], { urgent: true })],
+  ])('has nothing left to fetch later after %s', async (_, flush) => {
+    const world = worldOf('hybrid')
+    await world.showLoaded(goals)
+    announce(world, 'INVALIDATE', goals)
+    await advance(timing.quietMs)
+    expect(world.coalescer.getSnapshot()).toMatchObject({ phase: 'flushing', inFlight: 0 })
+    flush(world)
+    expect(world.coalescer.getSnapshot()).toMatchObject({ phase: 'idle', inFlight: 1 })
   })
 })
 
