@@ -1,19 +1,10 @@
 import type { LogicalClock } from './clock.ts'
 import type { Change, ChangeHandler, FlushedKey, QueryKey } from './types.ts'
 import { identifyKey } from './queryKeys.ts'
+import { type Wants, wantsFor } from './wants.ts'
 
 /** At most this many distinct `source` labels are kept per key. */
 export const MAX_SOURCES = 50
-
-/** What an event asks for, apart for mounted (active) and unmounted (inactive) queries. */
-export interface Wants {
-  readonly markActive: boolean
-  readonly markInactive: boolean
-  readonly fetchActive: boolean
-  readonly fetchInactive: boolean
-}
-
-const refetchOwed: Wants = { markActive: true, markInactive: true, fetchActive: true, fetchInactive: false }
 
 /** What events ask for, as the logical time of the newest that asks for it, 0 for never. */
 export interface Asks {
@@ -99,7 +90,7 @@ export class PendingQueue {
   restore(queryKey: QueryKey, atMs: number): PendingKey {
     this.lastEventAtMs = atMs
     this.#clock.value += 1
-    return this.#merge(this.idOf(queryKey, true), queryKey, refetchOwed, atMs, this.#clock.value, true, undefined)
+    return this.#merge(this.idOf(queryKey, true), queryKey, wantsFor.active, atMs, this.#clock.value, true, undefined)
   }
 
   /** Like `add` for a key that a buffered change turned out to touch: the change's own time counts. */

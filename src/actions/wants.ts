@@ -1,23 +1,23 @@
-import type { Wants } from './pendingQueue.ts'
-import type { InvalidateEvent, RefetchEvent, RefetchQueryType, RefetchType } from './types.ts'
+import type { InvalidateEvent, RefetchEvent, RefetchType } from './types.ts'
 
-/** What an INVALIDATE asks for. */
-export const invalidateWants: Record<RefetchType, Wants> = {
+/** What an event asks for, apart for mounted (active) and unmounted (inactive) queries. */
+export interface Wants {
+  readonly markActive: boolean
+  readonly markInactive: boolean
+  readonly fetchActive: boolean
+  readonly fetchInactive: boolean
+}
+
+/**
+ * What an INVALIDATE or REFETCH asks for, by the queries it says to fetch. Both mark whatever they match: its key has
+ * changed, whoever shows it next.
+ */
+export const wantsFor: Record<RefetchType, Wants> = {
   active: { markActive: true, markInactive: true, fetchActive: true, fetchInactive: false },
   inactive: { markActive: true, markInactive: true, fetchActive: false, fetchInactive: true },
   all: { markActive: true, markInactive: true, fetchActive: true, fetchInactive: true },
   none: { markActive: true, markInactive: true, fetchActive: false, fetchInactive: false },
 }
 
-// A refetch marks what it does not fetch, too: its key has changed, whoever shows it next.
-const refetchWants: Record<RefetchQueryType, Wants> = {
-  active: invalidateWants.active,
-  all: invalidateWants.all,
-}
-
-/** What an INVALIDATE or REFETCH asks for. */
-export function wantsOf(event: InvalidateEvent | RefetchEvent): Wants {
-  return event.type === 'INVALIDATE'
-    ? invalidateWants[event.refetchType ?? 'active']
-    : refetchWants[event.queryType ?? 'active']
-}
+export const wantsOf = (event: InvalidateEvent | RefetchEvent): Wants =>
+  wantsFor[(event.type === 'INVALIDATE' ? event.refetchType : event.queryType) ?? 'active']

@@ -49,10 +49,7 @@ export const directMachine = setup({
         { guard: 'hasPending', target: 'collecting' },
       ],
       on: {
-        PENDING: [
-          { guard: 'canFlush', target: 'flushing', actions: 'noteEventKeys' },
-          { guard: 'hasPending', target: 'collecting' },
-        ],
+        PENDING: { guard: 'canFlush', target: 'flushing', actions: 'noteEventKeys' },
       },
     },
     collecting: {

@@ -1,7 +1,7 @@
 import { assign, emit, sendTo, setup } from 'xstate'
 import { closeGate } from '../actions/gate.ts'
-import type { Wants } from '../actions/pendingQueue.ts'
 import type { FlushReason, QueryKey } from '../actions/types.ts'
+import type { Wants } from '../actions/wants.ts'
 import type { StrategyPort } from '../actions/window.ts'
 import type { CoalescerEvent, EmittedEvent } from './events.ts'
 import type { StrategyInput, StrategyMachine, StrategyParentRef, StrategyReport } from './strategy.ts'

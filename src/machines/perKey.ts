@@ -28,7 +28,6 @@ export const perKeyMachine = setup({
     isLeading: ({ context, event }) =>
       event.type === 'PENDING' && event.keyIds.length > 0 && context.port.timing.leading && !context.port.isHeld(),
     isNextDue: ({ context }) => context.windows.isNextDue(),
-    isOverdue: ({ context }) => !context.port.isHeld() && context.port.now() >= context.windows.overdueAtMs(),
     canFlush: ({ context }) => context.port.queue.size > 0 && !context.port.isHeld(),
   },
   actions: {
@@ -75,7 +74,6 @@ export const perKeyMachine = setup({
         PENDING: [
           { guard: 'isUrgent', target: 'flushing', actions: 'noteUrgentKeys' },
           { guard: 'isLeading', target: 'flushing', actions: 'noteLeadingKeys' },
-          { guard: 'isOpen', target: 'collecting' },
         ],
       },
     },
@@ -99,7 +97,6 @@ export const perKeyMachine = setup({
             PENDING: [
               { guard: 'isUrgent', target: '#flushing', actions: 'noteUrgentKeys' },
               { guard: 'isLeading', target: 'deciding', actions: 'noteLeadingKeys' },
-              { guard: 'isOverdue', target: 'deciding', actions: 'noteDueKeys' },
             ],
           },
           after: {

@@ -62,7 +62,6 @@ export const windowIdle = windowSetup.createStateConfig({
     PENDING: [
       { guard: 'isUrgent', target: 'flushing', actions: { type: 'noteReason', params: { reason: 'urgent' } } },
       { guard: 'isLeading', target: 'flushing', actions: { type: 'noteReason', params: { reason: 'leading' } } },
-      { guard: 'hasPending', target: 'collecting' },
     ],
   },
 })
@@ -87,7 +86,6 @@ export const windowCollecting = windowSetup.createStateConfig({
       on: {
         PENDING: [
           { guard: 'isUrgent', target: '#flushing', actions: { type: 'noteReason', params: { reason: 'urgent' } } },
-          { guard: 'isOverdue', target: '#flushing', actions: 'noteDueReason' },
           { guard: 'isFirstOfWindow', target: 'waiting', reenter: true },
         ],
       },

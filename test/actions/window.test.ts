@@ -4,7 +4,7 @@ import { createGate } from '../../src/actions/gate.ts'
 import { PendingQueue } from '../../src/actions/pendingQueue.ts'
 import { defaultTiming, type Timing } from '../../src/actions/timing.ts'
 import { capAt, drawJitter, dueAt, openWindowGate, untilWindowDue } from '../../src/actions/window.ts'
-import { invalidateWants } from '../../src/actions/wants.ts'
+import { wantsFor } from '../../src/actions/wants.ts'
 
 const timing: fc.Arbitrary<Timing> = fc
   .record({ quietMs: fc.nat(500), maxWaitMs: fc.nat(2000), jitterMs: fc.nat(3000) })
@@ -60,7 +60,7 @@ it('jitter spreads the cap of a steady stream as far as the windows of lone even
 /** A window whose only event came at `firstAtMs`; `undefined` for none. */
 function windowOf(firstAtMs: number | undefined, { isHeld = false, refetchDueAtMs = Infinity, nowMs = 0 } = {}) {
   const queue = new PendingQueue({ value: 0 }, String)
-  if (firstAtMs !== undefined) queue.add('goals', ['goals'], invalidateWants.active, firstAtMs, false, undefined)
+  if (firstAtMs !== undefined) queue.add('goals', ['goals'], wantsFor.active, firstAtMs, false, undefined)
   const given = { ...defaultTiming, quietMs: 50, maxWaitMs: 200, jitterMs: 30, maxBufferedChanges: 7 }
   const port = { queue, timing: given, gate: createGate(), now: () => nowMs, isHeld: () => isHeld }
   return { port, jitterMs: 10, refetchDueAtMs }

@@ -85,6 +85,17 @@ describe.each(strategyNames)('while the page is hidden, under %s', (strategy) =>
   })
 })
 
+it.each(collecting)(
+  'once %s holds what it collected before the page was hidden, no event reaches the actor',
+  async (strategy) => {
+    const { schedule, hide } = counted(strategy)
+    schedule(1)
+    hide()
+    await advance(1000)
+    expect([2, 1, 3].map((part) => schedule(part))).toEqual([0, 0, 0])
+  },
+)
+
 it('under direct, an event after the return is flushed for itself again', () => {
   const { schedule, hide, unhide, flushed } = counted('direct')
   hide()

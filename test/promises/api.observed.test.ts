@@ -75,6 +75,27 @@ describe('the snapshot', () => {
     expect(world.coalescer.getSnapshot()).toBe(stopped)
   })
 
+  it('is the same after stop() in the middle of a flush', async () => {
+    const world = worldOf('debounce')
+    await world.showLoaded(goals)
+    announce(world, 'INVALIDATE', goals)
+    let stopped: unknown
+    world.coalescer.on('flushed', () => {
+      world.coalescer.stop()
+      stopped ??= world.coalescer.getSnapshot()
+    })
+    const unsubscribe = world.queryClient.getQueryCache().subscribe((event) => {
+      if (event.type === 'updated' && event.action.type === 'invalidate') {
+        world.coalescer.stop()
+        stopped ??= world.coalescer.getSnapshot()
+      }
+    })
+    await advance(1000)
+    unsubscribe()
+    expect(stopped).toMatchObject({ phase: 'idle', pendingKeys: 0, inFlight: 0 })
+    expect(world.coalescer.getSnapshot()).toBe(stopped)
+  })
+
   it('is told once per turn, however many fetches end in it', async () => {
     const world = worldOf('debounce')
     for (const id of [1, 2, 3]) await world.showLoaded(['goals', id])

@@ -65,6 +65,21 @@ describe.each(coalescing)('getSnapshot and subscribe, %s', (strategy) => {
     expect(seen).toHaveLength(length)
   })
 
+  it('subscribers hear of the end of a burst that leaves nothing to flush, also after a switch', async () => {
+    const world = worldOf('direct', { leading: true })
+    const { coalescer } = world
+    coalescer.switchStrategy(strategy)
+    const phases: string[] = []
+    coalescer.subscribe(() => phases.push(coalescer.getSnapshot().phase))
+    for (let burst = 0; burst < 2; burst += 1) {
+      announce(world, 'INVALIDATE', goals)
+      await advance(timing.quietMs - 1)
+      expect(phases.at(-1)).toBe('collecting')
+      await advance(1)
+      expect(phases.at(-1)).toBe('idle')
+    }
+  })
+
   it('the same listener twice is called twice, and each unsubscribes by itself', async () => {
     const { coalescer } = worldOf(strategy)
     const listener = vi.fn<() => void>()

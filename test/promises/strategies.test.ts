@@ -157,6 +157,30 @@ describe('batch', () => {
     expect(batches).toBe(1)
   })
 
+  it('runs no handler while the page is hidden, unless its buffer is full', async () => {
+    const world = worldOf('batch', { maxBufferedChanges: 3 })
+    let ran = 0
+    const change = (): void =>
+      world.coalescer.send({
+        type: 'CHANGE',
+        change: changeOf('goals'),
+        handler: () => {
+          ran += 1
+          return {}
+        },
+      })
+    world.hide()
+    change()
+    change()
+    await advance(1000)
+    expect(ran).toBe(0)
+    change()
+    expect(ran).toBe(3)
+    change()
+    world.unhide()
+    expect(ran).toBe(4)
+  })
+
   it('invalidates the union of the keys once', async () => {
     const world = worldOf('batch')
     await world.showLoaded(goals)

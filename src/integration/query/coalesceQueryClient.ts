@@ -1,5 +1,5 @@
 import type { Query, QueryClient, QueryFilters } from '@tanstack/react-query'
-import type { Wants } from '../../actions/pendingQueue.ts'
+import type { Wants } from '../../actions/wants.ts'
 import type { Coalescer } from './coalescer.ts'
 import { type CoalescerInternals, internalsOf } from './internals.ts'
 import type { QueryRecord } from './ledger.ts'

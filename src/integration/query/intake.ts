@@ -1,8 +1,8 @@
 import { notifyManager } from '@tanstack/react-query'
 import { sourceOf } from '../../actions/effects.ts'
-import type { BufferedChange, PendingQueue, Wants } from '../../actions/pendingQueue.ts'
+import type { BufferedChange, PendingQueue } from '../../actions/pendingQueue.ts'
 import type { QueryKey } from '../../actions/types.ts'
-import { wantsOf } from '../../actions/wants.ts'
+import { type Wants, wantsFor, wantsOf } from '../../actions/wants.ts'
 import { type CoalescerEvent, expectChangeEvent, expectKeyEvent, failEventType } from '../../machines/events.ts'
 import type { RecordableEvent } from '../../machines/orchestrator.ts'
 import { type ResolvedStrategy, resolveStrategy, strategies } from '../../machines/strategies.ts'
@@ -61,9 +61,8 @@ export function recordEvent(port: IntakePort, event: RecordableEvent): readonly 
   switch (event.type) {
     case 'INVALIDATE':
     case 'REFETCH': {
-      const wants = wantsOf(event)
       const exact = event.type === 'INVALIDATE' && event.exact === true
-      return addKeys(queue, event.queryKeys, wants, atMs, exact, event.source)
+      return addKeys(queue, event.queryKeys, wantsOf(event), atMs, exact, event.source)
     }
     case 'SCHEDULE':
       return addKeys(queue, event.queryKeys, event.wants, atMs, event.exact, undefined)
@@ -105,13 +104,11 @@ export function drainChanges(port: IntakePort): string[] {
     port.guard.run(() => {
       const applied = applyChange(changesPort, buffered.change, buffered.handler, buffered.seq)
       const source = sourceOf(buffered.change)
-      const add = (queryKey: QueryKey, event: Parameters<typeof wantsOf>[0]): void => {
-        ids.push(queue.addFromChange(queryKey, wantsOf(event), buffered, source).id)
+      const add = (queryKey: QueryKey, wants: Wants): void => {
+        ids.push(queue.addFromChange(queryKey, wants, buffered, source).id)
       }
-      for (const queryKey of applied.invalidate) add(queryKey, { type: 'INVALIDATE', queryKeys: [] })
-      for (const { queryKey, type } of applied.refetch) {
-        add(queryKey, { type: 'REFETCH', queryKeys: [], queryType: type })
-      }
+      for (const queryKey of applied.invalidate) add(queryKey, wantsFor.active)
+      for (const { queryKey, type } of applied.refetch) add(queryKey, wantsFor[type])
       for (const queryKey of applied.overtaken) ids.push(queue.restore(queryKey, buffered.atMs).id)
     })
   }

@@ -1,6 +1,6 @@
 import { closeGate } from '../../actions/gate.ts'
 import type { QueryKey } from '../../actions/types.ts'
-import { invalidateWants } from '../../actions/wants.ts'
+import { wantsFor } from '../../actions/wants.ts'
 import { type CoalescerEvent, expectInvalidateOptions } from '../../machines/events.ts'
 import type { FetchLostEvent, OrchestratorEvent, RecordableEvent, ScheduleEvent } from '../../machines/orchestrator.ts'
 import type { InvalidateOptions } from './coalescer.ts'
@@ -55,7 +55,7 @@ export class Router {
     expectInvalidateOptions(options)
     const { exact = false, urgent, refetchType = 'active', source } = options
     if (urgent === true) return false
-    engine.note(queryKey, invalidateWants[refetchType], atMs, exact, source)
+    engine.note(queryKey, wantsFor[refetchType], atMs, exact, source)
     return true
   }
 
