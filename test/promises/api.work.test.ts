@@ -2,7 +2,17 @@ import type { CoalescerSnapshot } from 'realtime-coalescer'
 import { describe, expect, it, vi } from 'vitest'
 import { SimulatedClock } from 'xstate'
 import { advance, drain, useSimulatedTime } from '../support/simulatedTime.ts'
-import { announce, coalescing, everyStrategy, startsOf, timing, watchPromise, worldOf } from './support.ts'
+import {
+  announce,
+  coalescing,
+  everyStrategy,
+  fetchDelayOf,
+  flushDelayOf,
+  startsOf,
+  timing,
+  watchPromise,
+  worldOf,
+} from './support.ts'
 
 useSimulatedTime()
 
@@ -99,6 +109,22 @@ describe.each(coalescing)('getSnapshot and subscribe, %s', (strategy) => {
   })
 })
 
+describe.each(coalescing)('flush, %s', (strategy) => {
+  it('waits for what it flushes, not for what was flushed before', async () => {
+    const world = worldOf(strategy)
+    await world.showLoaded(goals)
+    await world.showLoaded(['other'])
+    world.server.latencyMs = () => 5000
+    announce(world, 'INVALIDATE', goals)
+    await advance(fetchDelayOf(strategy))
+    world.server.latencyMs = () => 100
+    announce(world, 'INVALIDATE', ['other'])
+    const flushed = watchPromise(world.coalescer.flush())
+    await advance(100)
+    expect(flushed.isResolved).toBe(true)
+  })
+})
+
 describe.each(everyStrategy)('flush and settled, %s', (strategy) => {
   it('flush() resolves when the fetches have ended, those to follow included', async () => {
     const world = worldOf(strategy)
@@ -111,6 +137,24 @@ describe.each(everyStrategy)('flush and settled, %s', (strategy) => {
     await advance(1)
     expect(flushed.isResolved).toBe(true)
     expect(shown.version()).toBe(1)
+  })
+
+  it('flush() called by what a flush calls resolves when its own fetches have ended', async () => {
+    const world = worldOf(strategy)
+    await world.showLoaded(goals)
+    const other = await world.showLoaded(['other'])
+    let flushed: ReturnType<typeof watchPromise> | undefined
+    const off = world.coalescer.on('flushed', () => {
+      off()
+      announce(world, 'INVALIDATE', ['other'])
+      flushed = watchPromise(world.coalescer.flush())
+    })
+    announce(world, 'INVALIDATE', goals)
+    await advance(flushDelayOf(strategy))
+    await advance(99)
+    expect([flushed?.isResolved, other.version()]).toEqual([false, 0])
+    await advance(1)
+    expect([flushed?.isResolved, other.version()]).toEqual([true, 1])
   })
 
   it('flush() resolves when a fetch fails, is removed or is aborted', async () => {

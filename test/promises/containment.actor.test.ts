@@ -167,6 +167,14 @@ describe.each(everyStrategy)('containment of the actor, %s', (strategy) => {
       expect(shown.version()).toBe(1)
     })
 
+    it('that was stopped from outside says what to call instead', async () => {
+      const world = worldOf(strategy)
+      world.coalescer.actor.stop()
+      expect(world.errors.map(({ error }) => String(error))).toEqual([
+        expect.stringMatching(/Call stop\(\) of the coa/),
+      ])
+    })
+
     it('reset() still forgets what waits for the page to return', async () => {
       for (const isReset of [false, true]) {
         const world = worldOf(strategy)

@@ -1,5 +1,5 @@
 import { hashKey } from '@tanstack/react-query'
-import type { FlushedKey } from 'realtime-coalescer'
+import { type FlushedKey, createCoalescer } from 'realtime-coalescer'
 import { describe, expect, it } from 'vitest'
 import { advance, drain, useSimulatedTime } from '../support/simulatedTime.ts'
 import { announce, coalescing, everyStrategy, sendChange, timing, worldOf } from './support.ts'
@@ -77,6 +77,7 @@ describe.each(coalescing)('G12 explained, %s', (strategy) => {
       keys: [{ queryKey: goals, events: 1, sources: ['goals:INSERT'] }],
     })
     expect(world.coalescer.explain('unknown')).toBeUndefined()
+    expect(createCoalescer({ strategy }).explain(hashKey(['goals', 1]))).toBeUndefined()
   })
 
   it('stats count events, flushes, fetches, savings and the longest wait', async () => {

@@ -173,7 +173,7 @@ export function createCoalescer(options: CoalescerOptions = {}): Coalescer {
     schedule(queryKeys, exact, wants) {
       const ids = engine.isHeld() ? [] : queryKeys.map((queryKey) => engine.queue.idOf(queryKey, exact))
       const flushed = ids.map((id) => engine.promises.whenFlushed(id))
-      if (queryKeys.length > 0) router.take({ type: 'SCHEDULE', queryKeys, exact, wants })
+      router.take({ type: 'SCHEDULE', queryKeys, exact, wants })
       return flushed
     },
     attach(queryClient) {
