@@ -1,4 +1,4 @@
-import { type Query, QueryClient, type QueryKey, QueryObserver } from '@tanstack/react-query'
+import { type Query, QueryClient, type QueryKey, QueryObserver, hashKey } from '@tanstack/react-query'
 import { type StrategyName, coalesceQueryClient } from 'realtime-coalescer'
 import { describe, expect, it } from 'vitest'
 import { SimulatedServer } from '../support/simulatedServer.ts'
@@ -151,18 +151,28 @@ describe.each(everyStrategy)('coalesceQueryClient, %s', (strategy) => {
     expect(versionAtEnd).toBe(1)
   })
 
-  it('a failed fetch resolves, and rejects with throwOnError', async () => {
+  it.each(['invalidateQueries', 'refetchQueries'] as const)(
+    'a failed fetch of %s resolves, and rejects with throwOnError',
+    async (method) => {
+      const { client, ...world } = await setup(strategy)
+      world.server.fails = () => world.server.requests.at(-1)?.queryHash === hashKey(keys.other)
+      const calls = [client[method](), client[method]({}, { throwOnError: true })]
+      const outcomes = Promise.allSettled(calls)
+      await advance(1000)
+      expect(await outcomes).toEqual([
+        { status: 'fulfilled', value: undefined },
+        { status: 'rejected', reason: new Error('503 for ["partners"]') },
+      ])
+      expect(new Set(world.errors.map(({ info }) => info.type))).toEqual(new Set(['refetchFailed']))
+    },
+  )
+
+  it('a predicate that matches a query fetches none of those below its key', async () => {
     const { client, ...world } = await setup(strategy)
-    world.server.fails = () => true
-    const quiet = client.invalidateQueries({ queryKey: keys.active })
-    const loud = client.refetchQueries({ queryKey: keys.active }, { throwOnError: true })
-    const failure = loud.catch((error: unknown) => error)
+    await world.showLoaded(goals)
+    void client.invalidateQueries({ predicate: ({ queryHash }) => queryHash === hashKey(goals) })
     await advance(1000)
-    await quiet
-    expect(await failure).toEqual(new Error('503 for ["goals","active"]'))
-    expect(world.errors.map(({ info }) => info.type)).toEqual(
-      Array.from({ length: world.errors.length }, () => 'refetchFailed'),
-    )
+    expect([goals, keys.active].map((key) => startsOf(world, key).length)).toEqual([2, 1])
   })
 
   it('a predicate that throws is reported and matches nothing', async () => {
@@ -220,6 +230,8 @@ describe.each(everyStrategy)('coalesceQueryClient, %s', (strategy) => {
     client.setQueryData(['new'], { version: 9 })
     expect(queryClient.getQueryData(['new'])).toEqual({ version: 9 })
     expect(client.getQueryData).toBe(client.getQueryData)
+    expect(client.constructor).toBe(QueryClient)
+    expect(coalesceQueryClient(Object.assign(new QueryClient(), { name: 'app' }), world.coalescer).name).toBe('app')
     client.setDefaultOptions({ queries: { staleTime: 7 } })
     expect(queryClient.getDefaultOptions().queries?.staleTime).toBe(7)
     client.mount()
