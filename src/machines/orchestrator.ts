@@ -200,7 +200,7 @@ export const orchestratorMachine = orchestratorSetup.createMachine({
     DUE: { actions: ['flushPending', 'confirmFlush'] },
     REFETCH_DUE: { actions: 'fetchMarked' },
     REPORT: { guard: 'hasFact', actions: 'emitReport' },
-    '*': { guard: 'isBad', actions: 'reportBadEvent' },
+    '*': { actions: 'reportBadEvent' },
   },
   states: {
     strategy: {

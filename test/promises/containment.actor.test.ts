@@ -147,6 +147,24 @@ describe.each(everyStrategy)('containment of the actor, %s', (strategy) => {
       expect(world.coalescer.getSnapshot().strategy).toBe('perKey')
     })
 
+    it('of the strategy is replaced as often as it takes; only direct is not tried for ever', async () => {
+      const world = worldOf(strategy)
+      const shown = await world.showLoaded(goals)
+      const die = (): void =>
+        world.coalescer.actor.send({ type: 'xstate.error.actor.strategy', error: new Error('again') } as never)
+      for (let death = 0; death < 5; death += 1) {
+        world.coalescer.switchStrategy('perKey')
+        die()
+      }
+      expect(world.coalescer.actor.getSnapshot().status).toBe('active')
+      die()
+      expect(world.coalescer.actor.getSnapshot().status).toBe('error')
+      expect(types(world)).toEqual(Array.from({ length: 6 }, () => 'actorDied'))
+      announce(world, 'INVALIDATE', goals)
+      await advance(1000)
+      expect(shown.version()).toBe(1)
+    })
+
     it('runs buffered changes once', async () => {
       const world = worldOf(strategy)
       const shown = await world.showLoaded(goals)

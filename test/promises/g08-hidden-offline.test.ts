@@ -1,4 +1,5 @@
 import { focusManager } from '@tanstack/react-query'
+import { coalesceQueryClient } from 'realtime-coalescer'
 import { describe, expect, it } from 'vitest'
 import { SimulatedServer } from '../support/simulatedServer.ts'
 import { advance, useSimulatedTime } from '../support/simulatedTime.ts'
@@ -191,6 +192,25 @@ describe.each(everyStrategy)('G8 hidden, %s', (strategy) => {
       expect(shown.version()).toBe(round)
       expect(startsOf(world, goals)).toHaveLength(1 + round)
     }
+  })
+
+  it('hidden again: whoever waits is let go again, and the time counts again as no wait', async () => {
+    const world = worldOf(strategy)
+    const shown = await world.showLoaded(goals)
+    const client = coalesceQueryClient(world.queryClient, world.coalescer)
+    world.hide()
+    await advance(100)
+    world.unhide()
+    const waiting = watchPromise(client.invalidateQueries({ queryKey: goals }))
+    world.server.write(goals)
+    world.hide()
+    world.coalescer.scheduleInvalidate(goals)
+    await advance(1000)
+    expect(waiting.isResolved).toBe(true)
+    world.unhide()
+    await advance(1000)
+    expect(world.flushed.map(({ waitedMs }) => waitedMs)).toEqual(strategy === 'direct' ? [0, 0] : [0])
+    expect(shown.version()).toBe(1)
   })
 
   it('a return with nothing missed fetches nothing', async () => {

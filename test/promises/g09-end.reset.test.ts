@@ -27,10 +27,10 @@ describe.each(everyStrategy)('G9 reset, %s', (strategy) => {
     announce(world, 'CHANGE', partners)
     const requests = server.requests.length
     world.coalescer.reset()
+    expect(world.coalescer.getSnapshot()).toMatchObject({ phase: 'idle', pendingKeys: 0, inFlight: 0 })
     await advance(5000)
     expect(server.requests).toHaveLength(requests)
     expect(server.requests.at(-1)?.outcome).toBe('aborted')
-    expect(world.coalescer.getSnapshot()).toMatchObject({ phase: 'idle', pendingKeys: 0, inFlight: 0 })
   })
 
   it.each(['focus', 'reconnect'] as const)(

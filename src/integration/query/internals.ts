@@ -32,7 +32,7 @@ export function registerInternals(coalescer: Coalescer, own: CoalescerInternals)
 
 /** @throws TypeError for anything that `createCoalescer` did not make. */
 export function internalsOf(coalescer: Coalescer): CoalescerInternals {
-  const own = typeof coalescer === 'object' && coalescer !== null ? internals.get(coalescer) : undefined
+  const own = internals.get(coalescer)
   if (!own) failType('coalescer', 'a coalescer', coalescer, 'Pass what createCoalescer() returned.')
   return own
 }

@@ -52,7 +52,7 @@ export interface ResolvedOptions {
 /** Throws unless a value can serve as a query client. */
 export function expectQueryClient(queryClient: unknown): QueryClient {
   const candidate = queryClient as Partial<QueryClient> | null | undefined
-  if (typeof candidate !== 'object' || candidate === null || typeof candidate.getQueryCache !== 'function') {
+  if (typeof candidate?.getQueryCache !== 'function') {
     failType(
       'queryClient',
       'a QueryClient of TanStack Query',
@@ -76,8 +76,9 @@ export function resolveOptions(options: CoalescerOptions): ResolvedOptions {
   if (queryClient !== undefined) expectQueryClient(queryClient)
   if (onError !== undefined) expectFunction('onError', onError)
   if (clock !== undefined) {
-    expectFunction('clock.setTimeout', (clock as Partial<CoalescerClock> | null)?.setTimeout)
-    expectFunction('clock.clearTimeout', (clock as Partial<CoalescerClock> | null)?.clearTimeout)
+    const timers: Partial<CoalescerClock> = (clock as CoalescerClock | null) ?? {}
+    expectFunction('clock.setTimeout', timers.setTimeout)
+    expectFunction('clock.clearTimeout', timers.clearTimeout)
   }
   if (inspect !== undefined && typeof inspect !== 'function' && typeof inspect?.next !== 'function') {
     failType('inspect', 'a function or an observer', inspect, 'Pass the `inspect` of an inspector, or leave it out.')
