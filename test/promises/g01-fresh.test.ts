@@ -2,7 +2,7 @@ import { type Query, hashKey, notifyManager, skipToken } from '@tanstack/react-q
 import { describe, expect, it } from 'vitest'
 import { SimulatedServer } from '../support/simulatedServer.ts'
 import { advance, drain, useSimulatedTime } from '../support/simulatedTime.ts'
-import type { ShowOptions } from '../support/world.ts'
+import { type ShowOptions, createWorld } from '../support/world.ts'
 import { announce, coalescing, eventKinds, everyStrategy, isInvalidated, startsOf, worldOf } from './support.ts'
 
 useSimulatedTime()
@@ -297,5 +297,34 @@ describe.each(coalescing)('G1 fresh with a persister, %s', (strategy) => {
     expect(startsOf(world, goals)).toHaveLength(2)
     await advance(10_000)
     expect(startsOf(world, goals)).toHaveLength(2)
+  })
+})
+
+describe.each(everyStrategy)('G1 fresh, %s created while a fetch is running', (strategy) => {
+  it('follows it for an event that came after its start', async () => {
+    const world = createWorld()
+    const shown = world.show(goals)
+    await advance(50)
+    const later = worldOf(strategy, { queryClient: world.queryClient, server: world.server, mounted: false })
+    announce(later, 'INVALIDATE', goals)
+    await advance(1000)
+    expect(shown.version()).toBe(1)
+    expect(startsOf(world, goals)).toHaveLength(2)
+    expect(world.server.requests[0]?.outcome).toBe('ok')
+  })
+
+  it.each([false, true])('leaves it, and its failure, to whoever started it, with reset() %s', async (isReset) => {
+    const world = createWorld()
+    world.server.fails = () => true
+    world.show(goals)
+    await advance(50)
+    const later = worldOf(strategy, { queryClient: world.queryClient, server: world.server, mounted: false })
+    later.change(goals, { refetchType: 'none' })
+    await later.coalescer.flush()
+    expect(later.coalescer.getSnapshot().inFlight).toBe(0)
+    if (isReset) later.coalescer.reset()
+    await advance(1000)
+    expect(world.server.requests.map(({ outcome }) => outcome)).toEqual(['failed'])
+    expect([later.errors, later.coalescer.getSnapshot().stats.fetchesFailed]).toEqual([[], 0])
   })
 })
