@@ -42,6 +42,20 @@ describe.each(everyStrategy)('G8 offline, %s', (strategy) => {
       expect(shown.version()).toBe(1)
     })
 
+    it('flush() and settled() wait for no retry that is paused until the network returns', async () => {
+      const world = worldOf(strategy, { mounted, queries: { retry: 1, retryDelay: 10 } })
+      await world.showLoaded(goals)
+      world.server.fails = () => true
+      announce(world, 'INVALIDATE', goals)
+      const promises = [watchPromise(world.coalescer.flush()), watchPromise(world.coalescer.settled())]
+      await advance(50)
+      world.goOffline()
+      await advance(50)
+      expect(promises.map(({ isResolved }) => isResolved)).toEqual([false, false])
+      await advance(100)
+      expect(promises.map(({ isResolved }) => isResolved)).toEqual([true, true])
+    })
+
     it('flush() does not wait for a slot that a retry holds until the network returns', async () => {
       const world = worldOf(strategy, { mounted, maxConcurrentRefetches: 1, queries: { retry: 1, retryDelay: 10 } })
       await world.showLoaded(goals)
