@@ -124,6 +124,7 @@ describe('a failure is told with', () => {
     expect(world.errors.map(({ info }) => info)).toEqual([
       { type: 'queryFailed', queryKey: goals, queryHash: '["goals"]' },
     ])
+    expect(query?.state.isInvalidated).toBe(true)
   })
 
   it('no query where it is of none', () => {

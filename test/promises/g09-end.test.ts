@@ -256,7 +256,8 @@ describe.each(coalescing)('G9 stop with work pending, %s', (strategy) => {
       await world.showLoaded(goals)
       announce(world, 'INVALIDATE', goals)
       world.coalescer.stop({ pending })
-      expect(world.flushed.map(({ reason }) => reason)).toEqual(['stop'])
+      const [fetched, markedStale] = pending === 'flush' ? [['["goals"]'], 0] : [[], 1]
+      expect(world.flushed).toMatchObject([{ reason: 'stop', fetched, markedStale }])
       world.end()
     }
   })

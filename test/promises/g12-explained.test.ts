@@ -1,5 +1,5 @@
 import { hashKey } from '@tanstack/react-query'
-import { type FlushedKey, createCoalescer } from 'realtime-coalescer'
+import { type FlushedKey, coalesceQueryClient, createCoalescer } from 'realtime-coalescer'
 import { describe, expect, it } from 'vitest'
 import { advance, drain, useSimulatedTime } from '../support/simulatedTime.ts'
 import { announce, coalescing, everyStrategy, sendChange, timing, worldOf } from './support.ts'
@@ -190,6 +190,25 @@ describe('G12 direct', () => {
     await advance(1000)
     const { fetchesStarted, fetchesSaved } = world.coalescer.getSnapshot().stats
     expect([fetchesStarted, fetchesSaved]).toEqual([1, 2])
+  })
+
+  it('saves nothing by what it gathers while the page is hidden', async () => {
+    const world = worldOf('direct')
+    await world.showLoaded(goals)
+    world.hide()
+    for (let event = 0; event < 3; event += 1) announce(world, 'INVALIDATE', goals)
+    world.unhide()
+    expect(world.coalescer.getSnapshot().stats).toMatchObject({ fetchesStarted: 1, fetchesSaved: 0 })
+  })
+
+  it('tells of no fetch where none was asked for', async () => {
+    const world = worldOf('direct')
+    await world.showLoaded(goals)
+    const unshown = await world.showLoaded(['goals', 1])
+    unshown.unmount()
+    const client = coalesceQueryClient(world.queryClient, world.coalescer)
+    void client.refetchQueries({ queryKey: goals, type: 'active' })
+    expect(world.flushed).toMatchObject([{ fetched: [hashKey(goals)], markedStale: 0 }])
   })
 
   it('flushes each event by itself, with reason direct, and saves nothing', async () => {

@@ -74,7 +74,7 @@ export function flushKeys(port: FlushPort, walk: Walk, options: FlushOptions): F
     if (demand.keys === 0) return
     const entry = port.ledger.record(query)
     for (const key of matchedKeys) port.promises.matched(key, entry)
-    if (demand.fetchInactiveSeq > entry.inactiveWantedAt) entry.inactiveWantedAt = demand.fetchInactiveSeq
+    entry.inactiveWantedAt = Math.max(entry.inactiveWantedAt, demand.fetchInactiveSeq)
     const isActive = query.isActive()
     applyVerdict(port, entry, judge(demand, isActive, isFetchable(query, isActive), entry.startedAt), record, options)
   })
@@ -118,17 +118,19 @@ function applyVerdict(
     else if (fetchSeq > 0 && entry.outcome === 'error') port.reportFailure(entry)
     return
   }
-  if (effect === 'mark' || fetch === 'never') {
-    record.markedStale += 1
-    if (entry.stage !== 'queued') entry.query.invalidate()
-    return
-  }
+  if (effect === 'mark' || fetch === 'never') return markStale(entry, record)
   record.fetched.push(entry.query.queryHash)
   entry.cause = record
   entry.direct = isDirect
   // Last, because it calls code of the app, which may throw.
   if (fetch === 'now') port.refetches.demand(entry, fetchSeq)
   else port.refetches.demandLater(entry, fetchSeq)
+}
+
+function markStale(entry: QueryRecord, record: OpenRecord): void {
+  record.markedStale += 1
+  // Its fetch will mark it: stale before, TanStack would fetch it at the next focus, past `maxConcurrentRefetches`.
+  if (entry.stage !== 'queued') entry.query.invalidate()
 }
 
 /**
@@ -150,7 +152,7 @@ export function flushEachEvent(port: FlushPort, walk: Walk, options: FlushOption
       if (!isMatch) return
       const entry = port.ledger.record(query)
       if (isWatched) port.promises.matched(key, entry)
-      if (demand.fetchInactiveSeq > entry.inactiveWantedAt) entry.inactiveWantedAt = demand.fetchInactiveSeq
+      entry.inactiveWantedAt = Math.max(entry.inactiveWantedAt, demand.fetchInactiveSeq)
       const isActive = query.isActive()
       // Logical time 0: `direct` does not ask whether the data is fresh already.
       restart(port, entry, judge(demand, isActive, isFetchable(query, isActive), 0), record, mayRestart)
@@ -169,11 +171,7 @@ function restart(
   if (effect === 'none') return
   const { query } = entry
   port.refetches.note(entry, markSeq, ifShownSeq, record)
-  if (effect === 'mark') {
-    record.markedStale += 1
-    query.invalidate()
-    return
-  }
+  if (effect === 'mark') return markStale(entry, record)
   record.fetched.push(query.queryHash)
   entry.cause = record
   entry.direct = true
@@ -184,6 +182,5 @@ function restart(
     return
   }
   for (let event = 0; event < fetchEvents; event += 1) port.refetches.starter.start(entry, true)
-  if (fetchSeq > entry.wantedAt) entry.wantedAt = fetchSeq
   if (entry.running) port.refetches.demand(entry, fetchSeq)
 }

@@ -53,7 +53,7 @@ export class Refetches implements LedgerListener {
 
   /** Owes a query a fetch for an event: started at once where it may, else queued, or to follow one that is running. */
   demand(record: QueryRecord, seq: number): void {
-    if (seq > record.wantedAt) record.wantedAt = seq
+    record.wantedAt = Math.max(record.wantedAt, seq)
     if (record.running) {
       this.#follow(record)
       if (!isAnswering(record)) record.query.invalidate()
@@ -66,7 +66,7 @@ export class Refetches implements LedgerListener {
 
   /** Marks a query and owes it a fetch, held back until `releaseMarked`. */
   demandLater(record: QueryRecord, seq: number): void {
-    if (seq > record.wantedAt) record.wantedAt = seq
+    record.wantedAt = Math.max(record.wantedAt, seq)
     if (isAnswering(record)) this.work.move(record, 'awaiting')
     else if (record.stage === 'none') this.work.move(record, 'marked')
     if (record.stage !== 'queued') record.query.invalidate()
@@ -75,7 +75,7 @@ export class Refetches implements LedgerListener {
   /** Notes what is still to be done if the fetch that is running ends without answering these events. */
   note(record: QueryRecord, markSeq: number, ifShownSeq: number, cause: FlushedRecord): void {
     if (!record.running) return
-    if (markSeq > record.markedAt) record.markedAt = markSeq
+    record.markedAt = Math.max(record.markedAt, markSeq)
     if (ifShownSeq > (record.ifShown?.seq ?? 0)) record.ifShown = { seq: ifShownSeq, cause }
     if (record.markedAt > 0 || record.ifShown) this.work.noted.add(record)
   }
