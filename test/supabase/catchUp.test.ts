@@ -88,6 +88,37 @@ describe('after a gap', () => {
     expect([catchUps(world), world.server.requests.length]).toEqual([1, 2])
   })
 
+  it('lost again before the catch-up, and for longer than that waits, it comes once the feed is back', async () => {
+    const world = await liveWorld({ strategy: 'direct' })
+    world.supabase.current.system('error')
+    world.supabase.current.goLive()
+    await advance(500)
+    world.supabase.current.tell('CHANNEL_ERROR')
+    await advance(2_000)
+    expect(world.server.requests).toHaveLength(0)
+    world.supabase.current.goLive()
+    await advance(799)
+    expect(world.server.requests).toHaveLength(0)
+    await advance(1)
+    expect(world.server.requests).toHaveLength(2)
+    await advance(30_000)
+    expect(world.server.requests).toHaveLength(2)
+  })
+
+  it('a later gap is caught up with in its own time, once', async () => {
+    const world = await liveWorld({ strategy: 'direct' })
+    for (let gap = 1; gap < 4; gap += 1) {
+      world.supabase.current.tell('CHANNEL_ERROR')
+      await advance(10_000)
+      expect(world.server.requests).toHaveLength(2 * gap - 2)
+      world.supabase.current.goLive()
+      await advance(799)
+      expect(world.server.requests).toHaveLength(2 * gap - 2)
+      await advance(10_000)
+      expect(world.server.requests).toHaveLength(2 * gap)
+    }
+  })
+
   it('flaps that do not end are caught up with 5 s after the gap could first be repaired, also while lost', async () => {
     const world = await liveWorld({ strategy: 'direct' })
     world.supabase.current.tell('CHANNEL_ERROR')
@@ -171,14 +202,18 @@ describe('the first connect', () => {
   )
 
   it("refetches what is on screen with 'refetch'", async () => {
-    const world = createFeedWorld({ firstCatchUp: 'refetch' })
+    const world = createFeedWorld({ firstCatchUp: 'refetch', strategy: 'direct' })
     await world.showLoaded(['goals'])
-    await world.goLive()
+    await world.join()
+    world.supabase.current.goLive()
+    await advance(799)
+    expect(world.server.requests).toHaveLength(1)
+    await advance(1)
     expect([catchUps(world), world.server.requestsOf(['goals']).length]).toEqual([1, 2])
   })
 
-  it("does nothing with 'off'", async () => {
-    const { showLoaded, goLive, server, queryClient, flushed } = createFeedWorld({ firstCatchUp: 'off' })
+  it("does nothing with 'off'; the gaps that follow are caught up with all the same", async () => {
+    const { showLoaded, goLive, server, queryClient, flushed, supabase } = createFeedWorld({ firstCatchUp: 'off' })
     await showLoaded(['goals'])
     await goLive()
     await advance(30_000)
@@ -187,6 +222,9 @@ describe('the first connect', () => {
       1,
       [],
     ])
+    supabase.current.system('ok')
+    await advance(30_000)
+    expect([flushed.length, server.requests.length]).toEqual([1, 2])
   })
 
   it('is still the first after joins that failed, and after a mount that did not last', async () => {

@@ -301,6 +301,22 @@ describe('stop', () => {
     expect(realtime.actor.getSnapshot().value).toEqual({ link: 'closed', repair: 'broken', backstop: 'off' })
   })
 
+  it('shows in the chart what a loss leaves open, until the feed has caught up', async () => {
+    const { goLive, realtime, supabase } = createFeedWorld()
+    await goLive()
+    const repair = (): unknown => (realtime.actor.getSnapshot().value as { repair: unknown }).repair
+    for (const loss of ['SUBSCRIBED', 'CHANNEL_ERROR', 'TIMED_OUT', 'system error', 'CLOSED'] as const) {
+      if (loss === 'system error') supabase.current.system('error')
+      else supabase.current.tell(loss)
+      const lost = repair()
+      if (loss === 'CLOSED') await advance(2_000)
+      supabase.current.goLive()
+      const back = repair()
+      await advance(1_500)
+      expect([loss, lost, back, repair()]).toEqual([loss, 'broken', 'settling', 'intact'])
+    }
+  })
+
   it('survives a client that cannot remove the channel', async () => {
     const { supabase, goLive, realtime, messages } = createFeedWorld()
     await goLive()
