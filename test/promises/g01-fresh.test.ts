@@ -87,6 +87,17 @@ describe.each(everyStrategy)('G1 fresh, %s', (strategy) => {
     expect(starts).toHaveLength(4)
   })
 
+  it('a query has its own function back once it has been tried again', async () => {
+    const world = worldOf(strategy, { queries: { retry: 2, retryDelay: 50 } })
+    await world.showLoaded(goals)
+    const query = world.queryClient.getQueryCache().find({ queryKey: goals })
+    world.server.fails = () => startsOf(world, goals).length < 4
+    announce(world, 'INVALIDATE', goals)
+    await advance(1000)
+    expect(startsOf(world, goals)).toHaveLength(4)
+    expect(query?.options.queryFn).toBe(world.server.queryFn)
+  })
+
   it('a fetch that fails leaves the query stale and is reported once', async () => {
     const server = new SimulatedServer()
     const world = worldOf(strategy, { server })
@@ -130,12 +141,12 @@ describe.each(everyStrategy)('G1 fresh, %s', (strategy) => {
     expect(shown.version()).toBe(1)
   })
 
-  it('a fetch that somebody cancels is made up for', async () => {
+  it.each([{}, { revert: false }])('a fetch that somebody cancels with %j is made up for', async (options) => {
     const world = worldOf(strategy)
     const shown = await world.showLoaded(goals)
     announce(world, 'INVALIDATE', goals)
     while (startsOf(world, goals).length < 2) await advance(1)
-    await world.queryClient.cancelQueries({ queryKey: goals })
+    await world.queryClient.cancelQueries({ queryKey: goals }, options)
     await advance(1000)
     expect(shown.version()).toBe(1)
   })

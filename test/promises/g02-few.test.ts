@@ -1,7 +1,7 @@
-import { InfiniteQueryObserver, type QueryKey } from '@tanstack/react-query'
+import type { QueryKey } from '@tanstack/react-query'
 import { describe, expect, it } from 'vitest'
 import { SimulatedServer } from '../support/simulatedServer.ts'
-import { advance, drain, useSimulatedTime } from '../support/simulatedTime.ts'
+import { advance, useSimulatedTime } from '../support/simulatedTime.ts'
 import { announce, coalescing, eventKinds, fetchDelayOf, sendChange, startsOf, worldOf } from './support.ts'
 
 useSimulatedTime()
@@ -143,93 +143,6 @@ describe.each(coalescing)('G2 few, %s', (strategy) => {
     expect(peak).toBe(1)
     expect(startsOf(world, goals)).toHaveLength(3)
     expect(world.server.requests.every(({ outcome }) => outcome === 'ok')).toBe(true)
-  })
-
-  it('ten events over five infinite pages are at most two passes', async () => {
-    const world = worldOf(strategy)
-    const requested: number[] = []
-    const observer = new InfiniteQueryObserver(world.queryClient, {
-      queryKey: goals,
-      queryFn: async ({ pageParam }) => {
-        requested.push(pageParam)
-        await new Promise((resolve) => setTimeout(resolve, 20))
-        return { pageParam, version: world.server.versionOf(goals) }
-      },
-      initialPageParam: 1,
-      getNextPageParam: (page) => page.pageParam + 1,
-    })
-    const unsubscribe = observer.subscribe(() => undefined)
-    for (let page = 1; page < 5; page += 1) {
-      await advance(50)
-      void observer.fetchNextPage()
-    }
-    await advance(50)
-    requested.length = 0
-    for (let event = 0; event < 10; event += 1) {
-      announce(world, 'INVALIDATE', goals)
-      await advance(15)
-    }
-    await advance(2000)
-    unsubscribe()
-    expect(requested.length).toBeLessThanOrEqual(10)
-    expect(observer.getCurrentResult().data?.pages.map(({ version }) => version)).toEqual([10, 10, 10, 10, 10])
-  })
-
-  it('an event while fetchNextPage runs renews the pages that were there before, and keeps the new one', async () => {
-    const world = worldOf(strategy)
-    const observer = new InfiniteQueryObserver(world.queryClient, {
-      queryKey: goals,
-      queryFn: async ({ pageParam }) => {
-        const version = world.server.versionOf(goals)
-        await new Promise((resolve) => setTimeout(resolve, 100))
-        return { pageParam, version }
-      },
-      initialPageParam: 1,
-      getNextPageParam: (page) => page.pageParam + 1,
-    })
-    const unsubscribe = observer.subscribe(() => undefined)
-    await advance(100)
-    announce(world, 'INVALIDATE', goals)
-    await drain()
-    void observer.fetchNextPage()
-    await advance(2000)
-    unsubscribe()
-    expect(observer.getCurrentResult().data?.pages).toEqual([
-      { pageParam: 1, version: 1 },
-      { pageParam: 2, version: 1 },
-    ])
-  })
-
-  it('an event before a retry of the last page renews the pages that the retry leaves as they are', async () => {
-    const world = worldOf(strategy)
-    let isFailing = false
-    const observer = new InfiniteQueryObserver(world.queryClient, {
-      queryKey: goals,
-      queryFn: async ({ pageParam }) => {
-        const version = world.server.versionOf(goals)
-        await new Promise((resolve) => setTimeout(resolve, 20))
-        if (isFailing && pageParam === 2) throw new Error('503')
-        return { pageParam, version }
-      },
-      initialPageParam: 1,
-      getNextPageParam: (page) => page.pageParam + 1,
-      retry: 1,
-      retryDelay: 50,
-    })
-    const unsubscribe = observer.subscribe(() => undefined)
-    await advance(50)
-    void observer.fetchNextPage()
-    await advance(50)
-    isFailing = true
-    announce(world, 'INVALIDATE', goals)
-    void world.coalescer.flush()
-    // The first page has come, the second has failed and waits for its retry.
-    await advance(60)
-    isFailing = false
-    announce(world, 'INVALIDATE', goals)
-    await advance(2000)
-    unsubscribe()
-    expect(observer.getCurrentResult().data?.pages.map(({ version }) => version)).toEqual([2, 2])
   })
 
   it('one flush of parents, children and repeats starts each fetch in one turn', async () => {

@@ -56,6 +56,22 @@ describe.each(everyStrategy)('G8 offline, %s', (strategy) => {
       expect(promises.map(({ isResolved }) => isResolved)).toEqual([true, true])
     })
 
+    it('flush() waits for no fetch to follow that cannot start before the network returns', async () => {
+      const world = worldOf(strategy, { mounted })
+      const shown = world.show(goals)
+      await advance(50)
+      announce(world, 'INVALIDATE', goals)
+      const flushed = watchPromise(world.coalescer.flush())
+      world.goOffline()
+      await advance(49)
+      expect(flushed.isResolved).toBe(false)
+      await advance(1)
+      expect(flushed.isResolved).toBe(true)
+      world.goOnline()
+      await advance(1000)
+      expect(shown.version()).toBe(1)
+    })
+
     it('flush() does not wait for a slot that a retry holds until the network returns', async () => {
       const world = worldOf(strategy, { mounted, maxConcurrentRefetches: 1, queries: { retry: 1, retryDelay: 10 } })
       await world.showLoaded(goals)

@@ -165,12 +165,10 @@ export class Ledger {
       record.markedAt = this.#clock.value
     }
     this.#listener.started(record, wasOwn)
-    if (query.state.fetchStatus === 'paused') this.#listener.paused(record)
   }
 
   #noteRun(query: Query): void {
-    const record = this.record(query)
-    if (record.running && !isFetchMore(query)) record.startedAt = this.#clock.value
+    this.record(query).startedAt = this.#clock.value
   }
 
   #noteEnd(query: Query, outcome: FetchOutcome): void {
