@@ -139,17 +139,20 @@ describe.each(everyStrategy)('coalesceQueryClient, %s', (strategy) => {
     expect([own.isResolved, never.isResolved]).toEqual([true, false])
   })
 
-  it('a promise waits for the fetch to follow', async () => {
-    const world = worldOf(strategy)
-    const client = coalesceQueryClient(world.queryClient, world.coalescer)
-    const shown = world.show(goals)
-    await advance(90)
-    world.server.write(goals)
-    let versionAtEnd: number | undefined
-    void client.invalidateQueries({ queryKey: goals }).then(() => (versionAtEnd = shown.version()))
-    await advance(1000)
-    expect(versionAtEnd).toBe(1)
-  })
+  it.each(['invalidateQueries', 'refetchQueries'] as const)(
+    'a promise of %s waits for the fetch to follow',
+    async (method) => {
+      const world = worldOf(strategy)
+      const client = coalesceQueryClient(world.queryClient, world.coalescer)
+      const shown = world.show(goals)
+      await advance(90)
+      world.server.write(goals)
+      let versionAtEnd: number | undefined
+      void client[method]({ queryKey: goals }).then(() => (versionAtEnd = shown.version()))
+      await advance(1000)
+      expect(versionAtEnd).toBe(1)
+    },
+  )
 
   it.each(['invalidateQueries', 'refetchQueries'] as const)(
     'a failed fetch of %s resolves, and rejects with throwOnError',

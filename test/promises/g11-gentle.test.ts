@@ -50,20 +50,23 @@ describe.each(everyStrategy)('G11 at most maxConcurrentRefetches at once, %s', (
     expect(world.queryClient.getQueryData(goal(1))).toEqual({ version: 3 })
   })
 
-  it("a query that waits for a slot is not fetched by TanStack's focus refetch, even if an event marks it", async () => {
-    const world = worldOf(strategy, { maxConcurrentRefetches: 1 })
-    for (const id of [1, 2]) await world.showLoaded(goal(id))
-    world.server.latencyMs = () => 1000
-    world.change(goals)
-    void world.coalescer.flush()
-    await drain()
-    for (const id of [1, 2]) world.change(goal(id), { refetchType: 'none' })
-    await advance(500)
-    world.hide()
-    world.unhide()
-    expect(await peakOver(world, 5000)).toBe(1)
-    expect([1, 2].map((id) => startsOf(world, goal(id)).length)).toEqual([2, 2])
-  })
+  it.each(['none', 'active'] as const)(
+    "a query that waits for a slot is not fetched by TanStack's focus refetch, even if an event for %s comes",
+    async (refetchType) => {
+      const world = worldOf(strategy, { maxConcurrentRefetches: 1 })
+      for (const id of [1, 2]) await world.showLoaded(goal(id))
+      world.server.latencyMs = () => 1000
+      world.change(goals)
+      void world.coalescer.flush()
+      await drain()
+      world.change(goal(2), { refetchType })
+      await advance(500)
+      world.hide()
+      world.unhide()
+      expect(await peakOver(world, 5000)).toBe(1)
+      expect([1, 2].map((id) => startsOf(world, goal(id)).length)).toEqual([2, 2])
+    },
+  )
 
   it('queries that nobody shows keep their place in the queue when an event asks for those on screen', async () => {
     const world = worldOf(strategy, { maxConcurrentRefetches: 1 })
@@ -76,6 +79,21 @@ describe.each(everyStrategy)('G11 at most maxConcurrentRefetches at once, %s', (
     await advance(5000)
     for (const id of [0, 1, 2]) expect(world.queryClient.getQueryData(goal(id))).toEqual({ version: 1 })
     for (const id of [1, 2]) expect(startsOf(world, goal(id))).toHaveLength(2)
+  })
+
+  it('a slot is freed when the app fetches its query instead', async () => {
+    const world = worldOf(strategy, { maxConcurrentRefetches: 1 })
+    for (const id of [1, 2]) await world.showLoaded(goal(id))
+    world.server.latencyMs = () => 5000
+    world.change(goal(1))
+    void world.coalescer.flush()
+    world.change(goal(2))
+    void world.coalescer.flush()
+    await advance(1000)
+    expect(startsOf(world, goal(2))).toHaveLength(1)
+    void world.queryClient.refetchQueries({ queryKey: goal(1), exact: true })
+    await advance(10)
+    expect(startsOf(world, goal(2))).toHaveLength(2)
   })
 
   it('a slot is freed when its query is removed', async () => {

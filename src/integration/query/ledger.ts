@@ -56,7 +56,7 @@ export interface LedgerListener {
   started(record: QueryRecord, wasOwn: boolean): void
   ended(record: QueryRecord, outcome: FetchOutcome, wasOwn: boolean): void
   paused(record: QueryRecord): void
-  removed(record: QueryRecord, wasOwn: boolean): void
+  removed(record: QueryRecord): void
 }
 
 /**
@@ -120,7 +120,8 @@ export class Ledger {
       const record = this.#records.get(event.query)
       if (!record) return
       this.#records.delete(event.query)
-      this.#listener.removed(record, this.#release(record))
+      this.#release(record)
+      this.#listener.removed(record)
       return
     }
     if (event.type !== 'updated') return

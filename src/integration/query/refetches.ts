@@ -48,7 +48,7 @@ export class Refetches implements LedgerListener {
   /** Whether paused fetches hold every slot, so that what is queued waits for the network as they do. */
   get #isBlocked(): boolean {
     const { running } = this.work
-    return running.size > 0 && running.size >= this.#port.maxConcurrentRefetches && !this.work.isMoving(running)
+    return running.size >= this.#port.maxConcurrentRefetches && !this.work.isMoving(running)
   }
 
   /** Owes a query a fetch for an event: started at once where it may, else queued, or to follow one that is running. */
@@ -67,8 +67,7 @@ export class Refetches implements LedgerListener {
   /** Marks a query and owes it a fetch, held back until `releaseMarked`. */
   demandLater(record: QueryRecord, seq: number): void {
     record.wantedAt = Math.max(record.wantedAt, seq)
-    if (isAnswering(record)) this.work.move(record, 'awaiting')
-    else if (record.stage === 'none') this.work.move(record, 'marked')
+    if (record.stage === 'none') this.work.move(record, 'marked')
     if (record.stage !== 'queued') record.query.invalidate()
   }
 
@@ -145,20 +144,22 @@ export class Refetches implements LedgerListener {
 
   started(record: QueryRecord, wasOwn: boolean): void {
     if (record.markedAt > record.startedAt) this.work.noted.add(record)
-    if (wasOwn) this.work.running.delete(record)
     if (record.own) {
       this.work.running.add(record)
       this.#port.fetchStarted(record)
     }
-    if (record.wantedAt > 0 && (isAnswered(record) || record.stage !== 'marked')) this.work.move(record, 'awaiting')
-    if (wasOwn && !record.own) this.#lookAgain(record)
+    if (record.wantedAt > 0) this.work.move(record, 'awaiting')
+    if (wasOwn && !record.own) {
+      this.work.running.delete(record)
+      this.#lookAgain(record)
+    }
   }
 
   ended(record: QueryRecord, outcome: FetchOutcome, wasOwn: boolean): void {
-    if (wasOwn) this.work.running.delete(record)
+    this.work.running.delete(record)
     const answers = record.wantedAt > 0 && isAnswered(record)
     if (outcome === 'error' && (wasOwn || answers)) this.#port.fetchFailed(record, wasOwn)
-    if (answers && outcome !== 'cancelled') this.work.settle(record)
+    if (answers) this.work.settle(record)
     if (wasOwn || record.wantedAt > 0 || this.work.noted.has(record)) this.#lookAgain(record)
   }
 
@@ -168,8 +169,8 @@ export class Refetches implements LedgerListener {
     this.#port.changed()
   }
 
-  removed(record: QueryRecord, wasOwn: boolean): void {
-    if (wasOwn) this.work.running.delete(record)
+  removed(record: QueryRecord): void {
+    this.work.running.delete(record)
     this.#ended.delete(record)
     this.work.unnote(record)
     this.work.settle(record)
@@ -184,7 +185,7 @@ export class Refetches implements LedgerListener {
   }
 
   #releaseBlocked(): void {
-    if (this.work.queued.size > 0 && this.#isBlocked) for (const record of this.work.queued) callWaiters(record)
+    if (this.#isBlocked) for (const record of this.work.queued) callWaiters(record)
   }
 
   // A fetch that follows must not start inside the cache event that ends the one before: other listeners of the
@@ -196,7 +197,7 @@ export class Refetches implements LedgerListener {
     queueMicrotask(() => {
       this.#isLookingAgain = false
       const ended = this.#ended
-      if (ended.size > 0) this.#ended = new Set()
+      this.#ended = new Set()
       for (const one of ended) this.#port.guard.run(() => this.#afterEnd(one), one.query)
       this.starter.pump()
       this.#releaseBlocked()
@@ -216,7 +217,6 @@ export class Refetches implements LedgerListener {
       this.demand(record, ifShown.seq)
     }
     if (record.stage !== 'awaiting') return
-    if (isAnswered(record)) return this.work.settle(record)
     record.query.invalidate()
     if (!isStillWanted(record)) this.work.settle(record)
     else if (record.outcome === 'cancelled') {
