@@ -68,6 +68,15 @@ describe.each(everyStrategy)('containment of the actor, %s', (strategy) => {
     })
   })
 
+  it('a bad event sent to the actor by what a good one calls is reported, too', async () => {
+    const world = worldOf(strategy)
+    await world.showLoaded(goals)
+    world.coalescer.on('flushed', () => world.coalescer.actor.send({ type: 'INVALIDATE' } as never))
+    world.coalescer.send({ type: 'INVALIDATE', queryKeys: [goals], urgent: true })
+    expect(types(world)).toEqual(['badEvent'])
+    expect(world.coalescer.actor.getSnapshot().status).toBe('active')
+  })
+
   it('events to the actor of a coalescer without a query client wait for it', async () => {
     const coalescer = createCoalescer({ strategy, ...timing, onError: () => undefined })
     coalescer.actor.send({ type: 'INVALIDATE', queryKeys: [goals] })

@@ -1,4 +1,4 @@
-import type { QueryKey } from '@tanstack/react-query'
+import { QueryClient, type QueryKey, QueryObserver } from '@tanstack/react-query'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { changeOf } from '../support/changeOf.ts'
 import { advance, drain, useSimulatedTime } from '../support/simulatedTime.ts'
@@ -112,6 +112,19 @@ describe.each(everyStrategy)('containment, %s', (strategy) => {
     unsubscribe()
     expect([shown.version(), other.version()]).toEqual([1, 1])
     expect(types(world)).toContain('queryFailed')
+  })
+
+  it('a query client without any options will do, also for exact keys', async () => {
+    const queryClient = new QueryClient()
+    const world = worldOf(strategy, { queryClient })
+    const asked: unknown[] = []
+    const observer = new QueryObserver(queryClient, { queryKey: goals, queryFn: () => asked.push(1) })
+    const unsubscribe = observer.subscribe(() => undefined)
+    await drain()
+    world.coalescer.scheduleInvalidate(goals, { exact: true })
+    await advance(1000)
+    unsubscribe()
+    expect([asked.length, world.errors]).toEqual([2, []])
   })
 
   it('an inspector that throws is reported and changes nothing', async () => {

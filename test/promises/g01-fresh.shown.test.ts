@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { advance, drain, useSimulatedTime } from '../support/simulatedTime.ts'
+import { advance, useSimulatedTime } from '../support/simulatedTime.ts'
 import type { World } from '../support/world.ts'
 import { announce, everyStrategy, startsOf, watchPromise, worldOf } from './support.ts'
 

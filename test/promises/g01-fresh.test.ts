@@ -265,6 +265,15 @@ describe.each(everyStrategy)('G1 fresh, %s', (strategy) => {
     expect(startsOf(world, ['partners'])).toHaveLength(1)
   })
 
+  it('a query is fetched with the function of one component also if the last to come brought none', async () => {
+    const world = worldOf(strategy, { queries: { queryFn: undefined as never } })
+    const shown = await world.showLoaded(goals, { queryFn: world.server.queryFn })
+    world.show(goals)
+    announce(world, 'INVALIDATE', goals)
+    await advance(1000)
+    expect(shown.version()).toBe(1)
+  })
+
   it('a query that loses its queryFn is not fetched and holds up nobody', async () => {
     const world = worldOf(strategy)
     const shown = await world.showLoaded(goals)

@@ -30,6 +30,27 @@ describe.each(everyStrategy)('marks, %s', (strategy) => {
     expect(seen).toEqual([...(strategy === 'hybrid' ? ['stale idle'] : []), 'stale fetching', 'fresh idle'])
   })
 
+  it('a flush starts each fetch as it comes to its query', async () => {
+    const world = worldOf(strategy)
+    const seen: string[] = []
+    for (const id of [1, 2]) {
+      await world.showLoaded(['goals', id], {
+        enabled: () => {
+          seen.push(`looked at ${id}`)
+          return true
+        },
+        queryFn: (context) => {
+          seen.push(`started ${id}`)
+          return world.server.queryFn(context)
+        },
+      })
+    }
+    seen.length = 0
+    announce(world, 'INVALIDATE', goals)
+    void world.coalescer.flush()
+    expect([...new Set(seen)]).toEqual(['looked at 1', 'started 1', 'looked at 2', 'started 2'])
+  })
+
   it('a query whose fetch cannot start is seen to be stale, and nothing waits for it', async () => {
     const world = worldOf(strategy)
     const { observer } = await world.showLoaded(goals)

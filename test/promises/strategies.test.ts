@@ -181,6 +181,27 @@ describe('batch', () => {
     expect(ran).toBe(4)
   })
 
+  it('keeps what it has buffered when only its timing changes, and hands it over to another strategy', async () => {
+    const world = worldOf('batch')
+    const shown = await world.showLoaded(goals)
+    const ran: unknown[] = []
+    world.server.write(goals)
+    world.coalescer.send({
+      type: 'CHANGE',
+      change: changeOf('goals'),
+      handler: () => {
+        ran.push(world.coalescer.getSnapshot().strategy)
+        return { invalidate: [goals] }
+      },
+    })
+    world.coalescer.switchStrategy({ name: 'batch', quietMs: 5000, maxWaitMs: 5000 })
+    await advance(1000)
+    expect(ran).toEqual([])
+    world.coalescer.switchStrategy('perKey')
+    await advance(1000)
+    expect([ran, shown.version()]).toEqual([['perKey'], 1])
+  })
+
   it('invalidates the union of the keys once', async () => {
     const world = worldOf('batch')
     await world.showLoaded(goals)

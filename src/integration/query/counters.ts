@@ -12,10 +12,9 @@ export class Counters {
 
   /** Notes how long the oldest of these keys has waited, and returns it. */
   noteWait(keys: readonly PendingKey[], nowMs: number): number {
-    let oldestAtMs = nowMs
-    for (const key of keys) if (key.firstAtMs < oldestAtMs) oldestAtMs = key.firstAtMs
-    const waitedMs = nowMs - oldestAtMs
-    if (waitedMs > this.longestWaitMs) this.longestWaitMs = waitedMs
+    let waitedMs = 0
+    for (const key of keys) waitedMs = Math.max(waitedMs, nowMs - key.firstAtMs)
+    this.longestWaitMs = Math.max(this.longestWaitMs, waitedMs)
     return waitedMs
   }
 
