@@ -153,4 +153,22 @@ describe.each(everyStrategy)('G8 offline, %s', (strategy) => {
     expect(startsOf(world, goals)).toHaveLength(2)
     expect(startsOf(world, partners)).toHaveLength(2)
   })
+
+  it('whoever waits for a slot is let go when the network is lost', async () => {
+    const world = worldOf(strategy, { maxConcurrentRefetches: 1 })
+    await world.showLoaded(goals)
+    await world.showLoaded(partners)
+    announce(world, 'INVALIDATE', goals)
+    announce(world, 'INVALIDATE', partners)
+    const promises = [watchPromise(world.coalescer.flush()), watchPromise(world.coalescer.settled())]
+    await advance(50)
+    world.goOffline()
+    await advance(49)
+    expect(promises.map(({ isResolved }) => isResolved)).toEqual([false, false])
+    await advance(1)
+    expect(promises.map(({ isResolved }) => isResolved)).toEqual([true, true])
+    world.goOnline()
+    await advance(100)
+    for (const key of [goals, partners]) expect(startsOf(world, key)).toHaveLength(2)
+  })
 })
