@@ -52,7 +52,7 @@ export default defineConfig({
       SIMULATION_RUNS: '100',
       SIMULATION_SEED: '1',
       // The other strategies are judged by tests of their own, and by the simulation.
-      PROMISE_STRATEGIES: 'hybrid,perKey,direct',
+      PROMISE_STRATEGIES: process.env['PROMISE_STRATEGIES'] ?? 'hybrid,perKey,direct',
     },
     testTimeout: 60_000,
     isolate: false,

@@ -92,6 +92,13 @@ describe('the feed is live', () => {
     },
   )
 
+  it('no longer after an error without a reason, which is reported all the same', async () => {
+    const { supabase, goLive, messages } = createFeedWorld()
+    await goLive()
+    supabase.current.tell('CHANNEL_ERROR')
+    expect(messages()).toEqual(['The channel failed: no reason'])
+  })
+
   it('no longer while a channel joins anew', async () => {
     const { supabase, goLive, realtime, statuses } = createFeedWorld()
     await goLive()
@@ -464,19 +471,26 @@ describe("the user's token", () => {
   })
 
   it.each([
-    ['fails', () => Promise.reject(new Error('no session')), "The user's token could not be given to the client."],
+    [
+      'fails',
+      () => Promise.reject(new Error('no session')),
+      "The user's token could not be given to the client.",
+      'Error: no session',
+    ],
     [
       'never comes',
       () => new Promise<never>(() => undefined),
       'The client had no token within 10000 ms; joining without one.',
+      'Error: The client had no token within 10000 ms; joining without one.',
     ],
-  ])('that %s is reported, and the join goes on without it', async (_, findToken, message) => {
-    const { supabase, join, messages } = createFeedWorld()
+  ])('that %s is reported, and the join goes on without it', async (_, findToken, message, reason) => {
+    const { supabase, join, messages, errors } = createFeedWorld()
     supabase.findToken = findToken
     await join()
     await advance(10_000)
     expect(supabase.opened).toHaveLength(1)
     expect(messages()).toEqual([message])
+    expect(errors.map(({ error }) => String(error))).toEqual([reason])
   })
 })
 
