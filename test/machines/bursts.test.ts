@@ -39,6 +39,17 @@ describe.each(withWindows)('a burst under %s', (strategy) => {
     expect([reasonsOf(world), phaseOf(world)]).toEqual([['leading'], 'idle'])
   })
 
+  it('with leading is over on return if it ended while the page was hidden', async () => {
+    const world = create(strategy, { leading: true })
+    world.change(goals)
+    world.hide()
+    await advance(1000)
+    world.unhide()
+    expect(phaseOf(world)).toBe('idle')
+    world.change(goals)
+    expect(reasonsOf(world)).toEqual(['leading', 'leading'])
+  })
+
   it('with leading is not ended by a flush of nothing', async () => {
     const world = create(strategy, { leading: true })
     world.change(goals)
