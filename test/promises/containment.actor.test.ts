@@ -168,6 +168,7 @@ describe.each(everyStrategy)('containment of the actor, %s', (strategy) => {
       expect(world.coalescer.actor.getSnapshot().status).toBe('active')
       die()
       expect(world.coalescer.actor.getSnapshot().status).toBe('error')
+      expect(world.coalescer.getSnapshot()).toMatchObject({ strategy: 'direct', phase: 'idle' })
       expect(types(world)).toEqual(Array.from({ length: 6 }, () => 'actorDied'))
       announce(world, 'INVALIDATE', goals)
       await advance(1000)
