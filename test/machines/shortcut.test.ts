@@ -1,4 +1,4 @@
-import type { StrategyName } from 'realtime-coalescer'
+import type { CoalescerEvent, StrategyName } from 'realtime-coalescer'
 import { describe, expect, it, vi } from 'vitest'
 import { strategyNames } from '../../src/machines/strategies.ts'
 import { changeOf } from '../support/changeOf.ts'
@@ -26,6 +26,25 @@ describe.each(collecting)('while %s collects', (strategy) => {
   it('only the first event reaches the actor, of events that move no deadline', () => {
     const { schedule } = counted(strategy)
     expect([1, 2, 1, 3].map((part) => schedule(part))).toEqual([1, 0, 0, 0])
+  })
+
+  it('an event of any kind that is sent reaches the actor only if it is urgent', () => {
+    const { coalescer, schedule } = counted(strategy)
+    schedule(1)
+    const change = changeOf('goals')
+    const kinds: CoalescerEvent[] = [
+      { type: 'INVALIDATE', queryKeys: [['goals', 2]] },
+      { type: 'REFETCH', queryKeys: [['goals', 3]] },
+      { type: 'CHANGE', change, handler: () => ({ invalidate: [['goals', 4]] }) },
+      { type: 'INVALIDATE', queryKeys: [['goals', 5]], urgent: true },
+    ]
+    const sent = vi.mocked(coalescer.actor.send)
+    const reached = kinds.map((event) => {
+      sent.mockClear()
+      coalescer.send(event)
+      return sent.mock.calls.filter(([one]) => one.type === event.type).length
+    })
+    expect(reached).toEqual([0, 0, 0, 1])
   })
 
   it('an urgent event does', () => {
