@@ -290,3 +290,11 @@ describe.each(everyStrategy)('containment of the actor, %s', (strategy) => {
     })
   })
 })
+
+it("direct may die three times; the fourth death is the actor's own", () => {
+  const { coalescer, errors } = worldOf('direct')
+  while (coalescer.actor.getSnapshot().status === 'active') {
+    coalescer.actor.send({ type: 'xstate.error.actor.strategy', error: new Error('again') } as never)
+  }
+  expect(errors).toHaveLength(4)
+})

@@ -1,5 +1,5 @@
 import { notifyManager } from '@tanstack/react-query'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { changeOf } from '../support/changeOf.ts'
 import { SimulatedServer } from '../support/simulatedServer.ts'
 import { advance, drain, useSimulatedTime } from '../support/simulatedTime.ts'
@@ -52,6 +52,39 @@ describe.each(everyStrategy)('effects of changes, %s', (strategy) => {
     await advance(3000)
     expect(shown.version()).toBe(1)
     expect(startsOf(world, goals)).toHaveLength(3)
+  })
+
+  it('a cancel ends the fetches of its key alone', async () => {
+    const server = new SimulatedServer()
+    const world = worldOf(strategy, { server, queries: { queryFn: server.abortableQueryFn } })
+    for (const key of [goals, partners]) await world.showLoaded(key)
+    server.latencyMs = () => 1000
+    void world.queryClient.refetchQueries()
+    await drain()
+    sendChange(world, { cancel: [goals] })
+    void world.coalescer.flush()
+    await drain()
+    expect([goals, partners].map((key) => server.requestsOf(key).at(-1)?.outcome)).toEqual(['aborted', 'running'])
+  })
+
+  it('a cancel that throws is reported, and the patches are applied', async () => {
+    const world = worldOf(strategy)
+    await world.showLoaded(goals)
+    const error = new Error('of the client')
+    vi.spyOn(world.queryClient, 'cancelQueries').mockImplementation(() => {
+      throw error
+    })
+    sendChange(world, { cancel: [partners], patch: [version(7)] })
+    await world.coalescer.flush()
+    expect(world.errors).toEqual([{ error, info: { type: 'patchFailed', queryKey: partners } }])
+    expect(world.queryClient.getQueryData(goals)).toEqual({ version: 7 })
+  })
+
+  it('a patch of a query that is not there, which makes none, leads to no flush', async () => {
+    const world = worldOf(strategy)
+    sendChange(world, { patch: [{ queryKey: goals, update: () => undefined }] })
+    await advance(1000)
+    expect([world.flushed, world.queryClient.getQueryCache().getAll()]).toEqual([[], []])
   })
 
   it('a fetch that started after a change came is not followed by one more for the sake of its patch', async () => {
