@@ -1,5 +1,5 @@
 import { type Query, type QueryClient, notifyManager } from '@tanstack/react-query'
-import { type Verdict, addToDemand, clearDemand, createDemand, judge } from '../../actions/flushPlan.ts'
+import { type Demand, type Verdict, addToDemand, clearDemand, createDemand, judge } from '../../actions/flushPlan.ts'
 import { type PendingKey, describeKey } from '../../actions/pendingQueue.ts'
 import type { FlushReason, FlushedRecord } from '../../actions/types.ts'
 import type { Counters } from './counters.ts'
@@ -74,9 +74,7 @@ export function flushKeys(port: FlushPort, walk: Walk, options: FlushOptions): F
     if (demand.keys === 0) return
     const entry = port.ledger.record(query)
     for (const key of matchedKeys) port.promises.matched(key, entry)
-    entry.inactiveWantedAt = Math.max(entry.inactiveWantedAt, demand.fetchInactiveSeq)
-    const isActive = query.isActive()
-    applyVerdict(port, entry, judge(demand, isActive, isFetchable(query, isActive), entry.startedAt), record, options)
+    applyVerdict(port, entry, judgeQuery(entry, demand, entry.startedAt), record, options)
   })
   return record
 }
@@ -100,6 +98,13 @@ function eachQuery(port: FlushPort, walk: Walk, mayStart: boolean, visit: (query
   })
 }
 
+/** What the keys that match a query ask of it; its record remembers what they want even if no component shows it. */
+function judgeQuery(entry: QueryRecord, demand: Demand, startedAt: number): Verdict {
+  entry.inactiveWantedAt = Math.max(entry.inactiveWantedAt, demand.fetchInactiveSeq)
+  const isActive = entry.query.isActive()
+  return judge(demand, isActive, isFetchable(entry.query, isActive), startedAt)
+}
+
 function applyVerdict(
   port: FlushPort,
   entry: QueryRecord,
@@ -118,7 +123,7 @@ function applyVerdict(
     else if (fetchSeq > 0 && entry.outcome === 'error') port.reportFailure(entry)
     return
   }
-  if (effect === 'mark' || fetch === 'never') return markStale(entry, record)
+  if (effect === 'mark' || fetch === 'never') return markStale(port, entry, record)
   record.fetched.push(entry.query.queryHash)
   entry.cause = record
   entry.direct = isDirect
@@ -127,10 +132,9 @@ function applyVerdict(
   else port.refetches.demandLater(entry, fetchSeq)
 }
 
-function markStale(entry: QueryRecord, record: OpenRecord): void {
+function markStale(port: FlushPort, entry: QueryRecord, record: OpenRecord): void {
   record.markedStale += 1
-  // Its fetch will mark it: stale before, TanStack would fetch it at the next focus, past `maxConcurrentRefetches`.
-  if (entry.stage !== 'queued') entry.query.invalidate()
+  port.refetches.mark(entry)
 }
 
 /**
@@ -152,10 +156,8 @@ export function flushEachEvent(port: FlushPort, walk: Walk, options: FlushOption
       if (!isMatch) return
       const entry = port.ledger.record(query)
       if (isWatched) port.promises.matched(key, entry)
-      entry.inactiveWantedAt = Math.max(entry.inactiveWantedAt, demand.fetchInactiveSeq)
-      const isActive = query.isActive()
       // Logical time 0: `direct` does not ask whether the data is fresh already.
-      restart(port, entry, judge(demand, isActive, isFetchable(query, isActive), 0), record, mayRestart)
+      restart(port, entry, judgeQuery(entry, demand, 0), record, mayRestart)
     })
   }
   return record
@@ -171,7 +173,7 @@ function restart(
   if (effect === 'none') return
   const { query } = entry
   port.refetches.note(entry, markSeq, ifShownSeq, record)
-  if (effect === 'mark') return markStale(entry, record)
+  if (effect === 'mark') return markStale(port, entry, record)
   record.fetched.push(query.queryHash)
   entry.cause = record
   entry.direct = true

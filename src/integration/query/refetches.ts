@@ -59,8 +59,6 @@ export class Refetches implements LedgerListener {
       if (!isAnswering(record)) record.query.invalidate()
       return
     }
-    // Not marked until its fetch starts: stale, TanStack would fetch it at the next focus or mount, past
-    // `maxConcurrentRefetches`.
     if (!this.starter.startInRun(record)) this.work.move(record, 'queued')
   }
 
@@ -68,6 +66,14 @@ export class Refetches implements LedgerListener {
   demandLater(record: QueryRecord, seq: number): void {
     record.wantedAt = Math.max(record.wantedAt, seq)
     if (record.stage === 'none') this.work.move(record, 'marked')
+    this.mark(record)
+  }
+
+  /**
+   * Marks a query stale. One in the queue is not marked until its fetch starts: stale, TanStack would fetch it at the
+   * next focus or mount, past `maxConcurrentRefetches`.
+   */
+  mark(record: QueryRecord): void {
     if (record.stage !== 'queued') record.query.invalidate()
   }
 

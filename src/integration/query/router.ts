@@ -2,7 +2,13 @@ import { closeGate } from '../../actions/gate.ts'
 import type { QueryKey } from '../../actions/types.ts'
 import { wantsFor } from '../../actions/wants.ts'
 import { type CoalescerEvent, expectInvalidateOptions } from '../../machines/events.ts'
-import type { FetchLostEvent, OrchestratorEvent, RecordableEvent, ScheduleEvent } from '../../machines/orchestrator.ts'
+import type {
+  FetchLostEvent,
+  FlushRequest,
+  OrchestratorEvent,
+  RecordableEvent,
+  ScheduleEvent,
+} from '../../machines/orchestrator.ts'
 import type { InvalidateOptions } from './coalescer.ts'
 import type { Engine } from './engine.ts'
 
@@ -39,7 +45,7 @@ export class Router {
     } else if (this.state === 'dead') {
       if (isRecordable(event)) this.#flushEvent(event)
       else if (event.type === 'RESET') engine.reset()
-      else if (event.type === 'FLUSH') this.#flushPending('manual')
+      else if (event.type === 'FLUSH') this.#flush({ reason: 'manual', fetch: 'now' })
     }
   }
 
@@ -71,7 +77,7 @@ export class Router {
     else if (!isVisible) engine.pageHidden()
     else {
       engine.pageVisible()
-      this.#flushPending('visible')
+      this.#flush({ reason: 'visible', fetch: 'now' })
     }
   }
 
@@ -88,19 +94,18 @@ export class Router {
     this.state = 'dead'
     closeGate(this.#port.engine.gate)
     this.#port.engine.strategyDied(error)
-    this.#port.engine.guard.run(() => this.#flushPending('switch'))
-  }
-
-  #flushPending(reason: 'manual' | 'switch' | 'visible'): void {
-    const { engine } = this.#port
-    if (!engine.isHeld()) engine.flush({ reason, fetch: 'now' })
+    this.#flush({ reason: 'switch', fetch: 'now' })
   }
 
   #flushEvent(event: RecordableEvent): void {
+    this.#flush({ reason: 'direct', keyIds: this.#port.engine.record(event), fetch: 'now' })
+  }
+
+  /** Flushes without the actor, unless the page is hidden. */
+  #flush(request: FlushRequest): void {
     const { engine } = this.#port
-    const keyIds = engine.record(event)
     engine.guard.run(() => {
-      if (!engine.isHeld()) engine.flush({ reason: 'direct', keyIds, fetch: 'now' })
+      if (!engine.isHeld()) engine.flush(request)
     })
   }
 
