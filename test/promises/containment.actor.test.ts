@@ -3,7 +3,7 @@ import { createCoalescer } from 'realtime-coalescer'
 import { describe, expect, it, vi } from 'vitest'
 import { changeOf } from '../support/changeOf.ts'
 import { advance, drain, useSimulatedTime } from '../support/simulatedTime.ts'
-import { announce, everyStrategy, sendChange, startsOf, timing, watchPromise, worldOf } from './support.ts'
+import { announce, everyStrategy, sendChange, startsOf, timing, watchEnd, worldOf } from './support.ts'
 
 useSimulatedTime()
 
@@ -257,13 +257,12 @@ describe.each(everyStrategy)('containment of the actor, %s', (strategy) => {
       world.coalescer.actor.stop()
       announce(world, 'INVALIDATE', goals)
       announce(world, 'INVALIDATE', ['partners'])
-      const flushed = watchPromise(world.coalescer.flush())
-      const settled = watchPromise(world.coalescer.settled())
+      const ended = watchEnd(world)
       world.hide()
       await advance(90)
-      expect([flushed.isResolved, settled.isResolved]).toEqual([false, false])
+      expect(ended()).toEqual([false, false])
       await advance(500)
-      expect([flushed.isResolved, settled.isResolved]).toEqual([true, true])
+      expect(ended()).toEqual([true, true])
       expect(other.version()).toBe(0)
       world.unhide()
       await advance(500)

@@ -11,14 +11,14 @@ const goals = ['goals']
 /** A component that shows an infinite query; each page takes 20 ms and says at which version it was asked for. */
 function showPages(world: World) {
   const requested: number[] = []
-  const server = { isDown: false }
+  let isDown = false
   const observer = new InfiniteQueryObserver(world.queryClient, {
     queryKey: goals,
     queryFn: async ({ pageParam }) => {
       requested.push(pageParam)
       const version = world.server.versionOf(goals)
       await new Promise((resolve) => setTimeout(resolve, 20))
-      if (server.isDown && pageParam === 2) throw new Error('503')
+      if (isDown && pageParam === 2) throw new Error('503')
       return { pageParam, version }
     },
     initialPageParam: 1,
@@ -27,18 +27,27 @@ function showPages(world: World) {
     retryDelay: 50,
   })
   onTestFinished(observer.subscribe(() => undefined))
+  const load = async (pages: number): Promise<void> => {
+    await advance(20)
+    for (let page = 1; page < pages; page += 1) {
+      void observer.fetchNextPage()
+      await advance(20)
+    }
+    requested.length = 0
+  }
   return {
     /** The pages asked for, in order. */
     requested,
-    server,
+    load,
     fetchNextPage: (): void => void observer.fetchNextPage(),
-    async load(pages: number) {
-      await advance(20)
-      for (let page = 1; page < pages; page += 1) {
-        void observer.fetchNextPage()
-        await advance(20)
-      }
-      requested.length = 0
+    /** Loads two pages; an event's fetch then brings the first, and fails with the second, which waits for its retry. */
+    async failSecondPage() {
+      await load(2)
+      isDown = true
+      announce(world, 'INVALIDATE', goals)
+      void world.coalescer.flush()
+      await advance(60)
+      isDown = false
     },
     versions: () => observer.getCurrentResult().data?.pages.map(({ version }) => version),
   }
@@ -71,14 +80,8 @@ describe.each(coalescing)('G2 few, of infinite queries, %s', (strategy) => {
 
   it('an event before a retry of the last page renews the pages that the retry leaves as they are', async () => {
     const world = worldOf(strategy)
-    const { load, server, versions } = showPages(world)
-    await load(2)
-    server.isDown = true
-    announce(world, 'INVALIDATE', goals)
-    void world.coalescer.flush()
-    // The first page has come, the second has failed and waits for its retry.
-    await advance(60)
-    server.isDown = false
+    const { failSecondPage, versions } = showPages(world)
+    await failSecondPage()
     announce(world, 'INVALIDATE', goals)
     await advance(2000)
     expect(versions()).toEqual([2, 2])
@@ -86,13 +89,8 @@ describe.each(coalescing)('G2 few, of infinite queries, %s', (strategy) => {
 
   it('so does an event while that retry waits for the network', async () => {
     const world = worldOf(strategy)
-    const { load, server, versions } = showPages(world)
-    await load(2)
-    server.isDown = true
-    announce(world, 'INVALIDATE', goals)
-    void world.coalescer.flush()
-    await advance(60)
-    server.isDown = false
+    const { failSecondPage, versions } = showPages(world)
+    await failSecondPage()
     world.goOffline()
     await advance(100)
     announce(world, 'INVALIDATE', goals)

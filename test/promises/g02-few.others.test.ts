@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { advance, drain, useSimulatedTime } from '../support/simulatedTime.ts'
 import type { World } from '../support/world.ts'
-import { announce, coalescing, isInvalidated, startsOf, timing, watchPromise, worldOf } from './support.ts'
+import { announce, coalescing, isInvalidated, startsOf, timing, watchEnd, watchPromise, worldOf } from './support.ts'
 
 useSimulatedTime()
 
@@ -38,11 +38,11 @@ describe.each(coalescing)('a fetch by the app that started after the event, %s',
   it('and is running, is waited for', async () => {
     const world = await setup()
     await fetchedByTheApp(world, 200, () => announce(world, 'INVALIDATE', goals))
-    const promises = [watchPromise(world.coalescer.flush()), watchPromise(world.coalescer.settled())]
+    const ended = watchEnd(world)
     await advance(199)
-    expect(promises.map(({ isResolved }) => isResolved)).toEqual([false, false])
+    expect(ended()).toEqual([false, false])
     await advance(1)
-    expect(promises.map(({ isResolved }) => isResolved)).toEqual([true, true])
+    expect(ended()).toEqual([true, true])
     expect(startsOf(world, goals)).toHaveLength(2)
   })
 
@@ -56,29 +56,29 @@ describe.each(coalescing)('a fetch by the app that started after the event, %s',
     expect(world.queryClient.getQueryData(goals)).toEqual({ version: 1 })
   })
 
-  it.each([
+  describe.each([
     ['before', 5],
     ['after', 200],
-  ])('and fails %s the flush, is reported, but is no failure of its own', async (_, latencyMs) => {
-    const world = await setup()
-    world.server.fails = () => true
-    await fetchedByTheApp(world, latencyMs, () => announce(world, 'INVALIDATE', goals))
-    await advance(1000)
-    expect(startsOf(world, goals)).toHaveLength(2)
-    expect(world.errors.map(({ info }) => info.type)).toEqual(['refetchFailed'])
-    expect(world.coalescer.getSnapshot().stats.fetchesFailed).toBe(0)
-  })
+  ])('and fails %s the flush,', (_, latencyMs) => {
+    const failed = async (refetchType: 'active' | 'none'): Promise<World> => {
+      const world = await setup()
+      world.server.fails = () => true
+      await fetchedByTheApp(world, latencyMs, () => world.change(goals, { refetchType }))
+      await advance(1000)
+      expect(startsOf(world, goals)).toHaveLength(2)
+      return world
+    }
 
-  it.each([
-    ['before', 5],
-    ['after', 200],
-  ])('and fails %s the flush, is not reported if the event asked for no fetch', async (_, latencyMs) => {
-    const world = await setup()
-    world.server.fails = () => true
-    await fetchedByTheApp(world, latencyMs, () => world.change(goals, { refetchType: 'none' }))
-    await advance(1000)
-    expect(startsOf(world, goals)).toHaveLength(2)
-    expect(world.errors).toEqual([])
-    expect(isInvalidated(world, goals)).toBe(true)
+    it('is reported, but is no failure of its own', async () => {
+      const world = await failed('active')
+      expect(world.errors.map(({ info }) => info.type)).toEqual(['refetchFailed'])
+      expect(world.coalescer.getSnapshot().stats.fetchesFailed).toBe(0)
+    })
+
+    it('is not reported if the event asked for no fetch', async () => {
+      const world = await failed('none')
+      expect(world.errors).toEqual([])
+      expect(isInvalidated(world, goals)).toBe(true)
+    })
   })
 })

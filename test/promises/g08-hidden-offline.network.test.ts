@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { SimulatedServer } from '../support/simulatedServer.ts'
 import { advance, useSimulatedTime } from '../support/simulatedTime.ts'
-import { announce, everyStrategy, startsOf, watchPromise, worldOf } from './support.ts'
+import { announce, everyStrategy, startsOf, watchEnd, watchPromise, worldOf } from './support.ts'
 
 useSimulatedTime()
 
@@ -47,13 +47,13 @@ describe.each(everyStrategy)('G8 offline, %s', (strategy) => {
       await world.showLoaded(goals)
       world.server.fails = () => true
       announce(world, 'INVALIDATE', goals)
-      const promises = [watchPromise(world.coalescer.flush()), watchPromise(world.coalescer.settled())]
+      const ended = watchEnd(world)
       await advance(50)
       world.goOffline()
       await advance(50)
-      expect(promises.map(({ isResolved }) => isResolved)).toEqual([false, false])
+      expect(ended()).toEqual([false, false])
       await advance(100)
-      expect(promises.map(({ isResolved }) => isResolved)).toEqual([true, true])
+      expect(ended()).toEqual([true, true])
     })
 
     it('flush() waits for no fetch to follow that cannot start before the network returns', async () => {
@@ -160,13 +160,13 @@ describe.each(everyStrategy)('G8 offline, %s', (strategy) => {
     await world.showLoaded(partners)
     announce(world, 'INVALIDATE', goals)
     announce(world, 'INVALIDATE', partners)
-    const promises = [watchPromise(world.coalescer.flush()), watchPromise(world.coalescer.settled())]
+    const ended = watchEnd(world)
     await advance(50)
     world.goOffline()
     await advance(49)
-    expect(promises.map(({ isResolved }) => isResolved)).toEqual([false, false])
+    expect(ended()).toEqual([false, false])
     await advance(1)
-    expect(promises.map(({ isResolved }) => isResolved)).toEqual([true, true])
+    expect(ended()).toEqual([true, true])
     world.goOnline()
     await advance(100)
     for (const key of [goals, partners]) expect(startsOf(world, key)).toHaveLength(2)

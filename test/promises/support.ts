@@ -56,3 +56,9 @@ export function watchPromise(promise: Promise<unknown>): { isResolved: boolean }
   void promise.then(() => (watch.isResolved = true))
   return watch
 }
+
+/** Calls flush() and settled(), and tells, after the fact, which of the two promises have resolved. */
+export function watchEnd({ coalescer }: World): () => readonly [flush: boolean, settled: boolean] {
+  const [flush, settled] = [watchPromise(coalescer.flush()), watchPromise(coalescer.settled())]
+  return () => [flush.isResolved, settled.isResolved]
+}
