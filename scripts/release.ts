@@ -3,10 +3,12 @@
  * in the working directory, and publishes nothing.
  */
 import { spawn } from 'node:child_process'
-import { copyFile, readFile } from 'node:fs/promises'
+import { copyFile, readFile, readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { findObstacles } from './support/obstacles.ts'
-import { createDirectory, removeDirectory, root, run } from './support/tarball.ts'
+import { repositoryUrl } from './support/manifest.ts'
+import { root, run } from './support/run.ts'
+import { createDirectory, removeDirectory } from './support/tarball.ts'
 
 /** Runs a step with its output in view. */
 function step(directory: string, env: Readonly<Record<string, string>>, command: string, ...args: readonly string[]) {
@@ -26,8 +28,9 @@ async function release(version: string): Promise<void> {
     await step(clone, {}, 'npm', 'ci')
     await step(clone, {}, 'npm', 'run', 'check')
     await step(clone, {}, 'npm', 'test')
-    const packed = await run(clone, 'npm', 'pack', '--json', '--pack-destination', directory)
-    const [{ filename }] = JSON.parse(packed.slice(packed.indexOf('['))) as [{ filename: string }]
+    await step(clone, {}, 'npm', 'run', 'pack', '--', directory)
+    const filename = (await readdir(directory)).find((name) => name.endsWith('.tgz'))
+    if (!filename) throw new Error('npm run pack left no tarball.')
     const tarball = join(directory, filename)
     await step(clone, { TARBALL: tarball }, 'npm', 'run', 'check:peers')
     await copyFile(tarball, join(root, basename(tarball)))
@@ -42,6 +45,7 @@ async function release(version: string): Promise<void> {
 const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string }
 const obstacles = findObstacles({
   version,
+  repositoryUrl,
   changelog: await readFile(join(root, 'CHANGELOG.md'), 'utf8'),
   status: await run(root, 'git', 'status', '--porcelain'),
   tags: (await run(root, 'git', 'tag')).split('\n'),

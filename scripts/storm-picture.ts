@@ -5,7 +5,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type StormResults, drawStorm, insertStorm } from './support/stormPicture.ts'
-import { root, run } from './support/tarball.ts'
+import { root, run } from './support/run.ts'
 
 const [given] = process.argv.slice(2)
 const json =

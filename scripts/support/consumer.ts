@@ -1,6 +1,6 @@
 import { cp, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { root, run } from './tarball.ts'
+import { root, run } from './run.ts'
 
 const compilerOptions = {
   target: 'ES2022',

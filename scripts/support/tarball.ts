@@ -1,25 +1,13 @@
-import { execFile } from 'node:child_process'
-import { cp, mkdir, mkdtemp, readdir, realpath, rm, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, readdir, realpath, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { promisify } from 'node:util'
+import { basename, join, resolve } from 'node:path'
+import { buildPackage } from './build.ts'
+import { folderManifests, linkTests, publishedManifest, repositoryUrl } from './manifest.ts'
+import { root, run } from './run.ts'
 
-const execute = promisify(execFile)
-
-export const root = resolve(import.meta.dirname, '../..')
-
-const packed = ['src', 'package.json', 'tsconfig.json', 'tsconfig.build.json', 'LICENSE', 'README.md', 'CHANGELOG.md']
-
-/** Runs a command; on failure throws what it printed. Returns its standard output. */
-export async function run(directory: string, command: string, ...args: readonly string[]): Promise<string> {
-  try {
-    const { stdout } = await execute(command, args, { cwd: directory, maxBuffer: 2 ** 26 })
-    return stdout
-  } catch (error) {
-    const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string }
-    throw new Error(`${command} ${args.join(' ')} failed in ${directory}:\n${stdout}${stderr}`, { cause: error })
-  }
-}
+/** What the package is built from and what its pages link to. */
+const sources = ['src', 'tsconfig.json', 'tsconfig.build.json', 'LICENSE', 'README.md', 'CHANGELOG.md']
+const pages = ['CONTRIBUTING.md', 'SECURITY.md', 'docs', 'examples']
 
 /** A directory outside of the repository, so that nothing resolves into its `node_modules`. */
 export const createDirectory = async (name: string): Promise<string> =>
@@ -35,13 +23,33 @@ export async function packPackage(directory: string): Promise<string> {
   if (process.env.TARBALL) return resolve(process.env.TARBALL)
   const copy = join(directory, 'package')
   await mkdir(copy)
-  await Promise.all(packed.map((name) => cp(join(root, name), join(copy, name), { recursive: true })))
+  const filter = (path: string) => basename(path) !== 'node_modules' && basename(path) !== 'dist'
+  await Promise.all(
+    [...sources, ...pages].map((name) => cp(join(root, name), join(copy, name), { recursive: true, filter })),
+  )
   await symlink(join(root, 'node_modules'), join(copy, 'node_modules'))
-  await run(copy, join(root, 'node_modules/.bin/tsc'), '-p', 'tsconfig.build.json')
+  await writeManifests(copy)
+  const promises = join(copy, 'docs/promises.md')
+  await writeFile(promises, linkTests(await readFile(promises, 'utf8'), repositoryUrl))
+  await buildPackage(copy)
   await run(copy, 'npm', 'pack', '--ignore-scripts', '--pack-destination', directory)
   const tarball = (await readdir(directory)).find((name) => name.endsWith('.tgz'))
   if (!tarball) throw new Error(`npm pack left no tarball in ${directory}.`)
   return join(directory, tarball)
+}
+
+async function writeManifests(directory: string): Promise<void> {
+  const own = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
+    readonly files: readonly string[]
+    readonly exports: Parameters<typeof folderManifests>[0]
+  }
+  const folders = folderManifests(own.exports)
+  for (const [folder, manifest] of folders) {
+    await mkdir(join(directory, folder))
+    await writeFile(join(directory, folder, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`)
+  }
+  const manifest = publishedManifest({ ...own, files: [...own.files, ...folders.keys()] }, repositoryUrl)
+  await writeFile(join(directory, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`)
 }
 
 /** Installs dependencies into a fresh project; a value may be a version, or the path of a tarball. */

@@ -3,14 +3,8 @@ import { existsSync, readdirSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startBackend } from '../../demo/server/backend.ts'
-import {
-  createDirectory,
-  installProject,
-  packPackage,
-  removeDirectory,
-  root,
-  run,
-} from '../../scripts/support/tarball.ts'
+import { root, run } from '../../scripts/support/run.ts'
+import { createDirectory, installProject, packPackage, removeDirectory } from '../../scripts/support/tarball.ts'
 import { launchBrowser } from '../browser/support/launch.ts'
 
 let directory: string
