@@ -1,0 +1,1 @@
+export default { build: { lib: { entry: 'program.js', formats: ['es'], fileName: 'bundle' } } }
