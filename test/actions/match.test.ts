@@ -2,7 +2,7 @@ import { type Query, QueryClient, type QueryKey, type QueryOptions, hashKey, mat
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { type PendingKey, PendingQueue } from '../../src/actions/pendingQueue.ts'
-import { createMatcher } from '../../src/integration/query/match.ts'
+import { createMatcher } from '../../src/integration/query/flush/match.ts'
 import { queryKey, reverseProperties } from './arbitraries.ts'
 
 const wants = { markActive: true, markInactive: true, fetchActive: true, fetchInactive: false }

@@ -1,6 +1,6 @@
 import { SimulatedClock } from 'xstate'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { SLICE_MS } from '../../src/integration/query/yielding.ts'
+import { SLICE_MS } from '../../src/integration/query/fetches/yielding.ts'
 import { SimulatedServer } from '../support/simulatedServer.ts'
 import { advance, drain, useSimulatedTime } from '../support/simulatedTime.ts'
 import { type World, type WorldOptions, createWorld } from '../support/world.ts'

@@ -2,9 +2,9 @@ import type { Query, QueryClient, QueryFilters } from '@tanstack/react-query'
 import type { Wants } from '../../actions/wants.ts'
 import type { Coalescer } from './coalescer.ts'
 import { type CoalescerInternals, internalsOf } from './internals.ts'
-import type { QueryRecord } from './ledger.ts'
+import type { Entry } from './fetches/ledger.ts'
 import { expectQueryClient } from './options.ts'
-import { whenAnswered } from './promises.ts'
+import { whenAnswered } from './fetches/waiters.ts'
 
 type Type = NonNullable<QueryFilters['type']>
 
@@ -73,7 +73,7 @@ function scheduleFilters(
   { report, schedule }: CoalescerInternals,
   filters: QueryFilters,
   wants: Wants,
-): Promise<ReadonlySet<QueryRecord>>[] {
+): Promise<ReadonlySet<Entry>>[] {
   const { queryKey, exact, predicate, stale, fetchStatus } = filters
   if (predicate === undefined && stale === undefined && fetchStatus === undefined) {
     return schedule([queryKey ?? []], exact === true && queryKey !== undefined, wants)
@@ -102,11 +102,11 @@ function scheduleFilters(
 
 async function settle(
   { engine }: CoalescerInternals,
-  scheduled: readonly Promise<ReadonlySet<QueryRecord>>[],
+  scheduled: readonly Promise<ReadonlySet<Entry>>[],
   throwOnError: boolean,
 ): Promise<void> {
   const records = (await Promise.all(scheduled)).flatMap((set) => [...set])
-  await whenAnswered(engine.refetches, records)
+  await whenAnswered(engine.fetches, records)
   const failed = throwOnError ? records.find((record) => record.outcome === 'error') : undefined
   if (failed) throw failed.error
 }

@@ -61,16 +61,16 @@ export type CoalescerActorSnapshot = Snapshot<unknown> & {
 /** The orchestrator's actor. Its listeners receive the emitted records with their name as `type`. */
 export type CoalescerActorRef = ActorRef<CoalescerActorSnapshot, CoalescerEvent, EmittedEvent>
 
-/** Collects what has changed and refetches each query once. */
+/** Collects what has changed and fetches each query once. */
 export interface Coalescer {
   /**
-   * Marks the queries of a key stale and refetches what is on screen, at the next flush.
+   * Marks the queries of a key stale and fetches what is on screen, at the next flush.
    *
    * @throws TypeError or RangeError for bad arguments, after `stop`, or without a query client.
    */
   scheduleInvalidate(queryKey: QueryKey, options?: InvalidateOptions): void
   /**
-   * Refetches the queries of a key at the next flush: the mounted ones, or all with `'all'`.
+   * Fetches the queries of a key at the next flush: the mounted ones, or all with `'all'`.
    *
    * @throws TypeError or RangeError for bad arguments, after `stop`, or without a query client.
    */

@@ -6,21 +6,21 @@ import { expectFunction, expectOneOf, expectQueryKey, failType } from '../../act
 import type { CoalescerEvent, EmittedEvent, EmittedRecords } from '../../machines/events.ts'
 import { orchestratorMachine } from '../../machines/orchestrator.ts'
 import type { Coalescer } from './coalescer.ts'
-import { Engine } from './engine.ts'
+import { Engine } from './host/engine.ts'
 import { registerInternals } from './internals.ts'
-import { finishWork, followPage, release } from './lifecycle.ts'
+import { finishWork, followPage, release } from './host/lifecycle.ts'
 import { type CoalescerOptions, expectQueryClient, resolveOptions } from './options.ts'
-import { whenAnswered } from './promises.ts'
-import { Router } from './router.ts'
-import { createNotifier, createSnapshotReader } from './snapshot.ts'
-import { createTracedInspect, watchInspectors } from './trace.ts'
+import { whenAnswered } from './fetches/waiters.ts'
+import { Router } from './host/router.ts'
+import { createNotifier, createSnapshotReader } from './host/snapshot.ts'
+import { createTracedInspect, watchInspectors } from './host/inspectors.ts'
 
 const noOptions = {}
 const emittedNames = ['flushed', 'strategySwitched', 'refetchFailed', 'handlerFailed'] as const
 
 /**
  * Creates a coalescer: it collects what has changed, decides by its strategy when to flush, and then marks and
- * refetches each query of TanStack Query once.
+ * fetches each query of TanStack Query once.
  *
  * @throws TypeError or RangeError for a bad option.
  */
@@ -58,7 +58,7 @@ export function createCoalescer(options: CoalescerOptions = {}): Coalescer {
   const trace = watchInspectors(actor.system, options.inspect !== undefined)
   const router = new Router({ engine, sendToActor: (event) => actor.send(event), isInspected: () => trace.isOn() })
   const snapshots = createSnapshotReader(engine, actor, router)
-  const notifier = createNotifier(snapshots, engine.guard, report)
+  const notifier = createNotifier(snapshots, engine.containment, report)
 
   actor.subscribe({
     next: () => notifier.notify(),
@@ -116,16 +116,16 @@ export function createCoalescer(options: CoalescerOptions = {}): Coalescer {
     async flush() {
       assertRunning('flush()')
       // Inside the coalescer's own calls of the app, the flush would run only after this function has looked for it.
-      if (engine.guard.depth > 0) await Promise.resolve()
-      const records = (engine.promises.collecting = new Set())
+      if (engine.containment.depth > 0) await Promise.resolve()
+      const records = (engine.waiters.collecting = new Set())
       router.take({ type: 'FLUSH' })
-      engine.promises.collecting = undefined
+      engine.waiters.collecting = undefined
       // `direct` has flushed each event already, so what its flushes led to is what is waited for.
-      if (engine.strategy.name === 'direct') for (const record of engine.refetches.owing()) records.add(record)
-      await whenAnswered(engine.refetches, records)
+      if (engine.strategy.name === 'direct') for (const record of engine.fetches.owing()) records.add(record)
+      await whenAnswered(engine.fetches, records)
     },
     async settled() {
-      if (router.state !== 'stopped' && !engine.isSettled) await engine.promises.whenSettled()
+      if (router.state !== 'stopped' && !engine.isSettled) await engine.waiters.whenSettled()
     },
     getSnapshot: () => snapshots.read(),
     subscribe(listener) {
@@ -172,7 +172,7 @@ export function createCoalescer(options: CoalescerOptions = {}): Coalescer {
     fetchLost: (queryKeys) => router.fetchLost(queryKeys),
     schedule(queryKeys, exact, wants) {
       const ids = engine.isHeld() ? [] : queryKeys.map((queryKey) => engine.queue.idOf(queryKey, exact))
-      const flushed = ids.map((id) => engine.promises.whenFlushed(id))
+      const flushed = ids.map((id) => engine.waiters.whenFlushed(id))
       router.take({ type: 'SCHEDULE', queryKeys, exact, wants })
       return flushed
     },

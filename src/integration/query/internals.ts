@@ -5,8 +5,8 @@ import { failType } from '../../actions/validate.ts'
 import type { Wants } from '../../actions/wants.ts'
 import type { QueryKey } from '../../actions/types.ts'
 import type { Coalescer } from './coalescer.ts'
-import type { Engine } from './engine.ts'
-import type { QueryRecord } from './ledger.ts'
+import type { Engine } from './host/engine.ts'
+import type { Entry } from './fetches/ledger.ts'
 
 /** What other edges need of a coalescer beyond its public face. */
 export interface CoalescerInternals {
@@ -17,7 +17,7 @@ export interface CoalescerInternals {
   /** The clock and inspector that other actors of the same coalescer share. */
   readonly actorOptions: Pick<ActorOptions<AnyActorLogic>, 'clock' | 'inspect'>
   /** Schedules keys as one event for what they want; each resolves with the queries it led to, flushed or deferred. */
-  schedule(queryKeys: readonly QueryKey[], exact: boolean, wants: Wants): Promise<ReadonlySet<QueryRecord>>[]
+  schedule(queryKeys: readonly QueryKey[], exact: boolean, wants: Wants): Promise<ReadonlySet<Entry>>[]
   /** Owes queries a fetch again, because a patch has overtaken the one that is running. */
   fetchLost(queryKeys: readonly QueryKey[]): void
   /** Gives the coalescer its query client, if it has none yet. */

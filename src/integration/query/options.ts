@@ -19,7 +19,7 @@ export interface CoalescerOptions extends TimingOptions {
    */
   readonly strategy?: StrategyOption | undefined
   /**
-   * How many refetches may run at once; the rest queue, mounted and most recently requested queries first. Lower it
+   * How many fetches may run at once; the rest queue, mounted and most recently requested queries first. Lower it
    * to spare the API when one key covers many mounted queries.
    * @default Infinity
    */
@@ -35,8 +35,8 @@ export interface CoalescerOptions extends TimingOptions {
   /** An observer of everything the actors do, as XState's `createActor` takes it. */
   readonly inspect?: Observer<InspectionEvent> | ((event: InspectionEvent) => void) | undefined
   /**
-   * Told of every failure the coalescer has caught: failed refetches, throwing handlers, patches and listeners.
-   * Without it, all but failed refetches go to `console.error`.
+   * Told of every failure the coalescer has caught: failed fetches, throwing handlers, patches and listeners.
+   * Without it, all but failed fetches go to `console.error`.
    */
   readonly onError?: ErrorReporter | undefined
 }

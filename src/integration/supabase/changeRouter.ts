@@ -6,7 +6,7 @@ import { identifyKey } from '../../actions/queryKeys.ts'
 import type { Change, ChangeHandler, QueryKey, RefetchType } from '../../actions/types.ts'
 import type { CoalescerEvent } from '../../machines/events.ts'
 import { strategies } from '../../machines/strategies.ts'
-import { applyChange } from '../query/changes.ts'
+import { applyChange } from '../query/intake/applyChange.ts'
 import type { CoalescerInternals } from '../query/internals.ts'
 import type { ResolvedService, ResolvedTable } from './resolveService.ts'
 

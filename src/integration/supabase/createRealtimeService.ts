@@ -26,7 +26,7 @@ export type ConnectionActorRef = ActorRef<
   { readonly type: 'INITIALIZE' | 'STOP' }
 >
 
-/** A feed of row changes that refetches, through a coalescer, what the changes touch. */
+/** A feed of row changes that fetches, through a coalescer, what the changes touch. */
 export interface RealtimeService {
   /**
    * Joins the channel and gives the coalescer its query client, if it has none yet. Does nothing while joined; after

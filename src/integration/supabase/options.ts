@@ -81,13 +81,13 @@ export interface RealtimeServiceOptions<Client extends FeedClient = FeedClient, 
   readonly tables: TableOptionsByName<Client, Schema>
   /**
    * What to do about changes from before the feed is live for the first time: `'markStale'` marks queries fetched
-   * before that, so that the next mount or focus fetches them; `'refetch'` also refetches what is on screen; `'off'`
+   * before that, so that the next mount or focus fetches them; `'refetch'` also fetches what is on screen; `'off'`
    * does nothing.
    * @default 'markStale'
    */
   readonly firstCatchUp?: 'markStale' | 'refetch' | 'off' | undefined
   /**
-   * Time between two refetches of what all tables touch, in milliseconds, for servers that drop changes silently under
+   * Time between two fetches of what all tables touch, in milliseconds, for servers that drop changes silently under
    * load. Lower it to bound how long such a loss can show; none while the page is hidden or offline.
    * @default no sweeps
    */

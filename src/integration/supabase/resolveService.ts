@@ -98,7 +98,7 @@ function expectBackstop(value: unknown): number {
   const delayMs = expectDelay('backstopMs', value)
   if (delayMs === 0) {
     throw new RangeError(
-      'Expected `backstopMs` to be more than 0, got 0. Each sweep refetches what is on screen; leave it out for none.',
+      'Expected `backstopMs` to be more than 0, got 0. Each sweep fetches what is on screen; leave it out for none.',
     )
   }
   return delayMs

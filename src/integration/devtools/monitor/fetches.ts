@@ -1,7 +1,7 @@
 import type { QueryCacheNotifyEvent } from '@tanstack/react-query'
 import type { Coalescer } from '../../query/coalescer.ts'
 import { internalsOf } from '../../query/internals.ts'
-import type { QueryRecord } from '../../query/ledger.ts'
+import type { Entry } from '../../query/fetches/ledger.ts'
 import { formatValue } from './format.ts'
 import { type TimelineFetch, describeKeys } from './timeline.ts'
 
@@ -63,13 +63,13 @@ export class FetchFollower {
       })
   }
 
-  #recordOf(queryHash: string): QueryRecord | undefined {
+  #recordOf(queryHash: string): Entry | undefined {
     const { engine } = internalsOf(this.#coalescer)
     const query = engine.queryClient?.getQueryCache().get(queryHash)
-    return query && engine.refetches.ledger?.record(query)
+    return query && engine.fetches.ledger?.entryOf(query)
   }
 
-  #update(queryHash: string, record: QueryRecord): void {
+  #update(queryHash: string, record: Entry): void {
     const open = this.#open.get(queryHash)
     if (!open) return
     const { fetch, wantedAt } = open

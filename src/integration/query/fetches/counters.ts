@@ -1,5 +1,5 @@
-import type { PendingKey } from '../../actions/pendingQueue.ts'
-import type { CoalescerStats } from '../../actions/types.ts'
+import type { PendingKey } from '../../../actions/pendingQueue.ts'
+import type { CoalescerStats } from '../../../actions/types.ts'
 
 /** Counts what the coalescer does. */
 export class Counters {

@@ -1,17 +1,17 @@
-import type { PendingKey } from '../../actions/pendingQueue.ts'
-import type { QueryRecord } from './ledger.ts'
-import type { Refetches } from './refetches.ts'
+import type { PendingKey } from '../../../actions/pendingQueue.ts'
+import type { Entry } from './ledger.ts'
+import type { Fetches } from './fetches.ts'
 
 /** Someone who waits for the fetches that a key leads to. */
 interface Watch {
-  readonly records: Set<QueryRecord>
-  readonly done: (records: ReadonlySet<QueryRecord>) => void
+  readonly entries: Set<Entry>
+  readonly done: (entries: ReadonlySet<Entry>) => void
 }
 
 /** The promises the coalescer has given: for the work of a key, of a flush, and for everything. */
-export class Promises {
-  /** Gathers the records of the flushes that run while it is set. */
-  collecting: Set<QueryRecord> | undefined
+export class Waiters {
+  /** Gathers the entries of the flushes that run while it is set. */
+  collecting: Set<Entry> | undefined
   readonly #watches = new Map<string, Watch[]>()
   #settled: (() => void)[] = []
 
@@ -19,15 +19,15 @@ export class Promises {
     return this.collecting !== undefined || this.#watches.has(key.id)
   }
 
-  matched(key: PendingKey, record: QueryRecord): void {
-    this.collecting?.add(record)
-    for (const watch of this.#watches.get(key.id) ?? []) watch.records.add(record)
+  matched(key: PendingKey, entry: Entry): void {
+    this.collecting?.add(entry)
+    for (const watch of this.#watches.get(key.id) ?? []) watch.entries.add(entry)
   }
 
   /** Resolves with the queries a pending key has led to, once its flush has run. */
-  whenFlushed(keyId: string): Promise<ReadonlySet<QueryRecord>> {
+  whenFlushed(keyId: string): Promise<ReadonlySet<Entry>> {
     return new Promise((resolve) => {
-      const watch = { records: new Set<QueryRecord>(), done: resolve }
+      const watch = { entries: new Set<Entry>(), done: resolve }
       const watches = this.#watches.get(keyId)
       if (watches) watches.push(watch)
       else this.#watches.set(keyId, [watch])
@@ -39,7 +39,7 @@ export class Promises {
     for (const { id } of keys) {
       const watches = this.#watches.get(id)
       this.#watches.delete(id)
-      for (const watch of watches ?? []) watch.done(watch.records)
+      for (const watch of watches ?? []) watch.done(watch.entries)
     }
   }
 
@@ -47,7 +47,7 @@ export class Promises {
   releaseWatches(): void {
     const watches = [...this.#watches.values()].flat()
     this.#watches.clear()
-    for (const watch of watches) watch.done(watch.records)
+    for (const watch of watches) watch.done(watch.entries)
   }
 
   whenSettled(): Promise<void> {
@@ -66,8 +66,6 @@ export class Promises {
 }
 
 /** Resolves once none of the queries owes a fetch any more, or its fetch is paused. */
-export async function whenAnswered(refetches: Refetches, records: Iterable<QueryRecord>): Promise<void> {
-  await Promise.all(
-    [...records].map((record) => new Promise<void>((resolve) => refetches.whenAnswered(record, resolve))),
-  )
+export async function whenAnswered(fetches: Fetches, entries: Iterable<Entry>): Promise<void> {
+  await Promise.all([...entries].map((entry) => new Promise<void>((resolve) => fetches.whenAnswered(entry, resolve))))
 }

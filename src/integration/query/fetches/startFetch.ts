@@ -1,5 +1,5 @@
 import type { Query, QueryCache } from '@tanstack/react-query'
-import type { Guard } from './guard.ts'
+import type { Containment } from '../../../actions/containment.ts'
 
 const ignore = (): void => undefined
 
@@ -9,18 +9,18 @@ const ignore = (): void => undefined
  *
  * @param cancelRefetch whether a fetch of it that is running is cancelled
  */
-export function fetchStale(query: Query, cache: QueryCache, cancelRefetch: boolean, guard: Guard): void {
+export function fetchStale(query: Query, cache: QueryCache, cancelRefetch: boolean, containment: Containment): void {
   const isIdle = query.state.fetchStatus === 'idle'
   try {
     if (isIdle) markBeforeStart(query, cache)
     else query.invalidate()
   } catch (error) {
-    guard.failed(error, query)
+    containment.failed(error, query)
   }
   query.fetch(undefined, { cancelRefetch }).catch(ignore)
   // The start that was to tell them of the mark has not come.
   if (!isIdle || query.state.fetchStatus !== 'idle') return
-  for (const observer of query.observers) guard.run(() => observer.onQueryUpdate(), query)
+  for (const observer of query.observers) containment.run(() => observer.onQueryUpdate(), query)
 }
 
 /**

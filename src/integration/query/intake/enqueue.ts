@@ -1,20 +1,20 @@
 import { notifyManager } from '@tanstack/react-query'
-import { sourceOf } from '../../actions/effects.ts'
-import type { BufferedChange, PendingQueue } from '../../actions/pendingQueue.ts'
-import type { QueryKey } from '../../actions/types.ts'
-import { type Wants, wantsFor, wantsOf } from '../../actions/wants.ts'
-import { type CoalescerEvent, expectChangeEvent, expectKeyEvent, failEventType } from '../../machines/events.ts'
-import type { RecordableEvent } from '../../machines/orchestrator.ts'
-import { type ResolvedStrategy, resolveStrategy, strategies } from '../../machines/strategies.ts'
-import { type ChangesPort, applyChange } from './changes.ts'
-import type { Guard } from './guard.ts'
-import type { ResolvedOptions } from './options.ts'
+import { sourceOf } from '../../../actions/effects.ts'
+import type { BufferedChange, PendingQueue } from '../../../actions/pendingQueue.ts'
+import type { QueryKey } from '../../../actions/types.ts'
+import { type Wants, wantsFor, wantsOf } from '../../../actions/wants.ts'
+import { type CoalescerEvent, expectChangeEvent, expectKeyEvent, failEventType } from '../../../machines/events.ts'
+import type { RecordableEvent } from '../../../machines/orchestrator.ts'
+import { type ResolvedStrategy, resolveStrategy, strategies } from '../../../machines/strategies.ts'
+import { type ChangesPort, applyChange } from './applyChange.ts'
+import type { Containment } from '../../../actions/containment.ts'
+import type { ResolvedOptions } from '../options.ts'
 
 export interface IntakePort {
   readonly queue: PendingQueue
   readonly now: () => number
   readonly isHeld: () => boolean
-  readonly guard: Guard
+  readonly containment: Containment
   strategy(): ResolvedStrategy
   /** What handlers need; `undefined` without a query client. */
   changes(): ChangesPort | undefined
@@ -101,7 +101,7 @@ export function drainChanges(port: IntakePort): string[] {
   if (!changesPort || queue.changes.length === 0) return []
   const ids: string[] = []
   const drain = (buffered: BufferedChange): void => {
-    port.guard.run(() => {
+    port.containment.run(() => {
       const applied = applyChange(changesPort, buffered.change, buffered.handler, buffered.seq)
       const source = sourceOf(buffered.change)
       const add = (queryKey: QueryKey, wants: Wants): void => {

@@ -1,8 +1,8 @@
 import { focusManager, onlineManager } from '@tanstack/react-query'
-import { finishAfterStop } from './afterStop.ts'
-import type { StopOptions } from './coalescer.ts'
+import { finishAfterStop } from '../fetches/afterStop.ts'
+import type { StopOptions } from '../coalescer.ts'
 import type { Engine } from './engine.ts'
-import type { ResolvedOptions } from './options.ts'
+import type { ResolvedOptions } from '../options.ts'
 import type { Router } from './router.ts'
 
 /** Follows the page's visibility and connection; returns a function that ends it. */
@@ -10,12 +10,12 @@ export function followPage(engine: Engine, router: Router, whenHidden: ResolvedO
   const unsubscribeFocus = focusManager.subscribe((focused) => {
     if (whenHidden === 'defer') router.takePage(focused)
     if (!focused) return
-    engine.refetches.resumePaused()
+    engine.fetches.resumePaused()
     // Timers of a background page are throttled: what is overdue is flushed now.
     router.send({ type: 'WAKE' })
   })
   const unsubscribeOnline = onlineManager.subscribe((online) => {
-    if (online) engine.refetches.resumePaused()
+    if (online) engine.fetches.resumePaused()
   })
   if (engine.isHeld()) router.takePage(false)
   return () => {
@@ -31,14 +31,14 @@ export function finishWork(engine: Engine, pending: StopOptions['pending'], opti
   const mayFetch = pending === 'flush' && !engine.isHeld()
   if (mayFetch) engine.flush({ reason: 'stop', fetch: 'now' })
   else engine.markPending('stop')
-  finishAfterStop(engine.refetches.work, mayFetch ? 'fetch' : 'mark', options.maxConcurrentRefetches)
+  finishAfterStop(engine.fetches.work, mayFetch ? 'fetch' : 'mark', options.maxConcurrentRefetches)
 }
 
 /** Lets go of everything and everyone, after the actor has stopped. */
 export function release(engine: Engine): void {
   engine.detach()
   engine.queue.clear()
-  engine.refetches.forget()
-  engine.promises.releaseWatches()
-  engine.promises.settle()
+  engine.fetches.forget()
+  engine.waiters.releaseWatches()
+  engine.waiters.settle()
 }

@@ -1,5 +1,5 @@
 import type { ActorSystem, InspectionEvent, Observer } from 'xstate'
-import type { ErrorReporter } from '../../actions/report.ts'
+import type { ErrorReporter } from '../../../actions/report.ts'
 
 type Inspect = Observer<InspectionEvent> | ((event: InspectionEvent) => void)
 

@@ -1,24 +1,24 @@
 import { type Query, type QueryClient, notifyManager } from '@tanstack/react-query'
-import { type Demand, type Verdict, addToDemand, clearDemand, createDemand, judge } from '../../actions/flushPlan.ts'
-import { type PendingKey, describeKey } from '../../actions/pendingQueue.ts'
-import type { FlushReason, FlushedRecord } from '../../actions/types.ts'
-import type { Counters } from './counters.ts'
-import type { Guard } from './guard.ts'
-import type { Ledger, QueryRecord } from './ledger.ts'
+import { type Demand, type Verdict, addToDemand, clearDemand, createDemand, judge } from '../../../actions/flushPlan.ts'
+import { type PendingKey, describeKey } from '../../../actions/pendingQueue.ts'
+import type { FlushReason, FlushedRecord } from '../../../actions/types.ts'
+import type { Counters } from '../fetches/counters.ts'
+import type { Containment } from '../../../actions/containment.ts'
+import type { Ledger, Entry } from '../fetches/ledger.ts'
 import { createMatcher } from './match.ts'
-import type { Promises } from './promises.ts'
-import type { Refetches } from './refetches.ts'
-import { isFetchable } from './wanted.ts'
+import type { Waiters } from '../fetches/waiters.ts'
+import type { Fetches } from '../fetches/fetches.ts'
+import { isFetchable } from '../fetches/owed.ts'
 
 export interface FlushPort {
   readonly queryClient: QueryClient
   readonly ledger: Ledger
-  readonly refetches: Refetches
-  readonly guard: Guard
-  readonly promises: Promises
+  readonly fetches: Fetches
+  readonly containment: Containment
+  readonly waiters: Waiters
   readonly counters: Counters
   /** Reports the failure of a fetch that nobody has reported yet. */
-  reportFailure(record: QueryRecord): void
+  reportFailure(record: Entry): void
 }
 
 interface FlushOptions {
@@ -57,14 +57,14 @@ const openRecord = (keys: readonly PendingKey[], { reason, waitedMs }: FlushOpti
 export function flushKeys(port: FlushPort, walk: Walk, options: FlushOptions): FlushedRecord {
   const { keys } = walk
   const record = openRecord(keys, options)
-  const watched = keys.some((key) => port.promises.watches(key))
+  const watched = keys.some((key) => port.waiters.watches(key))
   const demand = createDemand()
   const matchedKeys: PendingKey[] = []
   const add = (key: PendingKey): void => {
     addToDemand(demand, key)
-    if (watched && port.promises.watches(key)) matchedKeys.push(key)
+    if (watched && port.waiters.watches(key)) matchedKeys.push(key)
   }
-  const match = createMatcher(keys, add, (error) => port.guard.failed(error))
+  const match = createMatcher(keys, add, (error) => port.containment.failed(error))
   eachQuery(port, walk, options.fetch !== 'never', (query) => {
     if (demand.keys > 0) {
       clearDemand(demand)
@@ -72,8 +72,8 @@ export function flushKeys(port: FlushPort, walk: Walk, options: FlushOptions): F
     }
     match(query)
     if (demand.keys === 0) return
-    const entry = port.ledger.record(query)
-    for (const key of matchedKeys) port.promises.matched(key, entry)
+    const entry = port.ledger.entryOf(query)
+    for (const key of matchedKeys) port.waiters.matched(key, entry)
     applyVerdict(port, entry, judgeQuery(entry, demand, entry.startedAt), record, options)
   })
   return record
@@ -81,25 +81,25 @@ export function flushKeys(port: FlushPort, walk: Walk, options: FlushOptions): F
 
 /** Visits the queries of the cache, as one batch of notifications, and starts what that has queued. */
 function eachQuery(port: FlushPort, walk: Walk, mayStart: boolean, visit: (query: Query) => void): void {
-  const { guard, refetches } = port
+  const { containment, fetches } = port
   notifyManager.batch(() => {
-    if (mayStart) refetches.starter.beginRun()
+    if (mayStart) fetches.slots.beginRun()
     for (const query of port.queryClient.getQueryCache().getAll()) {
       if (walk.isOver) break
       try {
         visit(query)
       } catch (error) {
-        guard.failed(error, query)
+        containment.failed(error, query)
         // Whatever the app's code broke, the query must not pass for fresh.
-        guard.run(() => query.invalidate(), query)
+        containment.run(() => query.invalidate(), query)
       }
     }
-    if (mayStart) refetches.starter.endRun()
+    if (mayStart) fetches.slots.endRun()
   })
 }
 
 /** What the keys that match a query ask of it; its record remembers what they want even if no component shows it. */
-function judgeQuery(entry: QueryRecord, demand: Demand, startedAt: number): Verdict {
+function judgeQuery(entry: Entry, demand: Demand, startedAt: number): Verdict {
   entry.inactiveWantedAt = Math.max(entry.inactiveWantedAt, demand.fetchInactiveSeq)
   const isActive = entry.query.isActive()
   return judge(demand, isActive, isFetchable(entry.query, isActive), startedAt)
@@ -107,7 +107,7 @@ function judgeQuery(entry: QueryRecord, demand: Demand, startedAt: number): Verd
 
 function applyVerdict(
   port: FlushPort,
-  entry: QueryRecord,
+  entry: Entry,
   { effect, markSeq, fetchSeq, ifShownSeq, fetchEvents }: Verdict,
   record: OpenRecord,
   { fetch, isDirect }: FlushOptions,
@@ -116,10 +116,10 @@ function applyVerdict(
   if (!isDirect) port.counters.would += fetchEvents
   // Also for a fetch that answers the events: cancelled, it would leave the query as it was before them.
   // One that only fetches leaves the mark to the fetch, which is not to come.
-  port.refetches.note(entry, fetch === 'never' ? Math.max(markSeq, fetchSeq) : markSeq, ifShownSeq, record)
+  port.fetches.note(entry, fetch === 'never' ? Math.max(markSeq, fetchSeq) : markSeq, ifShownSeq, record)
   if (effect === 'fresh') {
     record.skippedFresh += 1
-    if (fetchSeq > 0 && entry.running && fetch !== 'never') port.refetches.demand(entry, fetchSeq)
+    if (fetchSeq > 0 && entry.running && fetch !== 'never') port.fetches.demand(entry, fetchSeq)
     else if (fetchSeq > 0 && entry.outcome === 'error') port.reportFailure(entry)
     return
   }
@@ -128,13 +128,13 @@ function applyVerdict(
   entry.cause = record
   entry.direct = isDirect
   // Last, because it calls code of the app, which may throw.
-  if (fetch === 'now') port.refetches.demand(entry, fetchSeq)
-  else port.refetches.demandLater(entry, fetchSeq)
+  if (fetch === 'now') port.fetches.demand(entry, fetchSeq)
+  else port.fetches.demandLater(entry, fetchSeq)
 }
 
-function markStale(port: FlushPort, entry: QueryRecord, record: OpenRecord): void {
+function markStale(port: FlushPort, entry: Entry, record: OpenRecord): void {
   record.markedStale += 1
-  port.refetches.mark(entry)
+  port.fetches.mark(entry)
 }
 
 /**
@@ -146,16 +146,16 @@ export function flushEachEvent(port: FlushPort, walk: Walk, options: FlushOption
   for (const key of walk.keys) {
     let isMatch = false
     const found = (): void => void (isMatch = true)
-    const match = createMatcher([key], found, (error) => port.guard.failed(error))
-    const isWatched = port.promises.watches(key)
+    const match = createMatcher([key], found, (error) => port.containment.failed(error))
+    const isWatched = port.waiters.watches(key)
     const demand = createDemand()
     addToDemand(demand, key)
     eachQuery(port, walk, true, (query) => {
       isMatch = false
       match(query)
       if (!isMatch) return
-      const entry = port.ledger.record(query)
-      if (isWatched) port.promises.matched(key, entry)
+      const entry = port.ledger.entryOf(query)
+      if (isWatched) port.waiters.matched(key, entry)
       // Logical time 0: `direct` does not ask whether the data is fresh already.
       restart(port, entry, judgeQuery(entry, demand, 0), record, mayRestart)
     })
@@ -165,14 +165,14 @@ export function flushEachEvent(port: FlushPort, walk: Walk, options: FlushOption
 
 function restart(
   port: FlushPort,
-  entry: QueryRecord,
+  entry: Entry,
   { effect, markSeq, fetchSeq, ifShownSeq, fetchEvents }: Verdict,
   record: OpenRecord,
   mayRestart: boolean,
 ): void {
   if (effect === 'none') return
   const { query } = entry
-  port.refetches.note(entry, markSeq, ifShownSeq, record)
+  port.fetches.note(entry, markSeq, ifShownSeq, record)
   if (effect === 'mark') return markStale(port, entry, record)
   record.fetched.push(query.queryHash)
   entry.cause = record
@@ -180,9 +180,9 @@ function restart(
   const isPlainRefetch =
     query.state.data !== undefined && query.state.fetchFailureCount === 0 && !query.state.fetchMeta?.fetchMore
   if (!mayRestart || (entry.running && !isPlainRefetch)) {
-    port.refetches.demand(entry, fetchSeq)
+    port.fetches.demand(entry, fetchSeq)
     return
   }
-  for (let event = 0; event < fetchEvents; event += 1) port.refetches.starter.start(entry, true)
-  if (entry.running) port.refetches.demand(entry, fetchSeq)
+  for (let event = 0; event < fetchEvents; event += 1) port.fetches.slots.start(entry, true)
+  if (entry.running) port.fetches.demand(entry, fetchSeq)
 }

@@ -1,15 +1,15 @@
-import { closeGate } from '../../actions/gate.ts'
-import type { QueryKey } from '../../actions/types.ts'
-import { wantsFor } from '../../actions/wants.ts'
-import { type CoalescerEvent, expectInvalidateOptions } from '../../machines/events.ts'
+import { closeGate } from '../../../actions/gate.ts'
+import type { QueryKey } from '../../../actions/types.ts'
+import { wantsFor } from '../../../actions/wants.ts'
+import { type CoalescerEvent, expectInvalidateOptions } from '../../../machines/events.ts'
 import type {
   FetchLostEvent,
   FlushRequest,
   OrchestratorEvent,
   RecordableEvent,
   ScheduleEvent,
-} from '../../machines/orchestrator.ts'
-import type { InvalidateOptions } from './coalescer.ts'
+} from '../../../machines/orchestrator.ts'
+import type { InvalidateOptions } from '../coalescer.ts'
 import type { Engine } from './engine.ts'
 
 /** `dead`: the actor has failed, and events are flushed one by one without it. */
@@ -104,7 +104,7 @@ export class Router {
   /** Flushes without the actor, unless the page is hidden. */
   #flush(request: FlushRequest): void {
     const { engine } = this.#port
-    engine.guard.run(() => {
+    engine.containment.run(() => {
       if (!engine.isHeld()) engine.flush(request)
     })
   }

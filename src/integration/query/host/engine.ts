@@ -1,22 +1,27 @@
 import { type Query, type QueryClient, notifyManager } from '@tanstack/react-query'
-import { type Gate, createGate } from '../../actions/gate.ts'
-import { type PendingKey, PendingQueue } from '../../actions/pendingQueue.ts'
-import type { Emitter, ErrorReporter } from '../../actions/report.ts'
-import type { CoalescerStats, FlushedRecord, QueryKey } from '../../actions/types.ts'
-import type { Wants } from '../../actions/wants.ts'
-import type { CoalescerEvent, EmittedRecords } from '../../machines/events.ts'
-import type { FlushRequest, OrchestratorPort, RecordableEvent } from '../../machines/orchestrator.ts'
-import { type ResolvedStrategy, type StrategyOption, resolveStrategy, strategies } from '../../machines/strategies.ts'
-import type { ChangesPort } from './changes.ts'
-import { Counters } from './counters.ts'
-import { type FlushPort, type Walk, flushEachEvent, flushKeys } from './flush.ts'
-import { Guard } from './guard.ts'
-import { type IntakePort, checkEvent, drainChanges, recordEvent } from './intake.ts'
-import { Ledger, type QueryRecord } from './ledger.ts'
-import { identifyExact } from './match.ts'
-import type { ResolvedOptions } from './options.ts'
-import { Promises } from './promises.ts'
-import { Refetches } from './refetches.ts'
+import { type Gate, createGate } from '../../../actions/gate.ts'
+import { type PendingKey, PendingQueue } from '../../../actions/pendingQueue.ts'
+import type { Emitter, ErrorReporter } from '../../../actions/report.ts'
+import type { CoalescerStats, FlushedRecord, QueryKey } from '../../../actions/types.ts'
+import type { Wants } from '../../../actions/wants.ts'
+import type { CoalescerEvent, EmittedRecords } from '../../../machines/events.ts'
+import type { FlushRequest, OrchestratorPort, RecordableEvent } from '../../../machines/orchestrator.ts'
+import {
+  type ResolvedStrategy,
+  type StrategyOption,
+  resolveStrategy,
+  strategies,
+} from '../../../machines/strategies.ts'
+import type { ChangesPort } from '../intake/applyChange.ts'
+import { Counters } from '../fetches/counters.ts'
+import { type FlushPort, type Walk, flushEachEvent, flushKeys } from '../flush/flush.ts'
+import { Containment } from '../../../actions/containment.ts'
+import { type IntakePort, checkEvent, drainChanges, recordEvent } from '../intake/enqueue.ts'
+import { Ledger, type Entry } from '../fetches/ledger.ts'
+import { identifyExact } from '../flush/match.ts'
+import type { ResolvedOptions } from '../options.ts'
+import { Waiters } from '../fetches/waiters.ts'
+import { Fetches } from '../fetches/fetches.ts'
 
 export interface EnginePort {
   readonly options: ResolvedOptions
@@ -37,15 +42,15 @@ export interface EnginePort {
 /** Does what the orchestrator decides: keeps the queue, applies flushes to the query cache, runs handlers, counts. */
 export class Engine implements OrchestratorPort {
   readonly gate: Gate = createGate()
-  readonly guard: Guard
+  readonly containment: Containment
   readonly queue: PendingQueue
-  readonly refetches: Refetches
-  readonly promises = new Promises()
+  readonly fetches: Fetches
+  readonly waiters = new Waiters()
   readonly now: () => number
   readonly isHeld: () => boolean
   queryClient: QueryClient | undefined
   strategy: ResolvedStrategy
-  /** The event on its way to the actor that has been found usable, so that the chart's guard need not look again. */
+  /** The event on its way to the actor that has been found usable, so that the chart's containment need not look again. */
   checked: unknown
   readonly #port: EnginePort
   readonly #intake: IntakePort
@@ -61,31 +66,33 @@ export class Engine implements OrchestratorPort {
     this.now = port.now
     this.isHeld = port.isHeld
     this.strategy = port.options.strategy
-    this.guard = new Guard(port.report)
-    this.queue = new PendingQueue(this.#clock, (queryKey) => identifyExact(this.queryClient, queryKey, this.guard))
+    this.containment = new Containment(port.report)
+    this.queue = new PendingQueue(this.#clock, (queryKey) =>
+      identifyExact(this.queryClient, queryKey, this.containment),
+    )
     this.#intake = {
       queue: this.queue,
       now: port.now,
       isHeld: port.isHeld,
-      guard: this.guard,
+      containment: this.containment,
       strategy: () => this.strategy,
       changes: () => this.changesPort(),
     }
-    this.refetches = new Refetches({
+    this.fetches = new Fetches({
       maxConcurrentRefetches: port.options.maxConcurrentRefetches,
       isHeld: port.isHeld,
       now: port.now,
       mayYield: port.isRealTime,
-      guard: this.guard,
+      containment: this.containment,
       changed: () => this.changed(),
       fetchLost: (query) => port.fetchLost([query.queryKey]),
-      fetchStarted: (record) => {
+      fetchStarted: (entry) => {
         this.#counters.started += 1
-        if (record.direct) this.#counters.would += 1
+        if (entry.direct) this.#counters.would += 1
       },
-      fetchFailed: (record, own) => {
+      fetchFailed: (entry, own) => {
         if (own) this.#counters.failed += 1
-        this.#reportFailure(record)
+        this.#reportFailure(entry)
       },
     })
   }
@@ -95,13 +102,13 @@ export class Engine implements OrchestratorPort {
   }
 
   get isSettled(): boolean {
-    return (this.queue.size === 0 || this.isHeld()) && this.refetches.isSettled
+    return (this.queue.size === 0 || this.isHeld()) && this.fetches.isSettled
   }
 
   attach(queryClient: QueryClient): void {
     this.queryClient = queryClient
-    this.#ledger = new Ledger(queryClient, this.#clock, this.refetches, this.guard)
-    this.refetches.ledger = this.#ledger
+    this.#ledger = new Ledger(queryClient, this.#clock, this.fetches, this.containment)
+    this.fetches.ledger = this.#ledger
   }
 
   detach(): void {
@@ -109,7 +116,7 @@ export class Engine implements OrchestratorPort {
   }
 
   changed(): void {
-    if (this.promises.hasSettledWaiters && this.isSettled) this.promises.settle()
+    if (this.waiters.hasSettledWaiters && this.isSettled) this.waiters.settle()
     this.#port.changed()
   }
 
@@ -155,16 +162,16 @@ export class Engine implements OrchestratorPort {
         this.#apply(this.queue.takeKeys(keyIds), reason, fetch)
         if (fetch === 'now') this.fetchMarked()
       }
-      this.guard.run(() => notifyManager.batch(flush))
+      this.containment.run(() => notifyManager.batch(flush))
     }
     this.changed()
-    return this.refetches.work.marked.size
+    return this.fetches.work.marked.size
   }
 
   /** Marks what is pending stale and starts no fetch. */
   markPending(reason: FlushedRecord['reason']): void {
     if (!this.#ledger) return
-    this.guard.run(() => {
+    this.containment.run(() => {
       this.#forgiveHiddenTime()
       drainChanges(this.#intake)
       this.#apply(this.queue.takeKeys(), reason, 'never')
@@ -172,8 +179,8 @@ export class Engine implements OrchestratorPort {
   }
 
   fetchMarked(): void {
-    for (const record of this.refetches.work.marked) this.promises.collecting?.add(record)
-    this.guard.run(() => this.refetches.releaseMarked())
+    for (const entry of this.fetches.work.marked) this.waiters.collecting?.add(entry)
+    this.containment.run(() => this.fetches.releaseMarked())
   }
 
   /** Ends the flushes that are on their way and makes their keys pending again, for whoever is to treat them. */
@@ -187,8 +194,8 @@ export class Engine implements OrchestratorPort {
   reset(): void {
     this.interruptFlushes()
     this.queue.clear()
-    this.refetches.reset()
-    this.promises.releaseWatches()
+    this.fetches.reset()
+    this.waiters.releaseWatches()
     this.changed()
   }
 
@@ -208,17 +215,17 @@ export class Engine implements OrchestratorPort {
 
   pageHidden(): void {
     this.#hiddenSinceMs ??= this.now()
-    this.refetches.releaseDeferred()
-    this.promises.releaseWatches()
+    this.fetches.releaseDeferred()
+    this.waiters.releaseWatches()
   }
 
   pageVisible(): void {
     this.#forgiveHiddenTime()
-    this.refetches.starter.pump()
+    this.fetches.slots.pump()
   }
 
   emit<Name extends keyof EmittedRecords>(name: Name, record: EmittedRecords[Name]): void {
-    this.guard.run(() => this.#port.emitter.emit(name, record))
+    this.containment.run(() => this.#port.emitter.emit(name, record))
     this.#port.emitFromActor(name, record)
   }
 
@@ -240,7 +247,7 @@ export class Engine implements OrchestratorPort {
 
   /** The flush that last asked for a fetch of a query. */
   causeOf(query: Query): FlushedRecord | undefined {
-    return this.#ledger?.record(query).cause
+    return this.#ledger?.entryOf(query).cause
   }
 
   #apply(keys: readonly PendingKey[], reason: FlushedRecord['reason'], fetch: 'now' | 'later' | 'never'): void {
@@ -256,7 +263,7 @@ export class Engine implements OrchestratorPort {
       reason === 'direct' ? flushEachEvent(port, walk, options, mayRestart) : flushKeys(port, walk, options)
     this.#walks.delete(walk)
     this.#counters.flushes += 1
-    this.promises.flushed(keys)
+    this.waiters.flushed(keys)
     this.emit('flushed', record)
   }
 
@@ -274,18 +281,18 @@ export class Engine implements OrchestratorPort {
     return {
       queryClient,
       ledger,
-      refetches: this.refetches,
-      guard: this.guard,
-      promises: this.promises,
+      fetches: this.fetches,
+      containment: this.containment,
+      waiters: this.waiters,
       counters: this.#counters,
-      reportFailure: (record) => this.#reportFailure(record),
+      reportFailure: (entry) => this.#reportFailure(entry),
     }
   }
 
-  #reportFailure(record: QueryRecord): void {
-    const { query, startedAt, error } = record
-    if (record.reportedAt === startedAt && startedAt > 0) return
-    record.reportedAt = startedAt
+  #reportFailure(entry: Entry): void {
+    const { query, startedAt, error } = entry
+    if (entry.reportedAt === startedAt && startedAt > 0) return
+    entry.reportedAt = startedAt
     const { queryKey, queryHash } = query
     this.#port.report(error, { type: 'refetchFailed', queryKey, queryHash })
     this.emit('refetchFailed', { queryKey, queryHash, error })

@@ -1,8 +1,8 @@
 import { type Query, type QueryClient, type QueryKey, hashKey, partialMatchKey } from '@tanstack/react-query'
-import { createKeyIndex } from '../../actions/keyIndex.ts'
-import type { PendingKey } from '../../actions/pendingQueue.ts'
-import { identifyCollections, identifyKey } from '../../actions/queryKeys.ts'
-import type { Guard } from './guard.ts'
+import { createKeyIndex } from '../../../actions/keyIndex.ts'
+import type { PendingKey } from '../../../actions/pendingQueue.ts'
+import { identifyCollections, identifyKey } from '../../../actions/queryKeys.ts'
+import type { Containment } from '../../../actions/containment.ts'
 
 type HashFn = (queryKey: QueryKey) => string
 
@@ -56,13 +56,17 @@ export function createMatcher(
 }
 
 /** The identity of an exact key: exact keys match by the hash that the client's queries have. */
-export function identifyExact(queryClient: QueryClient | undefined, queryKey: QueryKey, guard: Guard): string {
+export function identifyExact(
+  queryClient: QueryClient | undefined,
+  queryKey: QueryKey,
+  containment: Containment,
+): string {
   try {
     const hash = (queryClient?.getDefaultOptions().queries?.queryKeyHashFn ?? hashKey)(queryKey)
     return hash + identifyCollections(queryKey)
   } catch (error) {
     const id = identifyKey(queryKey)
-    guard.failed(error)
+    containment.failed(error)
     return id
   }
 }

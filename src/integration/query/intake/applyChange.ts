@@ -1,8 +1,8 @@
 import type { QueryClient } from '@tanstack/react-query'
-import { type ResolvedEffects, resolveEffects } from '../../actions/effects.ts'
-import type { ErrorReporter } from '../../actions/report.ts'
-import type { Change, ChangeHandler, HandlerFailedRecord, Patch, QueryKey } from '../../actions/types.ts'
-import type { Ledger } from './ledger.ts'
+import { type ResolvedEffects, resolveEffects } from '../../../actions/effects.ts'
+import type { ErrorReporter } from '../../../actions/report.ts'
+import type { Change, ChangeHandler, HandlerFailedRecord, Patch, QueryKey } from '../../../actions/types.ts'
+import type { Ledger } from '../fetches/ledger.ts'
 
 export interface ChangesPort {
   readonly queryClient: QueryClient
@@ -69,6 +69,6 @@ function applyPatch({ queryClient, ledger }: ChangesPort, { queryKey, update }: 
   if (!query) return false
   // A patch renews one row, not the rest of what was stale.
   if (wasInvalidated) query.invalidate()
-  const { running, startedAt } = ledger.record(query)
+  const { running, startedAt } = ledger.entryOf(query)
   return running && startedAt < cameAt
 }

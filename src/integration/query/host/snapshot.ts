@@ -1,9 +1,9 @@
 import type { ActorRefFrom } from 'xstate'
-import { Emitter, type ErrorReporter } from '../../actions/report.ts'
-import type { orchestratorMachine } from '../../machines/orchestrator.ts'
-import type { CoalescerSnapshot } from './coalescer.ts'
+import { Emitter, type ErrorReporter } from '../../../actions/report.ts'
+import type { orchestratorMachine } from '../../../machines/orchestrator.ts'
+import type { CoalescerSnapshot } from '../coalescer.ts'
 import type { Engine } from './engine.ts'
-import type { Guard } from './guard.ts'
+import type { Containment } from '../../../actions/containment.ts'
 import type { Router } from './router.ts'
 
 export interface SnapshotReader {
@@ -52,7 +52,7 @@ export function createSnapshotReader(
       }
       const phase = phaseOf()
       const pendingKeys = engine.queue.size
-      const { inFlight } = engine.refetches.work
+      const { inFlight } = engine.fetches.work
       const strategy = engine.strategy.name
       const { stats } = engine
       if (last && statNames.every((name) => last?.stats[name] === stats[name])) {
@@ -94,7 +94,7 @@ export interface Notifier {
   notifySoon(): void
 }
 
-export function createNotifier(snapshots: SnapshotReader, guard: Guard, report: ErrorReporter): Notifier {
+export function createNotifier(snapshots: SnapshotReader, containment: Containment, report: ErrorReporter): Notifier {
   const listeners = new Emitter<{ change: undefined }>(report)
   let told: CoalescerSnapshot | undefined
   let isSoon = false
@@ -104,7 +104,7 @@ export function createNotifier(snapshots: SnapshotReader, guard: Guard, report: 
     const snapshot = snapshots.read()
     if (snapshot === told) return
     told = snapshot
-    guard.run(() => listeners.emit('change', undefined))
+    containment.run(() => listeners.emit('change', undefined))
   }
   return {
     notify,

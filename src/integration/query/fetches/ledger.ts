@@ -5,15 +5,15 @@ import {
   type QueryCacheNotifyEvent,
   type QueryClient,
 } from '@tanstack/react-query'
-import type { LogicalClock } from '../../actions/clock.ts'
-import type { FlushedRecord } from '../../actions/types.ts'
-import type { Guard } from './guard.ts'
+import type { LogicalClock } from '../../../actions/clock.ts'
+import type { FlushedRecord } from '../../../actions/types.ts'
+import type { Containment } from '../../../actions/containment.ts'
 
 /**
  * What the coalescer knows of a query. Times are logical: a fetch answers an event if it started at or after the
  * event's time.
  */
-export interface QueryRecord {
+export interface Entry {
   readonly query: Query
   /** When the latest fetch started that was not cancelled; 0 if none was seen. */
   startedAt: number
@@ -53,10 +53,10 @@ export type FetchOutcome = 'success' | 'error' | 'cancelled'
 
 export interface LedgerListener {
   /** A fetch started; `own` tells whether the coalescer started it, `wasOwn` whether it replaced one of its own. */
-  started(record: QueryRecord, wasOwn: boolean): void
-  ended(record: QueryRecord, outcome: FetchOutcome, wasOwn: boolean): void
-  paused(record: QueryRecord): void
-  removed(record: QueryRecord): void
+  started(entry: Entry, wasOwn: boolean): void
+  ended(entry: Entry, outcome: FetchOutcome, wasOwn: boolean): void
+  paused(entry: Entry): void
+  removed(entry: Entry): void
 }
 
 /**
@@ -67,19 +67,19 @@ export class Ledger {
   /** The query whose fetch the coalescer is starting right now. */
   starting: Query | undefined
   readonly cache: QueryCache
-  readonly #records = new WeakMap<Query, QueryRecord>()
+  readonly #entries = new WeakMap<Query, Entry>()
   readonly #clock: LogicalClock
   readonly #listener: LedgerListener
   readonly #unsubscribe: () => void
 
-  constructor(queryClient: QueryClient, clock: LogicalClock, listener: LedgerListener, guard: Guard) {
+  constructor(queryClient: QueryClient, clock: LogicalClock, listener: LedgerListener, containment: Containment) {
     this.#clock = clock
     this.#listener = listener
     this.cache = queryClient.getQueryCache()
     this.#unsubscribe = this.cache.subscribe((event) => {
       // Most events are none of ours, and a flush of thousands of queries makes many.
       if (event.type === 'removed' || (event.type === 'updated' && event.action.type !== 'invalidate')) {
-        guard.run(() => this.#note(event))
+        containment.run(() => this.#note(event))
       }
     })
   }
@@ -88,10 +88,10 @@ export class Ledger {
     this.#unsubscribe()
   }
 
-  record(query: Query): QueryRecord {
-    let record = this.#records.get(query)
-    if (!record) {
-      record = {
+  entryOf(query: Query): Entry {
+    let entry = this.#entries.get(query)
+    if (!entry) {
+      entry = {
         query,
         startedAt: 0,
         endedStartedAt: 0,
@@ -110,18 +110,18 @@ export class Ledger {
         cause: undefined,
         waiters: [],
       }
-      this.#records.set(query, record)
+      this.#entries.set(query, entry)
     }
-    return record
+    return entry
   }
 
   #note(event: QueryCacheNotifyEvent): void {
     if (event.type === 'removed') {
-      const record = this.#records.get(event.query)
-      if (!record) return
-      this.#records.delete(event.query)
-      this.#release(record)
-      this.#listener.removed(record)
+      const entry = this.#entries.get(event.query)
+      if (!entry) return
+      this.#entries.delete(event.query)
+      this.#release(entry)
+      this.#listener.removed(entry)
       return
     }
     if (event.type !== 'updated') return
@@ -134,7 +134,7 @@ export class Ledger {
         observeNextRun(query, () => this.#noteRun(query))
         break
       case 'pause':
-        this.#listener.paused(this.record(query))
+        this.#listener.paused(this.entryOf(query))
         break
       case 'continue':
         if (isRenewedByResuming(query)) this.#noteRun(query)
@@ -153,41 +153,40 @@ export class Ledger {
   }
 
   #noteStart(query: Query): void {
-    const record = this.record(query)
-    const wasOwn = this.#release(record)
-    record.running = true
-    record.own = this.starting === query
-    record.mayRestore = query.options.persister !== undefined && query.state.data === undefined
+    const entry = this.entryOf(query)
+    const wasOwn = this.#release(entry)
+    entry.running = true
+    entry.own = this.starting === query
+    entry.mayRestore = query.options.persister !== undefined && query.state.data === undefined
     // One more page does not renew the pages that are there.
-    record.startedAt = isFetchMore(query) ? record.endedStartedAt : this.#clock.value
+    entry.startedAt = isFetchMore(query) ? entry.endedStartedAt : this.#clock.value
     if (isFetchMore(query) && query.state.isInvalidated) {
       // Its success clears the flag, though the pages that are there stay as old as they are.
       this.#clock.value += 1
-      record.markedAt = this.#clock.value
+      entry.markedAt = this.#clock.value
     }
-    this.#listener.started(record, wasOwn)
+    this.#listener.started(entry, wasOwn)
   }
 
   #noteRun(query: Query): void {
-    this.record(query).startedAt = this.#clock.value
+    this.entryOf(query).startedAt = this.#clock.value
   }
 
   #noteEnd(query: Query, outcome: FetchOutcome): void {
-    const record = this.record(query)
-    if (!record.running) return
-    const wasOwn = this.#release(record)
-    record.outcome = outcome
-    record.error = outcome === 'error' ? query.state.error : null
-    if (outcome === 'cancelled' || (outcome === 'success' && record.mayRestore))
-      record.startedAt = record.endedStartedAt
-    else record.endedStartedAt = record.startedAt
-    this.#listener.ended(record, outcome, wasOwn)
+    const entry = this.entryOf(query)
+    if (!entry.running) return
+    const wasOwn = this.#release(entry)
+    entry.outcome = outcome
+    entry.error = outcome === 'error' ? query.state.error : null
+    if (outcome === 'cancelled' || (outcome === 'success' && entry.mayRestore)) entry.startedAt = entry.endedStartedAt
+    else entry.endedStartedAt = entry.startedAt
+    this.#listener.ended(entry, outcome, wasOwn)
   }
 
-  #release(record: QueryRecord): boolean {
-    const wasOwn = record.running && record.own
-    record.running = false
-    record.own = false
+  #release(entry: Entry): boolean {
+    const wasOwn = entry.running && entry.own
+    entry.running = false
+    entry.own = false
     return wasOwn
   }
 }

@@ -1,13 +1,13 @@
 import { notifyManager } from '@tanstack/react-query'
-import { fetchStale } from './fetchStale.ts'
-import type { Guard } from './guard.ts'
-import type { Ledger, QueryRecord } from './ledger.ts'
+import { fetchStale } from './startFetch.ts'
+import type { Containment } from '../../../actions/containment.ts'
+import type { Ledger, Entry } from './ledger.ts'
 import { eachMostUrgent } from './urgency.ts'
-import { isAnswered, isStillWanted } from './wanted.ts'
+import { isAnswered, isStillWanted } from './owed.ts'
 import type { WorkList } from './workList.ts'
 import { SLICE_MS, canYield, yieldToMain } from './yielding.ts'
 
-export interface StarterPort {
+export interface SlotsPort {
   readonly work: WorkList
   readonly ledger: () => Ledger | undefined
   readonly maxConcurrentRefetches: number
@@ -15,14 +15,14 @@ export interface StarterPort {
   readonly now: () => number
   /** Whether time is real, so that a long run of starts may give the main thread a turn. */
   readonly mayYield: boolean
-  readonly guard: Guard
+  readonly containment: Containment
   /** The main thread has had its turn, and the queue went on. */
   continued(): void
 }
 
 /** Starts fetches, as far as slots, the page's visibility and the main thread allow. */
-export class Starter {
-  readonly #port: StarterPort
+export class Slots {
+  readonly #port: SlotsPort
   #isPumping = false
   /** Whether a flush is on its way whose fetches start at once. */
   #isRunOpen = false
@@ -30,7 +30,7 @@ export class Starter {
   /** Whether the rest of the queue waits for the main thread to come back. */
   #hasYielded = false
 
-  constructor(port: StarterPort) {
+  constructor(port: SlotsPort) {
     this.#port = port
   }
 
@@ -48,13 +48,13 @@ export class Starter {
   }
 
   /** Starts a fetch at once; `false` if it has to queue. */
-  startInRun(record: QueryRecord): boolean {
+  startInRun(entry: Entry): boolean {
     if (!this.#isRunOpen) return false
     if (this.#sliceEndMs !== Infinity && this.#port.now() >= this.#sliceEndMs) {
       this.#isRunOpen = false
       return false
     }
-    this.start(record, false)
+    this.start(entry, false)
     return true
   }
 
@@ -64,13 +64,13 @@ export class Starter {
   }
 
   /** Fetches a query now; `cancelRefetch` cancels a fetch of it that is running. */
-  start(record: QueryRecord, cancelRefetch: boolean): void {
+  start(entry: Entry, cancelRefetch: boolean): void {
     const ledger = this.#port.ledger()
     if (!ledger) return
-    ledger.starting = record.query
-    fetchStale(record.query, ledger.cache, cancelRefetch, this.#port.guard)
+    ledger.starting = entry.query
+    fetchStale(entry.query, ledger.cache, cancelRefetch, this.#port.containment)
     ledger.starting = undefined
-    if (!record.running) this.#port.work.settle(record)
+    if (!entry.running) this.#port.work.settle(entry)
   }
 
   #pump(sliceEndMs: number): void {
@@ -89,24 +89,24 @@ export class Starter {
   }
 
   #startSlice(endMs: number): void {
-    const { maxConcurrentRefetches: limit, guard, now, work } = this.#port
+    const { maxConcurrentRefetches: limit, containment, now, work } = this.#port
     if (work.running.size >= limit) return
-    for (const record of limit === Infinity ? work.queued : eachMostUrgent(work.queued)) {
+    for (const entry of limit === Infinity ? work.queued : eachMostUrgent(work.queued)) {
       if (endMs !== Infinity && now() >= endMs) return this.#yield()
-      if (!guard.run(() => this.#startQueued(record), record.query)) work.settle(record)
+      if (!containment.run(() => this.#startQueued(entry), entry.query)) work.settle(entry)
       if (work.running.size >= limit) return
     }
   }
 
-  #startQueued(record: QueryRecord): void {
+  #startQueued(entry: Entry): void {
     const { work } = this.#port
-    if (record.running) work.move(record, 'awaiting')
-    else if (isAnswered(record)) work.settle(record)
-    else if (isStillWanted(record)) this.start(record, false)
+    if (entry.running) work.move(entry, 'awaiting')
+    else if (isAnswered(entry)) work.settle(entry)
+    else if (isStillWanted(entry)) this.start(entry, false)
     else {
       // A patch may have cleared the flag since the flush.
-      record.query.invalidate()
-      work.settle(record)
+      entry.query.invalidate()
+      work.settle(entry)
     }
   }
 

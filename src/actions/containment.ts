@@ -1,8 +1,14 @@
-import type { Query } from '@tanstack/react-query'
-import type { ErrorReporter } from '../../actions/report.ts'
+import type { ErrorReporter } from './report.ts'
+import type { QueryKey } from './types.ts'
+
+/** The query that code of the app is run for. */
+interface QueryName {
+  readonly queryKey: QueryKey
+  readonly queryHash: string
+}
 
 /** Runs code that may call into the app, so that a throw is reported and goes no further. */
-export class Guard {
+export class Containment {
   /** How deep we are in such code: there, a flush cannot run at once. */
   depth = 0
   readonly #report: ErrorReporter
@@ -12,7 +18,7 @@ export class Guard {
   }
 
   /** Returns whether it ran to its end. */
-  run(run: () => void, query?: Query): boolean {
+  run(run: () => void, query?: QueryName): boolean {
     this.depth += 1
     try {
       run()
@@ -25,7 +31,7 @@ export class Guard {
     }
   }
 
-  failed(error: unknown, query?: Query): void {
+  failed(error: unknown, query?: QueryName): void {
     this.#report(error, { type: 'queryFailed', queryKey: query?.queryKey ?? [], queryHash: query?.queryHash ?? '' })
   }
 }

@@ -1,7 +1,7 @@
 import type { Query } from '@tanstack/react-query'
-import { type QueryRecord, isRenewedByResuming } from './ledger.ts'
+import { type Entry, isRenewedByResuming } from './ledger.ts'
 import { byUrgency } from './urgency.ts'
-import { isStillWanted } from './wanted.ts'
+import { isStillWanted } from './owed.ts'
 import type { WorkList } from './workList.ts'
 
 /**
@@ -16,27 +16,27 @@ export function finishAfterStop(work: WorkList, how: 'mark' | 'fetch', maxConcur
     while (busy < maxConcurrent && queued.length > 0) {
       const next = queued.shift()
       if (!next || !isStillOwed(next)) continue
-      const { record } = next
+      const { entry } = next
       busy += 1
       const freed = (): void => {
         busy -= 1
         startQueued()
       }
-      record.query.fetch().then(freed, freed)
+      entry.query.fetch().then(freed, freed)
     }
   }
-  for (const record of [...work.marked, ...work.queued]) record.query.invalidate()
-  for (const record of new Set([...work.running, ...work.awaiting, ...work.noted])) {
-    const isOwn = work.running.has(record)
-    const { query } = record
+  for (const entry of [...work.marked, ...work.queued]) entry.query.invalidate()
+  for (const entry of new Set([...work.running, ...work.awaiting, ...work.noted])) {
+    const isOwn = work.running.has(entry)
+    const { query } = entry
     const answersLater = query.state.fetchStatus === 'paused' && isRenewedByResuming(query)
-    const owesFetch = record.startedAt < Math.max(record.wantedAt, record.ifShown?.seq ?? 0) && !answersLater
-    const owesMark = record.startedAt < record.markedAt && !answersLater
+    const owesFetch = entry.startedAt < Math.max(entry.wantedAt, entry.ifShown?.seq ?? 0) && !answersLater
+    const owesMark = entry.startedAt < entry.markedAt && !answersLater
     const resultsBefore = countResults(query)
-    afterRunningFetch(record, (isIdle) => {
+    afterRunningFetch(entry, (isIdle) => {
       if (isOwn) busy -= 1
       if (isIdle && (owesFetch || owesMark || countResults(query) === resultsBefore)) query.invalidate()
-      if (isIdle && owesFetch) queued.push(toQueued(record))
+      if (isIdle && owesFetch) queued.push(toQueued(entry))
       startQueued()
     })
   }
@@ -44,23 +44,23 @@ export function finishAfterStop(work: WorkList, how: 'mark' | 'fetch', maxConcur
 }
 
 interface Queued {
-  readonly record: QueryRecord
+  readonly entry: Entry
   readonly errorsBefore: number
 }
 
-const toQueued = (record: QueryRecord): Queued => ({ record, errorsBefore: record.query.state.errorUpdateCount })
+const toQueued = (entry: Entry): Queued => ({ entry, errorsBefore: entry.query.state.errorUpdateCount })
 
 /** Whether no other fetch has started or ended while this one waited for its slot. */
-function isStillOwed({ record, errorsBefore }: Queued): boolean {
-  const { fetchStatus, isInvalidated, errorUpdateCount } = record.query.state
-  return fetchStatus === 'idle' && isInvalidated && errorUpdateCount === errorsBefore && isStillWanted(record)
+function isStillOwed({ entry, errorsBefore }: Queued): boolean {
+  const { fetchStatus, isInvalidated, errorUpdateCount } = entry.query.state
+  return fetchStatus === 'idle' && isInvalidated && errorUpdateCount === errorsBefore && isStillWanted(entry)
 }
 
 /** Tells a fetch that was cancelled from one that has brought something. */
 const countResults = ({ state }: Query): number => state.dataUpdateCount + state.errorUpdateCount
 
 /** Calls back once the fetch that is running now has ended; `isIdle` unless a later one has started by then. */
-function afterRunningFetch({ query }: QueryRecord, ended: (isIdle: boolean) => void): void {
+function afterRunningFetch({ query }: Entry, ended: (isIdle: boolean) => void): void {
   const end = (): void => ended(query.state.fetchStatus === 'idle')
   // The promise of the fetch settles before the query has taken its result.
   if (query.promise) query.promise.then(end, end)
