@@ -1,5 +1,6 @@
 import { type Page, createApi } from './api/app.ts'
-import type { StormOptions, StormResult } from './api/storm.ts'
+import type { StormResult } from './api/storm.ts'
+import type { StormOptions } from './api/stormPlan.ts'
 import { Traffic } from './api/traffic.ts'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './database/embedded.ts'
 import { listen } from './listener.ts'
@@ -12,6 +13,8 @@ import { type RealtimeLimits, RealtimeServer } from './realtime/server.ts'
 export interface BackendOptions {
   /** Default 0: a free one. */
   port?: number
+  /** The only API key that is accepted. Default: a new one of the anonymous role. */
+  anonKey?: string
   /** Time each GET of the API takes, in milliseconds. Default 0. */
   latencyMs?: number
   /** Answers every request that is neither the API nor realtime: the page. */
@@ -51,6 +54,7 @@ const anonKeyLifeS = 10 * 365 * 24 * 3600
 /** Starts the embedded backend on 127.0.0.1. Rejects with `EADDRINUSE` when `port` is taken. */
 export async function startBackend(options: BackendOptions = {}): Promise<Backend> {
   const { port = 0, latencyMs = 0, page, limits } = options
+  const { anonKey = signToken({ role: 'anon', exp: Math.floor(Date.now() / 1000) + anonKeyLifeS }) } = options
   const traffic = new Traffic(latencyMs)
   let answer: (request: Request) => Response | Promise<Response> = () => new Response('Starting', { status: 503 })
   let upgrade: RealtimeServer['handleUpgrade'] = (_request, socket) => socket.destroy()
@@ -64,10 +68,10 @@ export async function startBackend(options: BackendOptions = {}): Promise<Backen
     await listener.close()
     throw error
   })
-  const server = new RealtimeServer(db, limits)
+  const server = new RealtimeServer(db, anonKey, limits)
   const faults = createFaults(server)
   const { app, playStorm, stop: stopApi } = createApi(db, traffic, faults)
-  app.route('/realtime/v1/api/broadcast', broadcastRoutes(server.topics))
+  app.route('/realtime/v1/api/broadcast', broadcastRoutes(server.topics, anonKey))
   if (page !== undefined) app.all('*', (context) => page(context.req.raw))
   await server.start()
   answer = (request) => app.fetch(request)
@@ -87,7 +91,7 @@ export async function startBackend(options: BackendOptions = {}): Promise<Backen
   return {
     url,
     supabaseUrl: url,
-    anonKey: signToken({ role: 'anon', exp: Math.floor(Date.now() / 1000) + anonKeyLifeS }),
+    anonKey,
     db,
     api: traffic,
     realtime: {

@@ -1,8 +1,8 @@
-import { type Server, createServer } from 'node:http'
+import { type IncomingMessage, type Server, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createAdaptorServer } from '@hono/node-server'
-import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { createAdaptorServer } from '@hono/node-server'
+import { findRefusal, guardHeaders } from './guard.ts'
 
 const host = '127.0.0.1'
 
@@ -15,21 +15,50 @@ export interface Listener {
   reopen(): Promise<void>
 }
 
-/** Serves `fetch` and websocket upgrades on 127.0.0.1. Rejects with the system's error when the port is taken. */
+/**
+ * Serves `fetch` and websocket upgrades on 127.0.0.1, to its own pages only. Rejects with the system's error when the port
+ * is taken.
+ */
 export async function listen(
   port: number,
   fetch: (request: Request) => Response | Promise<Response>,
   onUpgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void,
 ): Promise<Listener> {
-  const server = createAdaptorServer({ fetch, createServer }) as Server
-  server.on('upgrade', onUpgrade)
-  await open(server, port)
-  const address = server.address() as AddressInfo
-  return {
-    port: address.port,
-    close: () => close(server),
-    reopen: () => open(server, address.port),
+  let ownPort = port
+  const answer = async (request: Request) => {
+    const header = (name: string) => request.headers.get(name) ?? undefined
+    const refusal = findRefusal({ method: request.method, header }, ownPort)
+    const response = refusal === undefined ? await fetch(request) : Response.json({ error: refusal }, { status: 403 })
+    for (const [name, value] of Object.entries(guardHeaders)) response.headers.set(name, value)
+    return response
   }
+  const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    // Without a listener, a connection that breaks off ends the process.
+    socket.on('error', () => socket.destroy())
+    const header = (name: string) => request.headers[name]?.toString()
+    if (findRefusal({ method: 'GET', header }, ownPort) !== undefined) {
+      refuseUpgrade(socket, '403 Forbidden')
+      return
+    }
+    try {
+      onUpgrade(request, socket, head)
+    } catch {
+      refuseUpgrade(socket, '400 Bad Request')
+    }
+  }
+  const server = createAdaptorServer({ fetch: answer, createServer }) as Server
+  server.on('upgrade', upgrade)
+  await open(server, port)
+  ownPort = (server.address() as AddressInfo).port
+  return {
+    port: ownPort,
+    close: () => close(server),
+    reopen: () => open(server, ownPort),
+  }
+}
+
+function refuseUpgrade(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
 }
 
 function open(server: Server, port: number): Promise<void> {

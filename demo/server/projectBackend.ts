@@ -1,5 +1,6 @@
 import { type Page, createApi } from './api/app.ts'
-import type { StormOptions, StormResult } from './api/storm.ts'
+import type { StormResult } from './api/storm.ts'
+import type { StormOptions } from './api/stormPlan.ts'
 import { Traffic } from './api/traffic.ts'
 import type { Database } from './database/database.ts'
 import { listen } from './listener.ts'

@@ -1,4 +1,4 @@
-import type { StormChange } from '../server/api/storm.ts'
+import type { StormChange } from '../server/api/stormPlan.ts'
 
 /** Writes to play, each `atMs` after the start. */
 export type Recording = readonly { readonly atMs: number; readonly change: StormChange }[]

@@ -360,7 +360,11 @@ describe('channels', () => {
 
 describe('over HTTP', () => {
   const send = (method: string, path: string, body: unknown) =>
-    fetch(`${backend.url}/api/faults${path}`, { method, body: JSON.stringify(body) })
+    fetch(`${backend.url}/api/faults${path}`, {
+      method,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
 
   it('settings and actions are the same', async () => {
     const listening = listenTo(connect(backend), goals)

@@ -213,10 +213,12 @@ describe('upgrades that are refused', () => {
   })
 
   it('accepts an API key of the new kind as the anonymous role', async () => {
-    const raw = await open({ apikey: 'sb_publishable_abc' })
+    const other = await startBackend({ anonKey: 'sb_publishable_abc' })
+    const raw = await openRaw(other)
     await raw.ask('1', 'realtime:db', 'phx_join', joinPayload([allGoals]))
     await until(() => raw.frames.length === 2)
     expect(raw.frames[1]).toMatchObject(['1', null, 'realtime:db', 'system', { status: 'ok' }])
+    await other.stop()
   })
 })
 

@@ -131,7 +131,7 @@ describe('limits', () => {
   })
 
   it('silence', async () => {
-    const server = new RealtimeServer(backend.db, { idleTimeoutMs: 100 })
+    const server = new RealtimeServer(backend.db, backend.anonKey, { idleTimeoutMs: 100 })
     const listener = await listen(
       0,
       () => new Response(),

@@ -2,9 +2,26 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Context, Hono } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Database } from '../database/database.ts'
+import { readBody } from './bodies.ts'
 import { type GoalPatch, createCheckIn, regenerateMotivation, updateGoal } from './mutations.ts'
 import { type ReadPath, read, reads } from './reads.ts'
-import type { Traffic } from './traffic.ts'
+import type { Endpoint, Traffic } from './traffic.ts'
+
+const writeEndpoints: readonly Endpoint[] = [
+  'POST /api/daily-motivations/regenerate',
+  'POST /api/check-ins',
+  'PATCH /api/goals/:id',
+]
+
+/** Whether there is such an endpoint of the app. */
+export function isEndpoint(endpoint: unknown): endpoint is Endpoint {
+  return (
+    Object.keys(reads).some((path) => endpoint === `GET /api${path}`) || writeEndpoints.some((it) => it === endpoint)
+  )
+}
+
+const maxTextLength = 1000
+const textRule = `text of at most ${maxTextLength} characters, none of them NUL`
 
 /** The endpoints of the app. Each counts its requests and can be slow or fail as `traffic` says. */
 export function appRoutes(db: Database, traffic: Traffic, signal: AbortSignal): Hono {
@@ -32,7 +49,7 @@ export function appRoutes(db: Database, traffic: Traffic, signal: AbortSignal): 
   handle('POST', '/check-ins', async (context) => {
     const { goalId, note, mood } = await readBody(context)
     if (!isId(goalId)) return badRequest(context, 'Expected `goalId` to be the id of a goal.')
-    if (note !== undefined && typeof note !== 'string') return badRequest(context, 'Expected `note` to be text.')
+    if (note !== undefined && !isText(note)) return badRequest(context, `Expected \`note\` to be ${textRule}.`)
     if (mood !== undefined && mood !== null && !isWithin(mood, 1, 5)) {
       return badRequest(context, 'Expected `mood` to be 1–5.')
     }
@@ -53,20 +70,19 @@ export function appRoutes(db: Database, traffic: Traffic, signal: AbortSignal): 
 }
 
 function findPatchProblem({ title, target_per_week: target, status }: Record<string, unknown>): string | undefined {
-  if (title !== undefined && typeof title !== 'string') return 'Expected `title` to be text.'
+  if (title !== undefined && !isText(title)) return `Expected \`title\` to be ${textRule}.`
   if (target !== undefined && !isWithin(target, 1, 1000)) return 'Expected `target_per_week` to be 1 or more.'
   const statuses: unknown[] = [undefined, 'active', 'paused', 'done'] satisfies (GoalPatch['status'] | undefined)[]
   return statuses.includes(status) ? undefined : 'Expected `status` to be active, paused or done.'
 }
 
-/** The JSON object of a request's body; an empty one when it is anything else. */
-export async function readBody(context: Context): Promise<Record<string, unknown>> {
-  const body: unknown = await context.req.json().catch(() => undefined)
-  return typeof body === 'object' && body !== null && !Array.isArray(body) ? (body as Record<string, unknown>) : {}
-}
-
 export function badRequest(context: Context, error: string): Response {
   return context.json({ error }, 400)
+}
+
+/** Postgres stores any text but one with a NUL. */
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= maxTextLength && !value.includes('\0')
 }
 
 function isId(value: unknown): value is number {

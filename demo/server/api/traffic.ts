@@ -27,14 +27,14 @@ export class Traffic {
   }
 
   setLatencyMs(latencyMs: number): void {
-    if (!(latencyMs >= 0 && latencyMs <= 60_000)) {
+    if (!(typeof latencyMs === 'number' && latencyMs >= 0 && latencyMs <= 60_000)) {
       throw new RangeError(`Expected \`latencyMs\` to be 0–60000, got \`${latencyMs}\`.`)
     }
     this.latencyMs = latencyMs
   }
 
   setErrorRate(errorRate: number): void {
-    if (!(errorRate >= 0 && errorRate <= 1)) {
+    if (!(typeof errorRate === 'number' && errorRate >= 0 && errorRate <= 1)) {
       throw new RangeError(`Expected \`errorRate\` to be 0–1, got \`${errorRate}\`.`)
     }
     this.errorRate = errorRate
@@ -42,6 +42,12 @@ export class Traffic {
 
   /** Answers the next requests of an endpoint with `status`; `Infinity` times until `heal()`. */
   fail(endpoint: Endpoint, status = 500, times = 1): void {
+    if (!(Number.isInteger(status) && status >= 400 && status <= 599)) {
+      throw new RangeError(`Expected \`status\` to be 400–599, got \`${status}\`.`)
+    }
+    if (!(times === Infinity || (Number.isInteger(times) && times >= 0))) {
+      throw new RangeError(`Expected \`times\` to be a whole number of 0 or more, or Infinity, got \`${times}\`.`)
+    }
     this.#failures.set(endpoint, { status, times })
   }
 

@@ -1,22 +1,22 @@
 import { Hono } from 'hono'
+import { acceptBodies } from '../api/bodies.ts'
 import { isRecord } from './frames.ts'
 import { readApiKey } from './server.ts'
 import type { Topics } from './topics.ts'
 
 const maxBodyBytes = 5_000_000
 
-/** The HTTP endpoints that send broadcasts without a socket. */
-export function broadcastRoutes(topics: Topics): Hono {
+/** The HTTP endpoints that send broadcasts without a socket, for who has `apiKey`. */
+export function broadcastRoutes(topics: Topics, apiKey: string): Hono {
   const routes = new Hono()
 
   routes.use('*', async (context, next) => {
     const key = context.req.query('apikey') ?? context.req.header('apikey') ?? null
-    const claims = readApiKey(key)
+    const claims = readApiKey(key, apiKey)
     if (typeof claims === 'string') return context.json({ error: claims }, 401)
-    if (Number(context.req.header('content-length') ?? 0) > maxBodyBytes)
-      return context.json({ error: 'Too large' }, 413)
     return next()
   })
+  routes.use('*', acceptBodies(maxBodyBytes, ['application/json', 'application/octet-stream']))
 
   routes.post('/', async (context) => {
     const body: unknown = await context.req.json().catch(() => undefined)

@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { isRecord } from './frames.ts'
 
 /** The claims of a token that decide what its holder may see, and until when. */
@@ -9,8 +9,8 @@ export interface Claims {
   [claim: string]: unknown
 }
 
-/** Only signs tokens of the embedded backend, which listens on 127.0.0.1 and holds no one's data. */
-const secret = 'realtime-coalescer-demo-secret'
+/** New for each process: whoever has read this file can sign nothing that a running backend accepts. */
+const secret = randomBytes(32)
 
 /** A signed JWT with `claims`; the role is `authenticated` and the life is an hour unless they say otherwise. */
 export function signToken(claims: Partial<Claims> = {}): string {

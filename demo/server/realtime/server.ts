@@ -42,6 +42,7 @@ const statusTexts: Record<number, string> = {
 export class RealtimeServer {
   readonly faultState = new FaultState()
   readonly topics = new Topics()
+  readonly #apiKey: string
   readonly #limits: RealtimeLimits
   readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: maxFrameBytes, perMessageDeflate: false })
   readonly #sessions = new Set<Session>()
@@ -52,7 +53,9 @@ export class RealtimeServer {
   #joinSecond = 0
   #joinsThisSecond = 0
 
-  constructor(db: EmbeddedPostgres, limits: Partial<RealtimeLimits> = {}) {
+  /** `apiKey` is the only one that opens a socket. */
+  constructor(db: EmbeddedPostgres, apiKey: string, limits: Partial<RealtimeLimits> = {}) {
+    this.#apiKey = apiKey
     this.#limits = { ...defaultLimits, ...limits }
     this.#feed = new ChangeFeed(db, this.faultState, (change) => this.#delivery.deliver(change))
     this.#sweepTimer = setInterval(() => this.#dropIdle(), Math.min(this.#limits.idleTimeoutMs, maxSweepIntervalMs))
@@ -78,7 +81,6 @@ export class RealtimeServer {
 
   /** Takes an HTTP upgrade; whatever is not a valid websocket request of the protocol is refused. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    socket.on('error', () => socket.destroy())
     const { upgrade } = this.faultState.settings
     if (upgrade === 'refuse') {
       socket.destroy()
@@ -88,13 +90,14 @@ export class RealtimeServer {
       refuse(socket, upgrade, statusTexts[upgrade] ?? 'Refused')
       return
     }
-    const url = new URL(request.url ?? '/', 'http://localhost')
+    // Not as a base: a path such as `//` would be read as a host.
+    const url = new URL(`http://localhost${request.url ?? '/'}`)
     const vsn = parseVsn(url.searchParams.get('vsn'))
     if (url.pathname !== websocketPath) refuse(socket, 404, 'Not Found')
     else if (vsn === undefined) refuse(socket, 403, 'Unsupported vsn')
     else if (this.#sessions.size >= this.#limits.connections) refuse(socket, 429, 'Too many connected users')
     else {
-      const claims = readApiKey(url.searchParams.get('apikey'))
+      const claims = readApiKey(url.searchParams.get('apikey'), this.#apiKey)
       if (typeof claims === 'string') {
         refuse(socket, 401, claims)
         return
@@ -139,9 +142,10 @@ export class RealtimeServer {
   }
 }
 
-/** The claims of an API key, or why it is refused. Keys of the new kind (`sb_…`) have the anonymous role. */
-export function readApiKey(key: string | null): Claims | string {
+/** The claims of an API key, or why it is refused: only `ownKey` is not. Keys of the new kind (`sb_…`) are anonymous. */
+export function readApiKey(key: string | null, ownKey: string): Claims | string {
   if (key === null || key === '') return 'API key is missing'
+  if (key !== ownKey) return 'API key is of another server'
   if (key.startsWith('sb_')) return { role: 'anon', exp: Number.MAX_SAFE_INTEGER }
   try {
     return verifyToken(key)
