@@ -18,10 +18,11 @@ export class RecentChanges {
     // Without its row or its commit time, a change cannot be told from another that looks the same.
     if (row === undefined || change.commitTimestamp === null) return false
     const text = describe(change)
-    if (text === undefined) return false
     const last = this.#lastOfRow.get(row)
-    if (last !== undefined && isEqual(last, text)) return true
+    const isTold = text !== undefined && !hasLostDigits(text, change)
+    if (isTold && last !== undefined && isEqual(last, text)) return true
     this.#forget(row, last)
+    if (!isTold) return false
     this.#lastOfRow.set(row, text)
     this.#characters += row.length + text.length
     for (const [oldest, itsText] of this.#lastOfRow) {
@@ -47,6 +48,16 @@ function identifyRow(change: Change, primaryKey: readonly string[]): string | un
 
 const describe = ({ commitTimestamp, eventType, new: after, old, errors }: Change): string | undefined =>
   stringify([commitTimestamp, eventType, after, old, errors])
+
+/** Integers above 2^53 have lost digits on their way: rows that differ in those alone look the same. */
+function hasLostDigits(text: string, { new: after, old }: Change): boolean {
+  return /\d{16}|e\+/.test(text) && (isInexact(after) || isInexact(old))
+}
+
+function isInexact(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isInteger(value) && !Number.isSafeInteger(value)
+  return typeof value === 'object' && value !== null && Object.values(value).some(isInexact)
+}
 
 /**
  * Whether two changes are equal, in whatever order their columns come. Most are of different commits or lengths, which

@@ -73,18 +73,3 @@ function readErrors(value: unknown): readonly string[] | null {
   }
   return value.map(String)
 }
-
-/** What a table needs a change to carry for its handler. */
-export interface HandlerNeeds {
-  readonly primaryKey: readonly string[]
-  readonly keyOnlyDeletes: 'catchUp' | 'handle'
-}
-
-/** Whether a change carries enough for a handler: truncated and unauthorised ones, for instance, do not. */
-export function isComplete(change: Change, { primaryKey, keyOnlyDeletes }: HandlerNeeds): boolean {
-  if (change.errors !== null && change.errors.length > 0) return false
-  if (change.eventType !== 'DELETE') return Object.keys(change.new).length > 0
-  const columns = Object.keys(change.old)
-  if (columns.some((column) => !primaryKey.includes(column))) return true
-  return keyOnlyDeletes === 'handle' && primaryKey.every((column) => columns.includes(column))
-}

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { type HandlerNeeds, isComplete, readChange } from '../../src/actions/changePayload.ts'
+import { readChange } from '../../src/actions/changePayload.ts'
 import { filterColumns } from '../../src/actions/feedFilter.ts'
 
 const payload = { schema: 'public', table: 'goals', eventType: 'UPDATE' }
-const byId: HandlerNeeds = { primaryKey: ['id'], keyOnlyDeletes: 'catchUp' }
 
 describe('a change read from a payload', () => {
   it.each([undefined, null])('has {} for a row that is %s, and no commit time and no errors where they are', (none) => {
@@ -31,24 +30,6 @@ describe('a change read from a payload', () => {
   it('has no error where the feed says none in a text', () => {
     expect(readChange({ ...payload, errors: '' }).errors).toBeNull()
     expect(readChange({ ...payload, errors: 'Error 413' }).errors).toEqual(['Error 413'])
-  })
-
-  it('is complete with an empty list of errors, and not with one of them', () => {
-    const change = readChange({ ...payload, new: { id: 1 } })
-    expect(isComplete(change, byId)).toBe(true)
-    expect(isComplete({ ...change, errors: [] }, byId)).toBe(true)
-    expect(isComplete({ ...change, errors: ['Error 413'] }, byId)).toBe(false)
-    expect(isComplete({ ...change, new: {} }, byId)).toBe(false)
-  })
-
-  it('is complete as a DELETE with more than its key, or with the whole key for a handler that needs no more', () => {
-    const needs: HandlerNeeds = { primaryKey: ['user_id', 'day'], keyOnlyDeletes: 'handle' }
-    const deleted = (old: object) => readChange({ ...payload, eventType: 'DELETE', old })
-    expect(isComplete(deleted({ user_id: 7, day: 1 }), needs)).toBe(true)
-    expect(isComplete(deleted({ user_id: 7 }), needs)).toBe(false)
-    expect(isComplete(deleted({}), needs)).toBe(false)
-    expect(isComplete(deleted({ user_id: 7, day: 1 }), { ...needs, keyOnlyDeletes: 'catchUp' })).toBe(false)
-    expect(isComplete(deleted({ user_id: 7, title: 'a' }), { ...needs, keyOnlyDeletes: 'catchUp' })).toBe(true)
   })
 })
 

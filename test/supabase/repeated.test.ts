@@ -76,6 +76,9 @@ describe('two changes are never one', () => {
     ['of different types', { ...first, eventType: 'INSERT' }, first],
     ['without a commit time', { ...first, commitTimestamp: null }, { ...first, commitTimestamp: null }],
     ['without their primary key', { ...first, new: { n: 1 } }, { ...first, new: { n: 1 } }],
+    ['of rows whose keys differ beyond 2^53', { ...first, new: { id: 2 ** 53 } }, { ...first, new: { id: 2 ** 53 } }],
+    ['of values beyond 2^53', { ...first, new: { id: 1, n: [1e21] } }, { ...first, new: { id: 1, n: [1e21] } }],
+    ['of old values beyond 2^53', { ...first, old: { n: -(2 ** 53) } }, { ...first, old: { n: -(2 ** 53) } }],
     ['of which one has errors', first, { ...first, errors: ['Error 413'] }],
   ] as const)('%s', (_, one, two) => {
     const { accepts } = recent()
@@ -86,6 +89,18 @@ describe('two changes are never one', () => {
     const { accepts } = recent()
     const back = { ...first, new: { id: 1, n: 2 } }
     expect([accepts(first), accepts(back), accepts(first)]).toEqual([true, true, true])
+  })
+
+  it('when a row gets a number beyond 2^53 in between, in one commit', () => {
+    const { accepts } = recent()
+    const large = { ...first, new: { id: 1, n: 2 ** 53 } }
+    expect([accepts(first), accepts(large), accepts(first)]).toEqual([true, true, true])
+  })
+
+  it('by digits in a text, or in a fraction, which lose nothing', () => {
+    const { accepts } = recent()
+    const change = { ...first, new: { id: '9007199254740993', n: 0.30000000000000004 } }
+    expect([accepts(change), accepts(change)]).toEqual([true, false])
   })
 
   it('when a row is deleted and inserted again in one commit', () => {

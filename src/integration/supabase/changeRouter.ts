@@ -1,13 +1,15 @@
-import { partialMatchKey } from '@tanstack/react-query'
+import { type QueryClient, partialMatchKey } from '@tanstack/react-query'
 import { RecentChanges } from '../../actions/changeIdentity.ts'
-import { isComplete, readChange } from '../../actions/changePayload.ts'
+import { readChange } from '../../actions/changePayload.ts'
 import { resolveEffects, sourceOf } from '../../actions/effects.ts'
 import { identifyKey } from '../../actions/queryKeys.ts'
+import { RowShape } from '../../actions/rowShape.ts'
 import type { Change, ChangeHandler, QueryKey, RefetchType } from '../../actions/types.ts'
 import type { CoalescerEvent } from '../../machines/events.ts'
 import { strategies } from '../../machines/strategies.ts'
 import { applyChange } from '../query/intake/applyChange.ts'
 import type { CoalescerInternals } from '../query/internals.ts'
+import { type ForeignDeletePort, isForeignDelete } from './foreignDelete.ts'
 import type { ResolvedService, ResolvedTable } from './resolveService.ts'
 
 export interface ChangeRouter {
@@ -21,6 +23,7 @@ export interface ChangeRouter {
 export function createChangeRouter(service: ResolvedService, internals: CoalescerInternals): ChangeRouter {
   const { engine } = internals
   const recent = new RecentChanges()
+  const shapes = new Map([...service.tables.values()].map((table) => [table.name, new RowShape()]))
   const handlers = new Map([...service.tables.values()].map((table) => [table.name, guardHandler(table)]))
 
   function send(event: CoalescerEvent): void {
@@ -58,6 +61,15 @@ export function createChangeRouter(service: ResolvedService, internals: Coalesce
     }
   }
 
+  const foreignDeletePort = (queryClient: QueryClient): ForeignDeletePort => ({
+    queryClient,
+    report: internals.report,
+    hasBufferedChanges() {
+      const { phase, pendingKeys } = service.coalescer.getSnapshot()
+      return strategies[engine.strategy.name].buffersChanges && (phase !== 'idle' || pendingKeys > 0)
+    },
+  })
+
   function applyNow(change: Change, handler: ChangeHandler): void {
     const port = engine.changesPort()
     if (!port) return
@@ -84,15 +96,19 @@ export function createChangeRouter(service: ResolvedService, internals: Coalesce
       }
       const table = change.schema === service.schema ? service.tables.get(change.table) : undefined
       const handler = handlers.get(change.table)
-      if (!table || !handler) {
+      const shape = shapes.get(change.table)
+      if (!table || !handler || !shape) {
         const known = [...service.tables.keys()].map((name) => `${service.schema}.${name}`).join(', ')
         const message = `Expected a change of one of ${known}, got one of ${change.schema}.${change.table}. It is ignored; add the table to \`tables\` to answer it.`
         internals.report(new Error(message), { type: 'feedFailed', message })
         return
       }
       if (recent.isRepeated(change, table.primaryKey)) return
-      if (!isComplete(change, table)) invalidate(catchUpKeysOf(table), sourceOf(change))
-      else if (strategies[engine.strategy.name].buffersChanges) send({ type: 'CHANGE', change, handler })
+      if (isForeignDelete(foreignDeletePort(engine.queryClient), change, table, () => catchUpKeysOf(table))) return
+      const completeness = shape.judge(change, table)
+      if (completeness !== 'complete') invalidate(catchUpKeysOf(table), sourceOf(change))
+      if (completeness === 'incomplete') return
+      if (strategies[engine.strategy.name].buffersChanges) send({ type: 'CHANGE', change, handler })
       else applyNow(change, handler)
     },
     catchUp(source, refetchType) {

@@ -1,3 +1,4 @@
+import { FrameFilter } from '../../actions/frameFilter.ts'
 import type { ConnectionEvent } from '../../machines/connectionSetup.ts'
 import type { FeedBinding, FeedChannel, FeedClient } from './client.ts'
 
@@ -42,8 +43,9 @@ export function openSession(port: SessionPort): ChannelSession {
   const send = (event: ConnectionEvent): void => {
     if (state === 'open') port.send(event)
   }
-  const heard = (payload: unknown): void => {
-    if (state === 'open') port.changed(payload)
+  const frames = new FrameFilter()
+  const heard = (payload: unknown, binding: number): void => {
+    if (state === 'open' && !frames.isHeardAlready(payload, binding)) port.changed(payload)
   }
 
   function end(): void {
@@ -116,7 +118,9 @@ export function openSession(port: SessionPort): ChannelSession {
   }
 
   try {
-    for (const binding of port.bindings) channel.on('postgres_changes', binding, heard)
+    for (const [index, binding] of port.bindings.entries()) {
+      channel.on('postgres_changes', binding, (payload) => heard(payload, index))
+    }
     channel.on('system', {}, followSystem)
     channel.subscribe(follow)
   } catch (error) {

@@ -1,4 +1,4 @@
-import type { Change, ChangeHandler, QueryKey } from '../../actions/types.ts'
+import type { Change, ChangeHandler, DeleteChange, QueryKey } from '../../actions/types.ts'
 import type { Coalescer } from '../query/coalescer.ts'
 import type { DatabaseOf, FeedClient } from './client.ts'
 
@@ -31,6 +31,21 @@ interface TableRules<Row extends object> {
    * @default 'catchUp'
    */
   readonly keyOnlyDeletes?: 'catchUp' | 'handle' | undefined
+  /**
+   * The columns the handler reads. A change that lacks one of them is answered by the table's catch-up keys; one that
+   * lacks others, such as a large value an UPDATE has left alone, is handled. Name them all if the first change may be
+   * an UPDATE without such a value.
+   * @default every column that rows of the table have been seen to have
+   */
+  readonly needs?: readonly Extract<keyof Row, string>[] | undefined
+  /**
+   * Whether a DELETE can concern this client. DELETEs reach every client, also those of rows it may not read: return
+   * `false` for a row that nothing on screen shows or counts. Asked if the old row has the primary key and no query of
+   * the catch-up keys is being fetched, because its response may bring the row. A throw is reported, and counts as
+   * `true`.
+   * @default every DELETE does
+   */
+  readonly concerns?: ((deleted: DeleteChange<Row>) => boolean) | undefined
   /**
    * Also receives the DELETEs that a `filter` on other columns than the primary key would never let through, those of
    * other rows included. Turn it off if the table has many of those and nothing on screen depends on deletions.

@@ -1,4 +1,4 @@
-import type { ChangeHandler, QueryKey } from '../../actions/types.ts'
+import type { ChangeHandler, DeleteChange, QueryKey } from '../../actions/types.ts'
 import {
   expectBoolean,
   expectDelay,
@@ -17,6 +17,8 @@ export interface ResolvedTable {
   readonly filter: string | undefined
   readonly primaryKey: readonly string[]
   readonly keyOnlyDeletes: 'catchUp' | 'handle'
+  readonly needs: readonly string[] | undefined
+  readonly concerns: ((deleted: DeleteChange) => boolean) | undefined
   readonly unfilteredDeletes: boolean
   readonly handle: ChangeHandler
   /** @throws what the app's `keys` throws, or a TypeError if it returns no keys. */
@@ -110,13 +112,17 @@ function resolveTable(name: string, table: unknown): ResolvedTable {
     failType(at, 'an object { keys } or { handle, catchUp }', table, "Pass { keys: () => [['goals']] }, for instance.")
   }
   const options = table as { [Name in keyof KeysOfTable | keyof HandlerOfTable]?: unknown }
-  const { filter, primaryKey, keyOnlyDeletes, unfilteredDeletes } = options
+  const { filter, primaryKey, keyOnlyDeletes, needs, concerns, unfilteredDeletes } = options
   if (filter !== undefined && (typeof filter !== 'string' || !/^\s*[^=\s]+=[^=]/.test(filter))) {
     failType(`${at}.filter`, "a filter 'column=operator.value'", filter, "Pass 'user_id=eq.7', for instance.")
   }
   if (primaryKey !== undefined && !isListOfNames(primaryKey)) {
     failType(`${at}.primaryKey`, 'a list of column names', primaryKey, "Pass ['id'], for instance.")
   }
+  if (needs !== undefined && !isListOfNames(needs)) {
+    failType(`${at}.needs`, 'a list of column names', needs, "Pass ['id', 'title'], for instance, or leave it out.")
+  }
+  if (concerns !== undefined) expectFunction(`${at}.concerns`, concerns)
   return {
     name,
     filter,
@@ -125,6 +131,8 @@ function resolveTable(name: string, table: unknown): ResolvedTable {
       keyOnlyDeletes === undefined
         ? 'catchUp'
         : expectOneOf(`${at}.keyOnlyDeletes`, keyOnlyDeletes, ['catchUp', 'handle']),
+    needs,
+    concerns: concerns as ResolvedTable['concerns'],
     unfilteredDeletes:
       unfilteredDeletes === undefined ? true : expectBoolean(`${at}.unfilteredDeletes`, unfilteredDeletes),
     ...resolveAnswer(at, options),
