@@ -105,6 +105,14 @@ holds('with a client typed by a generated Database', () => {
     createRealtimeService({ ...common, tables: { goals: { handle, catchUp, filter: 'nope=eq.7' } } })
     // @ts-expect-error -- there is no such column
     createRealtimeService({ ...common, tables: { goals: { keys, primaryKey: ['nope'] } } })
+    createRealtimeService({
+      ...common,
+      tables: { goals: { keys, needs: ['id', 'title'], concerns: ({ old }) => old.title !== undefined } },
+    })
+    // @ts-expect-error -- no such column
+    createRealtimeService({ ...common, tables: { goals: { keys, needs: ['nope'] } } })
+    // @ts-expect-error -- no such column
+    createRealtimeService({ ...common, tables: { goals: { keys, concerns: ({ old }) => old.nope } } })
   })
 
   holds('a filter on several columns names the first of them', () => {

@@ -70,6 +70,11 @@ export function createChangeRouter(service: ResolvedService, internals: Coalesce
     },
   })
 
+  function apply(change: Change, handler: ChangeHandler): void {
+    if (strategies[engine.strategy.name].buffersChanges) send({ type: 'CHANGE', change, handler })
+    else applyNow(change, handler)
+  }
+
   function applyNow(change: Change, handler: ChangeHandler): void {
     const port = engine.changesPort()
     if (!port) return
@@ -106,10 +111,8 @@ export function createChangeRouter(service: ResolvedService, internals: Coalesce
       if (recent.isRepeated(change, table.primaryKey)) return
       if (isForeignDelete(foreignDeletePort(engine.queryClient), change, table, () => catchUpKeysOf(table))) return
       const completeness = shape.judge(change, table)
+      if (completeness !== 'incomplete') apply(change, handler)
       if (completeness !== 'complete') invalidate(catchUpKeysOf(table), sourceOf(change))
-      if (completeness === 'incomplete') return
-      if (strategies[engine.strategy.name].buffersChanges) send({ type: 'CHANGE', change, handler })
-      else applyNow(change, handler)
     },
     catchUp(source, refetchType) {
       // Under `direct` a key that is named twice would be fetched twice.
