@@ -2,7 +2,7 @@ import type { Query, QueryClient, QueryFilters } from '@tanstack/react-query'
 import type { Wants } from '../../actions/wants.ts'
 import type { Coalescer } from './coalescer.ts'
 import { type CoalescerInternals, internalsOf } from './internals.ts'
-import type { Entry } from './fetches/ledger.ts'
+import type { Entry } from './fetches/way.ts'
 import { expectQueryClient } from './options.ts'
 import { whenAnswered } from './fetches/waiters.ts'
 

@@ -6,7 +6,7 @@ import type { Wants } from '../../actions/wants.ts'
 import type { QueryKey } from '../../actions/types.ts'
 import type { Coalescer } from './coalescer.ts'
 import type { Engine } from './host/engine.ts'
-import type { Entry } from './fetches/ledger.ts'
+import type { Entry } from './fetches/way.ts'
 
 /** What other edges need of a coalescer beyond its public face. */
 export interface CoalescerInternals {

@@ -1,7 +1,7 @@
 import type { QueryCacheNotifyEvent } from '@tanstack/react-query'
 import type { Coalescer } from '../../query/coalescer.ts'
 import { internalsOf } from '../../query/internals.ts'
-import type { Entry } from '../../query/fetches/ledger.ts'
+import { type Entry, isRunning, wantedAt } from '../../query/fetches/way.ts'
 import { formatValue } from './format.ts'
 import { type TimelineFetch, describeKeys } from './timeline.ts'
 
@@ -10,7 +10,7 @@ export class FetchFollower {
   readonly #coalescer: Coalescer
   readonly #changed: () => void
   /** By query hash: the latest fetch that has not ended, and the logical time from which a start is its own. */
-  readonly #open = new Map<string, { fetch: TimelineFetch; wantedAt: number }>()
+  readonly #open = new Map<string, { fetch: TimelineFetch; owedAt: number }>()
   #unsubscribe: (() => void) | undefined
 
   constructor(coalescer: Coalescer, changed: () => void) {
@@ -30,7 +30,7 @@ export class FetchFollower {
       tookMs: undefined,
     }
     if (record) {
-      this.#open.set(queryHash, { fetch, wantedAt: record.wantedAt || record.startedAt })
+      this.#open.set(queryHash, { fetch, owedAt: wantedAt(record) || record.startedAt })
       this.#update(queryHash, record)
     }
     return fetch
@@ -72,12 +72,12 @@ export class FetchFollower {
   #update(queryHash: string, record: Entry): void {
     const open = this.#open.get(queryHash)
     if (!open) return
-    const { fetch, wantedAt } = open
-    if (record.running && record.startedAt >= wantedAt) {
+    const { fetch, owedAt } = open
+    if (isRunning(record) && record.startedAt >= owedAt) {
       fetch.state = record.query.state.fetchStatus === 'paused' ? 'paused' : 'fetching'
       fetch.startedAtMs ??= Date.now()
-    } else if (!record.running && record.startedAt >= wantedAt && record.outcome) this.#end(queryHash, record.outcome)
-    else if (fetch.startedAtMs !== undefined && !record.running) this.#end(queryHash, 'cancelled')
+    } else if (!isRunning(record) && record.startedAt >= owedAt && record.outcome) this.#end(queryHash, record.outcome)
+    else if (fetch.startedAtMs !== undefined && !isRunning(record)) this.#end(queryHash, 'cancelled')
     this.#changed()
   }
 

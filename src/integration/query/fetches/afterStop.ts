@@ -1,16 +1,16 @@
 import type { Query } from '@tanstack/react-query'
-import { type Entry, isRenewedByResuming } from './ledger.ts'
+import { isRenewedByResuming } from './ledger.ts'
 import { byUrgency } from './urgency.ts'
 import { isStillWanted } from './owed.ts'
-import type { WorkList } from './workList.ts'
+import { type Entry, type Ways, wantedAt } from './way.ts'
 
 /**
  * Finishes what is owed when the coalescer stops, without timer or subscription: by the promises of the fetches that
  * are running. `mark` leaves queries stale, `fetch` fetches them, at most `maxConcurrent` at once.
  */
-export function finishAfterStop(work: WorkList, how: 'mark' | 'fetch', maxConcurrent: number): void {
-  const queued = byUrgency(work.queued).map(toQueued)
-  let busy = work.running.size
+export function finishAfterStop(ways: Ways, how: 'mark' | 'fetch', maxConcurrent: number): void {
+  const queued = byUrgency(ways.queued).map(toQueued)
+  let busy = ways.running.size
   const startQueued = (): void => {
     if (how === 'mark') return
     while (busy < maxConcurrent && queued.length > 0) {
@@ -25,13 +25,13 @@ export function finishAfterStop(work: WorkList, how: 'mark' | 'fetch', maxConcur
       entry.query.fetch().then(freed, freed)
     }
   }
-  for (const entry of [...work.marked, ...work.queued]) entry.query.invalidate()
-  for (const entry of new Set([...work.running, ...work.awaiting, ...work.noted])) {
-    const isOwn = work.running.has(entry)
+  for (const entry of [...ways.marked, ...ways.queued]) entry.query.invalidate()
+  for (const entry of new Set([...ways.running, ...ways.fetching, ...ways.noted])) {
+    const isOwn = ways.running.has(entry)
     const { query } = entry
     const answersLater = query.state.fetchStatus === 'paused' && isRenewedByResuming(query)
-    const owesFetch = entry.startedAt < Math.max(entry.wantedAt, entry.ifShown?.seq ?? 0) && !answersLater
-    const owesMark = entry.startedAt < entry.markedAt && !answersLater
+    const owesFetch = entry.startedAt < Math.max(wantedAt(entry), entry.notes?.ifShown?.seq ?? 0) && !answersLater
+    const owesMark = entry.startedAt < (entry.notes?.markSeq ?? 0) && !answersLater
     const resultsBefore = countResults(query)
     afterRunningFetch(entry, (isIdle) => {
       if (isOwn) busy -= 1

@@ -6,54 +6,24 @@ import {
   type QueryClient,
 } from '@tanstack/react-query'
 import type { LogicalClock } from '../../../actions/clock.ts'
-import type { FlushedRecord } from '../../../actions/types.ts'
 import type { Containment } from '../../../actions/containment.ts'
-
-/**
- * What the coalescer knows of a query. Times are logical: a fetch answers an event if it started at or after the
- * event's time.
- */
-export interface Entry {
-  readonly query: Query
-  /** When the latest fetch started that was not cancelled; 0 if none was seen. */
-  startedAt: number
-  /** `startedAt` of the latest fetch that ended by itself, to return to when the next one is cancelled. */
-  endedStartedAt: number
-  /** `startedAt` of the latest failure that was reported. */
-  reportedAt: number
-  /** Whether the running fetch may bring back what a persister has stored, which is older than any event. */
-  mayRestore: boolean
-  /** How the latest fetch ended. */
-  outcome: FetchOutcome | undefined
-  /** What the latest fetch failed with, which the query itself forgets when a patch is written. */
-  error: Error | null
-  /** Whether TanStack is fetching the query, or has paused its fetch. */
-  running: boolean
-  /** Whether the coalescer started the running fetch. */
-  own: boolean
-  /** The newest event the query owes a fetch, or 0. */
-  wantedAt: number
-  /** The newest event the query is to be stale for, or 0. */
-  markedAt: number
-  /** What it will owe if a component shows it by the time the fetch that is running now ends. */
-  ifShown: { readonly seq: number; readonly cause: FlushedRecord } | undefined
-  /** Where the query waits for a fetch it owes. */
-  stage: 'none' | 'marked' | 'queued' | 'awaiting'
-  /** The newest event that wants a fetch even if no component shows the query, or 0. */
-  inactiveWantedAt: number
-  /** Whether `direct` would have started the fetch it owes, too. */
-  direct: boolean
-  /** The flush that last asked for a fetch. */
-  cause: FlushedRecord | undefined
-  /** Called when the fetch it owes has ended, is paused, or will not come. */
-  waiters: (() => void)[]
-}
-
-export type FetchOutcome = 'success' | 'error' | 'cancelled'
+import {
+  type Entry,
+  type FetchOutcome,
+  createEntry,
+  dropRun,
+  endRun,
+  isOwnRun,
+  isRunning,
+  renewRun,
+  startRun,
+} from './way.ts'
 
 export interface LedgerListener {
   /** A fetch started; `own` tells whether the coalescer started it, `wasOwn` whether it replaced one of its own. */
   started(entry: Entry, wasOwn: boolean): void
+  /** What a fetch brings is stale already, for an event of this time. */
+  outdated(entry: Entry, seq: number): void
   ended(entry: Entry, outcome: FetchOutcome, wasOwn: boolean): void
   paused(entry: Entry): void
   removed(entry: Entry): void
@@ -91,25 +61,7 @@ export class Ledger {
   entryOf(query: Query): Entry {
     let entry = this.#entries.get(query)
     if (!entry) {
-      entry = {
-        query,
-        startedAt: 0,
-        endedStartedAt: 0,
-        reportedAt: 0,
-        mayRestore: false,
-        outcome: undefined,
-        error: null,
-        running: query.state.fetchStatus !== 'idle',
-        own: false,
-        wantedAt: 0,
-        markedAt: 0,
-        ifShown: undefined,
-        stage: 'none',
-        inactiveWantedAt: 0,
-        direct: false,
-        cause: undefined,
-        waiters: [],
-      }
+      entry = createEntry(query)
       this.#entries.set(query, entry)
     }
     return entry
@@ -120,7 +72,7 @@ export class Ledger {
       const entry = this.#entries.get(event.query)
       if (!entry) return
       this.#entries.delete(event.query)
-      this.#release(entry)
+      dropRun(entry)
       this.#listener.removed(entry)
       return
     }
@@ -154,40 +106,26 @@ export class Ledger {
 
   #noteStart(query: Query): void {
     const entry = this.entryOf(query)
-    const wasOwn = this.#release(entry)
-    entry.running = true
-    entry.own = this.starting === query
-    entry.mayRestore = query.options.persister !== undefined && query.state.data === undefined
+    const wasOwn = isOwnRun(entry)
+    const mayRestore = query.options.persister !== undefined && query.state.data === undefined
     // One more page does not renew the pages that are there.
-    entry.startedAt = isFetchMore(query) ? entry.endedStartedAt : this.#clock.value
-    if (isFetchMore(query) && query.state.isInvalidated) {
-      // Its success clears the flag, though the pages that are there stay as old as they are.
-      this.#clock.value += 1
-      entry.markedAt = this.#clock.value
-    }
+    const startedAt = isFetchMore(query) ? entry.endedStartedAt : this.#clock.value
+    startRun(entry, this.starting === query, mayRestore, startedAt)
+    // Its success clears the flag, though the pages that are there stay as old as they are.
+    if (isFetchMore(query) && query.state.isInvalidated) this.#listener.outdated(entry, (this.#clock.value += 1))
     this.#listener.started(entry, wasOwn)
   }
 
   #noteRun(query: Query): void {
-    this.entryOf(query).startedAt = this.#clock.value
+    renewRun(this.entryOf(query), this.#clock.value)
   }
 
   #noteEnd(query: Query, outcome: FetchOutcome): void {
     const entry = this.entryOf(query)
-    if (!entry.running) return
-    const wasOwn = this.#release(entry)
-    entry.outcome = outcome
-    entry.error = outcome === 'error' ? query.state.error : null
-    if (outcome === 'cancelled' || (outcome === 'success' && entry.mayRestore)) entry.startedAt = entry.endedStartedAt
-    else entry.endedStartedAt = entry.startedAt
+    if (!isRunning(entry)) return
+    const wasOwn = isOwnRun(entry)
+    endRun(entry, outcome)
     this.#listener.ended(entry, outcome, wasOwn)
-  }
-
-  #release(entry: Entry): boolean {
-    const wasOwn = entry.running && entry.own
-    entry.running = false
-    entry.own = false
-    return wasOwn
   }
 }
 

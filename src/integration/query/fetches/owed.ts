@@ -1,5 +1,5 @@
 import { type Query, focusManager, onlineManager, skipToken } from '@tanstack/react-query'
-import type { Entry } from './ledger.ts'
+import { type Entry, isAnswered, isRunning } from './way.ts'
 
 const isRunnable = (queryFn: unknown): boolean => queryFn !== undefined && queryFn !== skipToken
 
@@ -21,14 +21,17 @@ export const isStillWanted = ({ query, inactiveWantedAt, startedAt }: Entry): bo
 }
 
 /** Whether its fetch waits for the network, or for the page to be shown. */
-export const isPaused = (entry: Entry): boolean => entry.running && entry.query.state.fetchStatus === 'paused'
+export const isPaused = (entry: Entry): boolean => isRunning(entry) && entry.query.state.fetchStatus === 'paused'
+
+/** Whether any of these is not waiting for the network or the page. */
+export function isMoving(entries: Iterable<Entry>): boolean {
+  for (const entry of entries) if (!isPaused(entry)) return true
+  return false
+}
 
 /** Whether its fetch is paused and stays so: one that network and page let go on does so in the next microtask. */
 export const isHeldUp = (entry: Entry): boolean =>
   isPaused(entry) && !(onlineManager.isOnline() && focusManager.isFocused())
 
-/** Whether the query's latest fetch started after the newest event that it owes a fetch for. */
-export const isAnswered = ({ startedAt, wantedAt }: Entry): boolean => startedAt >= wantedAt
-
 /** Whether the fetch that is running now is the one the query owes. */
-export const isAnswering = (entry: Entry): boolean => entry.running && isAnswered(entry)
+export const isAnswering = (entry: Entry): boolean => isRunning(entry) && isAnswered(entry)

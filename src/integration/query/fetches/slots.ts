@@ -1,14 +1,14 @@
 import { notifyManager } from '@tanstack/react-query'
 import { fetchStale } from './startFetch.ts'
 import type { Containment } from '../../../actions/containment.ts'
-import type { Ledger, Entry } from './ledger.ts'
+import type { Ledger } from './ledger.ts'
 import { eachMostUrgent } from './urgency.ts'
-import { isAnswered, isStillWanted } from './owed.ts'
-import type { WorkList } from './workList.ts'
+import { isStillWanted } from './owed.ts'
+import { type Entry, type Ways, isAnswered, isRunning } from './way.ts'
 import { SLICE_MS, canYield, yieldToMain } from './yielding.ts'
 
 export interface SlotsPort {
-  readonly work: WorkList
+  readonly ways: Ways
   readonly ledger: () => Ledger | undefined
   readonly maxConcurrentRefetches: number
   readonly isHeld: () => boolean
@@ -68,13 +68,16 @@ export class Slots {
     const ledger = this.#port.ledger()
     if (!ledger) return
     ledger.starting = entry.query
-    fetchStale(entry.query, ledger.cache, cancelRefetch, this.#port.containment)
-    ledger.starting = undefined
-    if (!entry.running) this.#port.work.settle(entry)
+    try {
+      fetchStale(entry.query, ledger.cache, cancelRefetch, this.#port.containment)
+    } finally {
+      ledger.starting = undefined
+      if (!isRunning(entry)) this.#port.ways.settle(entry)
+    }
   }
 
   #pump(sliceEndMs: number): void {
-    if (this.#isPumping || this.#hasYielded || this.#port.work.queued.size === 0 || this.#port.isHeld()) return
+    if (this.#isPumping || this.#hasYielded || this.#port.ways.queued.size === 0 || this.#port.isHeld()) return
     this.#isPumping = true
     try {
       notifyManager.batch(() => this.#startSlice(sliceEndMs))
@@ -89,24 +92,24 @@ export class Slots {
   }
 
   #startSlice(endMs: number): void {
-    const { maxConcurrentRefetches: limit, containment, now, work } = this.#port
-    if (work.running.size >= limit) return
-    for (const entry of limit === Infinity ? work.queued : eachMostUrgent(work.queued)) {
+    const { maxConcurrentRefetches: limit, containment, now, ways } = this.#port
+    if (ways.running.size >= limit) return
+    for (const entry of limit === Infinity ? ways.queued : eachMostUrgent(ways.queued)) {
       if (endMs !== Infinity && now() >= endMs) return this.#yield()
-      if (!containment.run(() => this.#startQueued(entry), entry.query)) work.settle(entry)
-      if (work.running.size >= limit) return
+      if (!containment.run(() => this.#startQueued(entry), entry.query)) ways.settle(entry)
+      if (ways.running.size >= limit) return
     }
   }
 
   #startQueued(entry: Entry): void {
-    const { work } = this.#port
-    if (entry.running) work.move(entry, 'awaiting')
-    else if (isAnswered(entry)) work.settle(entry)
+    const { ways } = this.#port
+    if (isRunning(entry)) ways.move(entry, 'fetching')
+    else if (isAnswered(entry)) ways.settle(entry)
     else if (isStillWanted(entry)) this.start(entry, false)
     else {
       // A patch may have cleared the flag since the flush.
       entry.query.invalidate()
-      work.settle(entry)
+      ways.settle(entry)
     }
   }
 

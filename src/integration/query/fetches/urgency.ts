@@ -1,9 +1,9 @@
-import type { Entry } from './ledger.ts'
+import { type Entry, wantedAt } from './way.ts'
 
 const isOnScreen = ({ query }: Entry): number => (query.observers.length === 0 ? 0 : 1)
 
 /** What is on screen first, then what was asked for last. */
-const compareUrgency = (a: Entry, b: Entry): number => isOnScreen(b) - isOnScreen(a) || b.wantedAt - a.wantedAt
+const compareUrgency = (a: Entry, b: Entry): number => isOnScreen(b) - isOnScreen(a) || wantedAt(b) - wantedAt(a)
 
 export const byUrgency = (entries: Iterable<Entry>): Entry[] => [...entries].sort(compareUrgency)
 

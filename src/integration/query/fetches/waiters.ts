@@ -1,5 +1,5 @@
 import type { PendingKey } from '../../../actions/pendingQueue.ts'
-import type { Entry } from './ledger.ts'
+import type { Entry } from './way.ts'
 import type { Fetches } from './fetches.ts'
 
 /** Someone who waits for the fetches that a key leads to. */

@@ -4,7 +4,8 @@ import { type PendingKey, describeKey } from '../../../actions/pendingQueue.ts'
 import type { FlushReason, FlushedRecord } from '../../../actions/types.ts'
 import type { Counters } from '../fetches/counters.ts'
 import type { Containment } from '../../../actions/containment.ts'
-import type { Ledger, Entry } from '../fetches/ledger.ts'
+import type { Ledger } from '../fetches/ledger.ts'
+import { type Entry, isRunning, noteCause, noteInactive } from '../fetches/way.ts'
 import { createMatcher } from './match.ts'
 import type { Waiters } from '../fetches/waiters.ts'
 import type { Fetches } from '../fetches/fetches.ts'
@@ -100,7 +101,7 @@ function eachQuery(port: FlushPort, walk: Walk, mayStart: boolean, visit: (query
 
 /** What the keys that match a query ask of it; its record remembers what they want even if no component shows it. */
 function judgeQuery(entry: Entry, demand: Demand, startedAt: number): Verdict {
-  entry.inactiveWantedAt = Math.max(entry.inactiveWantedAt, demand.fetchInactiveSeq)
+  noteInactive(entry, demand.fetchInactiveSeq)
   const isActive = entry.query.isActive()
   return judge(demand, isActive, isFetchable(entry.query, isActive), startedAt)
 }
@@ -119,14 +120,13 @@ function applyVerdict(
   port.fetches.note(entry, fetch === 'never' ? Math.max(markSeq, fetchSeq) : markSeq, ifShownSeq, record)
   if (effect === 'fresh') {
     record.skippedFresh += 1
-    if (fetchSeq > 0 && entry.running && fetch !== 'never') port.fetches.demand(entry, fetchSeq)
+    if (fetchSeq > 0 && isRunning(entry) && fetch !== 'never') port.fetches.demand(entry, fetchSeq)
     else if (fetchSeq > 0 && entry.outcome === 'error') port.reportFailure(entry)
     return
   }
   if (effect === 'mark' || fetch === 'never') return markStale(port, entry, record)
   record.fetched.push(entry.query.queryHash)
-  entry.cause = record
-  entry.direct = isDirect
+  noteCause(entry, record, isDirect)
   // Last, because it calls code of the app, which may throw.
   if (fetch === 'now') port.fetches.demand(entry, fetchSeq)
   else port.fetches.demandLater(entry, fetchSeq)
@@ -175,14 +175,13 @@ function restart(
   port.fetches.note(entry, markSeq, ifShownSeq, record)
   if (effect === 'mark') return markStale(port, entry, record)
   record.fetched.push(query.queryHash)
-  entry.cause = record
-  entry.direct = true
+  noteCause(entry, record, true)
   const isPlainRefetch =
     query.state.data !== undefined && query.state.fetchFailureCount === 0 && !query.state.fetchMeta?.fetchMore
-  if (!mayRestart || (entry.running && !isPlainRefetch)) {
+  if (!mayRestart || (isRunning(entry) && !isPlainRefetch)) {
     port.fetches.demand(entry, fetchSeq)
     return
   }
   for (let event = 0; event < fetchEvents; event += 1) port.fetches.slots.start(entry, true)
-  if (entry.running) port.fetches.demand(entry, fetchSeq)
+  if (isRunning(entry)) port.fetches.demand(entry, fetchSeq)
 }

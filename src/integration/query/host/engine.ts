@@ -17,7 +17,8 @@ import { Counters } from '../fetches/counters.ts'
 import { type FlushPort, type Walk, flushEachEvent, flushKeys } from '../flush/flush.ts'
 import { Containment } from '../../../actions/containment.ts'
 import { type IntakePort, checkEvent, drainChanges, recordEvent } from '../intake/enqueue.ts'
-import { Ledger, type Entry } from '../fetches/ledger.ts'
+import { Ledger } from '../fetches/ledger.ts'
+import { type Entry, noteReported } from '../fetches/way.ts'
 import { identifyExact } from '../flush/match.ts'
 import type { ResolvedOptions } from '../options.ts'
 import { Waiters } from '../fetches/waiters.ts'
@@ -165,7 +166,7 @@ export class Engine implements OrchestratorPort {
       this.containment.run(() => notifyManager.batch(flush))
     }
     this.changed()
-    return this.fetches.work.marked.size
+    return this.fetches.ways.marked.size
   }
 
   /** Marks what is pending stale and starts no fetch. */
@@ -179,7 +180,7 @@ export class Engine implements OrchestratorPort {
   }
 
   fetchMarked(): void {
-    for (const entry of this.fetches.work.marked) this.waiters.collecting?.add(entry)
+    for (const entry of this.fetches.ways.marked) this.waiters.collecting?.add(entry)
     this.containment.run(() => this.fetches.releaseMarked())
   }
 
@@ -292,7 +293,7 @@ export class Engine implements OrchestratorPort {
   #reportFailure(entry: Entry): void {
     const { query, startedAt, error } = entry
     if (entry.reportedAt === startedAt && startedAt > 0) return
-    entry.reportedAt = startedAt
+    noteReported(entry)
     const { queryKey, queryHash } = query
     this.#port.report(error, { type: 'refetchFailed', queryKey, queryHash })
     this.emit('refetchFailed', { queryKey, queryHash, error })

@@ -31,7 +31,7 @@ export function finishWork(engine: Engine, pending: StopOptions['pending'], opti
   const mayFetch = pending === 'flush' && !engine.isHeld()
   if (mayFetch) engine.flush({ reason: 'stop', fetch: 'now' })
   else engine.markPending('stop')
-  finishAfterStop(engine.fetches.work, mayFetch ? 'fetch' : 'mark', options.maxConcurrentRefetches)
+  finishAfterStop(engine.fetches.ways, mayFetch ? 'fetch' : 'mark', options.maxConcurrentRefetches)
 }
 
 /** Lets go of everything and everyone, after the actor has stopped. */

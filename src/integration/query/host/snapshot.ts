@@ -52,7 +52,7 @@ export function createSnapshotReader(
       }
       const phase = phaseOf()
       const pendingKeys = engine.queue.size
-      const { inFlight } = engine.fetches.work
+      const { inFlight } = engine.fetches
       const strategy = engine.strategy.name
       const { stats } = engine
       if (last && statNames.every((name) => last?.stats[name] === stats[name])) {

@@ -3,6 +3,7 @@ import { type ResolvedEffects, resolveEffects } from '../../../actions/effects.t
 import type { ErrorReporter } from '../../../actions/report.ts'
 import type { Change, ChangeHandler, HandlerFailedRecord, Patch, QueryKey } from '../../../actions/types.ts'
 import type { Ledger } from '../fetches/ledger.ts'
+import { isRunning } from '../fetches/way.ts'
 
 export interface ChangesPort {
   readonly queryClient: QueryClient
@@ -69,6 +70,6 @@ function applyPatch({ queryClient, ledger }: ChangesPort, { queryKey, update }: 
   if (!query) return false
   // A patch renews one row, not the rest of what was stale.
   if (wasInvalidated) query.invalidate()
-  const { running, startedAt } = ledger.entryOf(query)
-  return running && startedAt < cameAt
+  const entry = ledger.entryOf(query)
+  return isRunning(entry) && entry.startedAt < cameAt
 }

@@ -1,0 +1,236 @@
+import type { Query } from '@tanstack/react-query'
+import type { FlushedRecord } from '../../../actions/types.ts'
+
+/** The request that TanStack runs for a query, as far as it is known. */
+export type Run =
+  | { readonly is: 'idle' }
+  /** Running, or paused until network or page return: `query.state.fetchStatus` tells which. */
+  | {
+      readonly is: 'running'
+      /** Whether the coalescer started it. */
+      readonly own: boolean
+      /** Whether it may bring back what a persister has stored, which is older than any event. */
+      readonly mayRestore: boolean
+    }
+
+/** The fetch that a query owes, and where it waits for it. */
+export type Debt =
+  | { readonly at: 'nowhere' }
+  | {
+      /**
+       * `due`: about to be started. `marked`: stale, to be fetched by `hybrid`'s timer. `queued`: to be fetched as soon
+       * as a slot, the page and the main thread allow. `fetching`: the request that is running answers it, or an older
+       * one that it is to follow.
+       */
+      readonly at: 'due' | Stage
+      /** The newest event that it is owed for. */
+      readonly seq: number
+      /** Called when the fetch has ended, is paused, or will not come. */
+      readonly callbacks: readonly (() => void)[]
+    }
+
+/** The stages of a debt that are walked through together. */
+export type Stage = 'marked' | 'queued' | 'fetching'
+
+/** What is still to be done if the running request ends without answering these events. */
+export interface Notes {
+  /** The newest event the query is to be stale for, or 0. */
+  readonly markSeq: number
+  /** What it will owe if a component shows it by then. */
+  readonly ifShown: { readonly seq: number; readonly cause: FlushedRecord } | undefined
+}
+
+export type FetchOutcome = 'success' | 'error' | 'cancelled'
+
+/**
+ * What the coalescer knows of a query. Times are logical: a fetch answers an event if it started at or after the
+ * event's time. Only the functions of this file change it.
+ */
+export interface Entry extends Readonly<Known> {
+  readonly query: Query
+}
+
+interface Known {
+  /** When the latest fetch started that was not cancelled; 0 if none was seen. */
+  startedAt: number
+  /** `startedAt` of the latest fetch that ended by itself, to return to when the next one is cancelled. */
+  endedStartedAt: number
+  /** `startedAt` of the latest failure that was reported. */
+  reportedAt: number
+  /** How the latest fetch ended. */
+  outcome: FetchOutcome | undefined
+  /** What the latest fetch failed with, which the query itself forgets when a patch is written. */
+  error: Error | null
+  run: Run
+  debt: Debt
+  notes: Notes | undefined
+  /** The newest event that wants a fetch even if no component shows the query, or 0. */
+  inactiveWantedAt: number
+  /** The flush that last asked for a fetch. */
+  cause: FlushedRecord | undefined
+  /** Whether `direct` would have started the fetch it owes, too. */
+  direct: boolean
+}
+
+const idle: Run = { is: 'idle' }
+const nothing: Debt = { at: 'nowhere' }
+
+export const createEntry = (query: Query): Entry => ({
+  query,
+  startedAt: 0,
+  endedStartedAt: 0,
+  reportedAt: 0,
+  outcome: undefined,
+  error: null,
+  run: query.state.fetchStatus === 'idle' ? idle : { is: 'running', own: false, mayRestore: false },
+  debt: nothing,
+  notes: undefined,
+  inactiveWantedAt: 0,
+  cause: undefined,
+  direct: false,
+})
+
+/** The one way to change an entry. */
+const open = (entry: Entry): Known => entry
+
+// QUESTIONS
+
+export const isRunning = ({ run }: Entry): boolean => run.is === 'running'
+
+/** Whether the request that is running was started by the coalescer. */
+export const isOwnRun = ({ run }: Entry): boolean => run.is === 'running' && run.own
+
+/** The newest event the query owes a fetch for, or 0. */
+export const wantedAt = ({ debt }: Entry): number => (debt.at === 'nowhere' ? 0 : debt.seq)
+
+/** Whether the query's latest fetch started after the newest event that it owes a fetch for. */
+export const isAnswered = (entry: Entry): boolean => entry.startedAt >= wantedAt(entry)
+
+// THE RUN: what the ledger sees TanStack do
+
+/** A request has started, in place of the one that ran before, if one did. */
+export function startRun(entry: Entry, own: boolean, mayRestore: boolean, startedAt: number): void {
+  open(entry).run = { is: 'running', own, mayRestore }
+  open(entry).startedAt = startedAt
+}
+
+/** The request that is running has asked for everything anew. */
+export const renewRun = (entry: Entry, startedAt: number): void => void (open(entry).startedAt = startedAt)
+
+export function endRun(entry: Entry, outcome: FetchOutcome): void {
+  const { run, startedAt, endedStartedAt, query } = entry
+  const bringsOldData = outcome === 'success' && run.is === 'running' && run.mayRestore
+  const isWorthless = outcome === 'cancelled' || bringsOldData
+  const known = open(entry)
+  known.run = idle
+  known.outcome = outcome
+  known.error = outcome === 'error' ? query.state.error : null
+  if (isWorthless) known.startedAt = endedStartedAt
+  else known.endedStartedAt = startedAt
+}
+
+/** The query is gone, and its request with it. */
+export const dropRun = (entry: Entry): void => void (open(entry).run = idle)
+
+/** The request that is running is none of the coalescer's any more. */
+export function disownRun(entry: Entry): void {
+  const { run } = entry
+  if (run.is === 'running' && run.own) open(entry).run = { ...run, own: false }
+}
+
+export const noteReported = (entry: Entry): void => void (open(entry).reportedAt = entry.startedAt)
+
+// THE DEBT: what flushes ask for
+
+/** Remembers what wants a fetch of the query even if no component shows it. */
+export function noteInactive(entry: Entry, seq: number): void {
+  if (seq > entry.inactiveWantedAt) open(entry).inactiveWantedAt = seq
+}
+
+/** Names the flush that the next fetch of the query is owed to. */
+export function noteCause(entry: Entry, cause: FlushedRecord, direct: boolean): void {
+  open(entry).cause = cause
+  open(entry).direct = direct
+}
+
+/** The fetch that is running is not to be explained. */
+export const forgetCause = (entry: Entry): void => void (open(entry).cause = undefined)
+
+/** The ways of all queries that owe a fetch or have one looked after: each transition, and who is where. */
+export class Ways {
+  /** Requests that the coalescer started. */
+  readonly running = new Set<Entry>()
+  readonly marked = new Set<Entry>()
+  readonly queued = new Set<Entry>()
+  readonly fetching = new Set<Entry>()
+  /** The running request does not answer all events, so that its end is looked after. */
+  readonly noted = new Set<Entry>()
+
+  all(): Entry[] {
+    return [...this.marked, ...this.queued, ...this.fetching, ...this.running, ...this.noted]
+  }
+
+  /** Owes the query a fetch for an event; where it waits for it is told by `move`. */
+  owe(entry: Entry, seq: number): void {
+    const { debt } = entry
+    if (debt.at === 'nowhere') open(entry).debt = { at: 'due', seq, callbacks: [] }
+    else if (seq > debt.seq) open(entry).debt = { ...debt, seq }
+  }
+
+  /** Lets a query that owes a fetch wait for it elsewhere. */
+  move(entry: Entry, at: Stage): void {
+    const { debt } = entry
+    if (debt.at === at || debt.at === 'nowhere') return
+    this.#leave(entry)
+    open(entry).debt = { ...debt, at }
+    this[at].add(entry)
+  }
+
+  /** Calls back once the fetch that is owed has ended, is paused, or will not come. */
+  waitFor(entry: Entry, done: () => void): void {
+    const { debt } = entry
+    if (debt.at === 'nowhere') done()
+    else open(entry).debt = { ...debt, callbacks: [...debt.callbacks, done] }
+  }
+
+  /** Tells whoever waits for the fetch that is owed; it stays owed. */
+  release(entry: Entry): void {
+    const { debt } = entry
+    if (debt.at === 'nowhere' || debt.callbacks.length === 0) return
+    open(entry).debt = { ...debt, callbacks: [] }
+    for (const done of debt.callbacks) done()
+  }
+
+  /** Owes the query nothing any more, and tells whoever waits. */
+  settle(entry: Entry): void {
+    const { debt } = entry
+    this.#leave(entry)
+    const known = open(entry)
+    known.debt = nothing
+    known.inactiveWantedAt = 0
+    known.direct = false
+    if (debt.at !== 'nowhere') for (const done of debt.callbacks) done()
+  }
+
+  note(entry: Entry, markSeq: number, ifShown: Notes['ifShown']): void {
+    const before = entry.notes
+    const isNewer = ifShown !== undefined && ifShown.seq > (before?.ifShown?.seq ?? 0)
+    const notes = {
+      markSeq: Math.max(before?.markSeq ?? 0, markSeq),
+      ifShown: isNewer ? ifShown : before?.ifShown,
+    }
+    if (notes.markSeq === 0 && !notes.ifShown) return
+    open(entry).notes = notes
+    this.noted.add(entry)
+  }
+
+  unnote(entry: Entry): void {
+    open(entry).notes = undefined
+    this.noted.delete(entry)
+  }
+
+  #leave(entry: Entry): void {
+    const { at } = entry.debt
+    if (at !== 'nowhere' && at !== 'due') this[at].delete(entry)
+  }
+}
