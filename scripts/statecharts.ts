@@ -20,7 +20,7 @@ const paragraphs: Readonly<Partial<Record<(typeof strategyNames)[number], string
   batch:
     'The same window, but the changes themselves are buffered. At the flush their handlers run in arrival order, patches and cancels are applied in one notify batch, and the union of their keys is invalidated once. A buffer of `maxBufferedChanges` flushes early (`isOverdue`).',
   perKey:
-    'Every key has a window of its own over a single timer that runs until the earliest deadline. `deciding` takes the keys that are due; the others keep waiting, so keys never delay or hurry each other.',
+    'Every key has a window of its own over a single timer that runs until the earliest deadline. A flush takes the keys that are due; the others keep waiting, so keys never delay or hurry each other. The chart is that of `debounce`: only the rule behind its guards differs.',
   hybrid:
     'Two regions. `window` coalesces as `debounce` does, but its flush only marks queries stale. `refetch` is the one global timer: it starts with the first marking, is never re-armed, and fetches what was marked when it fires. Whoever asks for a flush (`FLUSH`, urgent, leading) gets the fetches at once.',
   direct:

@@ -55,6 +55,18 @@ export class Heap<T> {
     items[index] = last
   }
 
+  /** All that come out before the first that is not wanted, in no order, without taking them out. */
+  *upTo(isWanted: (item: T) => boolean): Generator<T> {
+    const indices = [0]
+    for (let index = indices.pop(); index !== undefined; index = indices.pop()) {
+      const item = this.#items[index]
+      // What comes after an item that is not wanted is not wanted either.
+      if (item === undefined || !isWanted(item)) continue
+      yield item
+      indices.push(2 * index + 2, 2 * index + 1)
+    }
+  }
+
   /** Drops what is not to be kept. */
   keep(isKept: (item: T) => boolean): void {
     const kept = this.#items.filter(isKept)

@@ -38,6 +38,14 @@ export interface BufferedChange {
   readonly seq: number
 }
 
+/** Whoever is told what enters the queue, also of what passes by the charts. */
+export interface QueueWatcher {
+  /** A key became pending. */
+  noteKey?(key: PendingKey): void
+  /** An event of the app for a pending key, which came at `atMs`; after `noteKey`, for a key that it made pending. */
+  noteEvent?(key: PendingKey, atMs: number): void
+}
+
 /**
  * Everything that waits for a flush. It outlives the strategies, so that switching them hands nothing over.
  */
@@ -47,7 +55,8 @@ export class PendingQueue {
   /** When the newest event came, pending or not. */
   lastEventAtMs = -Infinity
   eventsReceived = 0
-  #added: PendingKey[] = []
+  /** The rule of the strategy at work, if it wants to know. */
+  watcher: QueueWatcher | undefined
   readonly #clock: LogicalClock
   readonly #hashExact: (queryKey: QueryKey) => string
   #oldestAtMs = Infinity
@@ -83,7 +92,7 @@ export class PendingQueue {
   ): PendingKey {
     this.lastEventAtMs = atMs
     this.#clock.value += 1
-    return this.#count(this.#merge(id, queryKey, wants, atMs, this.#clock.value, exact, source))
+    return this.#count(this.#merge(id, queryKey, wants, atMs, this.#clock.value, exact, source), atMs)
   }
 
   /** Owes a query a fetch again, without a new event of the app. */
@@ -96,7 +105,7 @@ export class PendingQueue {
   /** Like `add` for a key that a buffered change turned out to touch: the change's own time counts. */
   addFromChange(queryKey: QueryKey, wants: Wants, from: BufferedChange, source: string): PendingKey {
     const id = this.idOf(queryKey, false)
-    return this.#count(this.#merge(id, queryKey, wants, from.atMs, from.seq, false, source))
+    return this.#count(this.#merge(id, queryKey, wants, from.atMs, from.seq, false, source), from.atMs)
   }
 
   bufferChange(change: Change, handler: ChangeHandler, atMs: number): void {
@@ -120,15 +129,11 @@ export class PendingQueue {
     if (ids === undefined) {
       taken = [...this.keys.values()]
       this.keys.clear()
-      this.#added = []
     } else {
       for (const id of ids) {
         const key = this.keys.get(id)
         if (key && this.keys.delete(id)) taken.push(key)
       }
-      // Not every strategy asks what was added, and those keys must not be held for it.
-      if (this.#added.length > 2 * this.keys.size)
-        this.#added = this.#added.filter((key) => this.keys.get(key.id) === key)
     }
     this.#findOldest()
     return taken
@@ -144,15 +149,7 @@ export class PendingQueue {
     this.#findOldest()
   }
 
-  /** Keys that became pending since the last call, or since the last flush of everything. */
-  takeAdded(): readonly PendingKey[] {
-    const added = this.#added
-    if (added.length > 0) this.#added = []
-    return added
-  }
-
   clear(): void {
-    this.#added = []
     this.keys.clear()
     this.changes = []
     this.#oldestAtMs = Infinity
@@ -179,9 +176,10 @@ export class PendingQueue {
     return { pending: this.keys.size, changes: this.changes.length, first }
   }
 
-  #count(key: PendingKey): PendingKey {
+  #count(key: PendingKey, atMs: number): PendingKey {
     this.eventsReceived += 1
     key.events += 1
+    this.watcher?.noteEvent?.(key, atMs)
     return key
   }
 
@@ -219,7 +217,7 @@ export class PendingQueue {
         fetchInactiveEvents: 0,
       }
       this.keys.set(id, key)
-      this.#added.push(key)
+      this.watcher?.noteKey?.(key)
     }
     if (atMs < key.firstAtMs) key.firstAtMs = atMs
     if (atMs > key.lastAtMs) key.lastAtMs = atMs

@@ -1,15 +1,9 @@
-import { createWindowContext } from './strategy.ts'
-import { windowCollecting, windowFlushing, windowIdle, windowSetup } from './windowSetup.ts'
+import { SharedWindow } from '../actions/windows/sharedWindow.ts'
+import { createWindowsMachine } from './windowsChart.ts'
 
 /** One window for all keys. */
-export const debounceMachine = windowSetup.createMachine({
+export const debounceMachine = createWindowsMachine({
   id: 'debounce',
   description: 'One window for all keys: flush after quiet, never later than maxWait after the first pending event.',
-  context: ({ input }) => createWindowContext(input),
-  initial: 'idle',
-  states: {
-    idle: { id: 'idle', ...windowIdle },
-    collecting: windowCollecting,
-    flushing: { id: 'flushing', ...windowFlushing },
-  },
+  windows: (port) => new SharedWindow(port),
 })

@@ -1,8 +1,15 @@
-import { assign, sendTo } from 'xstate'
-import { createWindowContext } from './strategy.ts'
-import { windowCollecting, windowFlushing, windowIdle, windowSetup } from './windowSetup.ts'
+import { sendTo } from 'xstate'
+import { SharedWindow } from '../actions/windows/sharedWindow.ts'
+import { type WindowsContext, windowsCollecting, windowsFlushing, windowsIdle, windowsSetup } from './windowsChart.ts'
 
-const hybridSetup = windowSetup.extend({
+interface HybridContext extends WindowsContext {
+  readonly windows: SharedWindow
+}
+
+/** The setup's context, which the machine below makes. */
+const windowOf = (context: WindowsContext): SharedWindow => (context as HybridContext).windows
+
+const hybridSetup = windowsSetup.extend({
   delays: {
     refetchDelay: ({ context }) => context.port.timing.refetchDelayMs,
   },
@@ -10,21 +17,23 @@ const hybridSetup = windowSetup.extend({
     hasMarked: ({ event }) => event.type === 'FLUSHED' && event.marked > 0,
     hasNoneMarked: ({ event }) => event.type === 'FLUSHED' && event.marked === 0,
     mayFetch: ({ context }) => !context.port.isHeld(),
-    isRefetchOverdue: ({ context }) => !context.port.isHeld() && context.port.now() >= context.refetchDueAtMs,
+    isRefetchOverdue: ({ context }) => !context.port.isHeld() && context.port.now() >= windowOf(context).alsoDueAtMs,
   },
   actions: {
-    startRefetchDelay: assign({
-      refetchDueAtMs: ({ context }) => context.port.now() + context.port.timing.refetchDelayMs,
-    }),
-    endRefetchDelay: assign({ refetchDueAtMs: Infinity }),
+    startRefetchDelay: ({ context }) => {
+      windowOf(context).alsoDueAtMs = context.port.now() + context.port.timing.refetchDelayMs
+    },
+    endRefetchDelay: ({ context }) => {
+      windowOf(context).alsoDueAtMs = Infinity
+    },
     /** A flush by the window only marks; whoever asks for a flush wants the data now. */
     reportMarking: sendTo(
       ({ context }) => context.parentRef,
-      ({ context }) =>
+      ({ context: { due } }) =>
         ({
           type: 'DUE',
-          reason: context.reason,
-          fetch: context.reason === 'quiet' || context.reason === 'maxWait' ? 'later' : 'now',
+          ...due,
+          fetch: due.reason === 'quiet' || due.reason === 'maxWait' ? 'later' : 'now',
         }) as const,
     ),
     reportRefetchDue: sendTo(({ context }) => context.parentRef, { type: 'REFETCH_DUE' } as const),
@@ -35,20 +44,20 @@ const hybridSetup = windowSetup.extend({
 export const hybridMachine = hybridSetup.createMachine({
   id: 'hybrid',
   description: 'Coalesces invalidations and only marks stale; one global timer then refetches what it marked.',
-  context: ({ input }) => createWindowContext(input),
+  context: ({ input }) => ({ ...input, windows: new SharedWindow(input.port), due: { reason: 'quiet' } }),
+  entry: 'watchQueue',
   type: 'parallel',
   states: {
     window: {
       description: 'When to mark.',
       initial: 'idle',
       states: {
-        idle: { id: 'idle', ...windowIdle },
-        collecting: windowCollecting,
+        idle: windowsIdle,
+        collecting: windowsCollecting,
         flushing: {
-          ...windowFlushing,
-          id: 'flushing',
+          ...windowsFlushing,
           description: 'The orchestrator marks the pending keys stale, and fetches them too if it was asked to flush.',
-          entry: 'reportMarking',
+          entry: ['take', 'reportMarking'],
         },
       },
     },

@@ -2,7 +2,7 @@ import { assign, emit, sendTo, setup } from 'xstate'
 import { closeGate } from '../actions/gate.ts'
 import type { FlushReason, QueryKey } from '../actions/types.ts'
 import type { Wants } from '../actions/wants.ts'
-import type { StrategyPort } from '../actions/window.ts'
+import type { StrategyPort } from '../actions/windows/windows.ts'
 import type { CoalescerEvent, EmittedEvent } from './events.ts'
 import type { StrategyInput, StrategyMachine, StrategyParentRef, StrategyReport } from './strategy.ts'
 import {
@@ -117,7 +117,10 @@ const orchestratorSetup = setup({
       const error = context.port.check(event as CoalescerEvent)
       if (error) context.port.reportBadEvent(event, error)
     },
-    closeGate: ({ context }) => closeGate(context.port.gate),
+    detach: ({ context }) => {
+      closeGate(context.port.gate)
+      context.port.queue.watcher = undefined
+    },
     record: ({ context, event }) => {
       context.answer.keyIds = context.port.record(event as RecordableEvent)
     },
@@ -164,6 +167,7 @@ const toDirect = { target: 'choosing', actions: ['reportDeath', 'adoptDirect'] }
 const strategyState = (name: StrategyName) =>
   orchestratorSetup.createStateConfig({
     description: `The strategy '${name}' decides when to flush.`,
+    exit: 'detach',
     invoke: {
       id: 'strategy',
       src: name,
@@ -216,7 +220,6 @@ export const orchestratorMachine = orchestratorSetup.createMachine({
       states: {
         choosing: {
           description: 'Between two strategies: the old one is stopped, the gate is shut.',
-          entry: 'closeGate',
           always: strategyNames.map((name) => ({
             guard: { type: 'isStrategy' as const, params: { name } },
             target: name,

@@ -1,6 +1,6 @@
 import type { ActorRef, AnyStateMachine, Snapshot } from 'xstate'
 import type { FlushReason } from '../actions/types.ts'
-import { type SharedWindow, type StrategyPort, drawJitter } from '../actions/window.ts'
+import type { StrategyPort } from '../actions/windows/windows.ts'
 
 /** What a strategy is told. */
 export type StrategyEvent =
@@ -36,15 +36,3 @@ export interface StrategyInput {
  * infers, whose number of parameters changes between its minor versions.
  */
 export type StrategyMachine = AnyStateMachine
-
-/** The context of a strategy with one window for everything pending. */
-export interface WindowContext extends StrategyInput, SharedWindow {
-  readonly reason: FlushReason
-}
-
-export const createWindowContext = (input: StrategyInput): WindowContext => ({
-  ...input,
-  jitterMs: drawJitter(input.port.timing),
-  refetchDueAtMs: Infinity,
-  reason: 'quiet',
-})

@@ -37,6 +37,17 @@ describe('a heap', () => {
     )
   })
 
+  it('shows what comes out up to a limit, and keeps it', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(20)), fc.nat(20), (numbers, limit) => {
+        const heap = new Heap<number>((a, b) => a < b)
+        for (const number of numbers) heap.push(number)
+        expect(ascending([...heap.upTo((one) => one <= limit)])).toEqual(ascending(numbers.filter((one) => one <= limit)))
+        expect(takeAll(heap)).toEqual(ascending(numbers))
+      }),
+    )
+  })
+
   it('keeps its order when only some are kept', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 99 }), { maxLength: 40 }), (numbers) => {

@@ -103,23 +103,21 @@ it('changes are taken in arrival order, once', () => {
   expect(queue.takeChanges()).toEqual([])
 })
 
-it('the keys added are told once, and not at all once they are flushed', () => {
+it('a watcher is told of each key that becomes pending, and then of each event', () => {
   const { queue, add } = setup()
-  const first = add(['a'], 0)
+  const told: string[] = []
+  queue.watcher = {
+    noteKey: ({ id, firstAtMs }) => void told.push(`${id} at ${firstAtMs}`),
+    noteEvent: ({ id, events }, atMs) => void told.push(`${id} ${events} at ${atMs}`),
+  }
+  add(['a'], 0)
   add(['a'], 1)
-  expect(queue.takeAdded()).toEqual([first])
-  expect(queue.takeAdded()).toEqual([])
-  add(['b'], 2)
   queue.takeKeys()
-  expect(queue.takeAdded()).toEqual([])
-})
-
-it('of the keys added, those flushed since are let go of, so that nobody needs to ask for them', () => {
-  const { queue, add } = setup()
-  const ids = ['a', 'b', 'c'].map((name) => add([name], 0).id)
-  const last = add(['d'], 0)
-  queue.takeKeys(ids)
-  expect(queue.takeAdded()).toEqual([last])
+  add(['a'], 2)
+  queue.restore(['b'], 3)
+  queue.watcher = {}
+  add(['c'], 4)
+  expect(told).toEqual(['s1:a at 0', 's1:a 1 at 0', 's1:a 2 at 1', 's1:a at 2', 's1:a 1 at 2', '!["b"] at 3'])
 })
 
 it('only keys that wait are taken, each once', () => {
@@ -192,7 +190,6 @@ it('clear forgets keys, changes and the oldest time, not what was counted', () =
   queue.bufferChange(change, handler, 0)
   queue.clear()
   expect([queue.size, queue.oldestAtMs, queue.eventsReceived]).toEqual([0, Infinity, 1])
-  expect(queue.takeAdded()).toEqual([])
 })
 
 describe('a key that is put back', () => {

@@ -38,7 +38,7 @@ describe('an inspector given to createCoalescer', () => {
     expect(host.definitions()).toEqual(['coalescer', 'strategy: debounce'])
     const [root, strategy] = host.ofType('@xstate.actor').map(({ definition }) => JSON.parse(definition ?? ''))
     expect(root.states.strategy.states).toHaveProperty('debounce')
-    expect(strategy.states.collecting.states.waiting.after).toHaveProperty('untilDue')
+    expect(strategy.states.collecting.states.waiting.after).toHaveProperty('untilNext')
 
     coalescer.scheduleInvalidate(['goals'], { source: 'goals:INSERT' })
     await rest()

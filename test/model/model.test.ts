@@ -215,5 +215,16 @@ describe('what the models leave out', () => {
 it('takes every transition of every machine', () => {
   // Its action ends the actor, so no inspector hears of it: a test of what the models leave out sees it taken.
   const givesUp = 'coalescer: coalescer.strategy.direct --xstate.error.actor.strategy--> itself'
-  expect(coverage.missed()).toEqual([givesUp])
+  // One chart over several rules: a shared window leads only from idle, keys are always looked at in time, and only
+  // changes that were read early leave an empty queue behind.
+  const otherRules = [
+    'debounce: debounce.collecting.waiting --PENDING [isLeading]--> flushing',
+    'debounce: debounce.collecting.held --PENDING [isEmpty]--> idle',
+    'batch: batch.collecting.waiting --PENDING [isLeading]--> flushing',
+    'perKey: perKey.collecting.waiting --PENDING [mustLookAnew]--> perKey.collecting.waiting',
+    'perKey: perKey.collecting.held --PENDING [isEmpty]--> idle',
+    'hybrid: hybrid.window.collecting.waiting --PENDING [isLeading]--> flushing',
+    'hybrid: hybrid.window.collecting.held --PENDING [isEmpty]--> idle',
+  ]
+  expect(coverage.missed()).toEqual([givesUp, ...otherRules])
 })

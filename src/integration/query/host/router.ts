@@ -40,8 +40,10 @@ export class Router {
   take(event: RoutedEvent): void {
     const { engine } = this.#port
     if (this.state === 'running') {
-      if (this.#passesGate(event)) engine.take(event)
-      else this.#port.sendToActor(event)
+      if (this.#passesGate(event)) {
+        engine.take(event)
+        this.#wakeIfClosed()
+      } else this.#port.sendToActor(event)
     } else if (this.state === 'dead') {
       if (isRecordable(event)) this.#flushEvent(event)
       else if (event.type === 'RESET') engine.reset()
@@ -62,6 +64,7 @@ export class Router {
     const { exact = false, urgent, refetchType = 'active', source } = options
     if (urgent === true) return false
     engine.note(queryKey, wantsFor[refetchType], atMs, exact, source)
+    this.#wakeIfClosed()
     return true
   }
 
@@ -93,8 +96,14 @@ export class Router {
     if (this.state !== 'running') return
     this.state = 'dead'
     closeGate(this.#port.engine.gate)
+    this.#port.engine.queue.watcher = undefined
     this.#port.engine.strategyDied(error)
     this.#flush({ reason: 'switch', fetch: 'now' })
+  }
+
+  /** A rule that has seen the event pass by may want its chart to look at once. */
+  #wakeIfClosed(): void {
+    if (!this.#port.engine.gate.open) this.send({ type: 'WAKE' })
   }
 
   #flushEvent(event: RecordableEvent): void {

@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { createGate } from '../../src/actions/gate.ts'
-import { KeyWindows } from '../../src/actions/keyWindows.ts'
-import { PendingQueue } from '../../src/actions/pendingQueue.ts'
-import { type Timing, defaultTiming } from '../../src/actions/timing.ts'
+import { createGate } from '../../../src/actions/gate.ts'
+import { KeyWindows } from '../../../src/actions/windows/keyWindows.ts'
+import type { Due } from '../../../src/actions/windows/windows.ts'
+import { PendingQueue } from '../../../src/actions/pendingQueue.ts'
+import { type Timing, defaultTiming } from '../../../src/actions/timing.ts'
 
 const wants = { markActive: true, markInactive: true, fetchActive: true, fetchInactive: false }
 const timing: Timing = { ...defaultTiming, quietMs: 50, maxWaitMs: 200 }
@@ -13,8 +14,30 @@ function setup(given: Timing = timing) {
   const queue = new PendingQueue({ value: 0 }, String)
   const port = { queue, timing: given, gate: createGate(), now: () => time.nowMs, isHeld: () => false }
   const event = (id: string): string => queue.add(queue.idOf([id], false), [id], wants, time.nowMs, false, undefined).id
-  return { time, queue, event, windows: new KeyWindows(port), port }
+  const watch = (windows: KeyWindows): KeyWindows => {
+    queue.watcher = windows
+    return windows
+  }
+  return { time, queue, event, watch, windows: watch(new KeyWindows(port)), port }
 }
+
+/** What the chart does at a look at the clock. */
+function lookAt(windows: KeyWindows): Due | undefined {
+  const due = windows.due()
+  expect(windows.due()).toEqual(due)
+  if (due) windows.take(due)
+  else windows.look()
+  return due
+}
+
+/** What the chart does at an event. */
+function leadWith(windows: KeyWindows, id: string): readonly string[] {
+  const due = windows.dueAtOnce([id])
+  if (due) windows.take(due)
+  return due?.keyIds ?? []
+}
+
+const takeDue = (windows: KeyWindows): readonly string[] => lookAt(windows)?.keyIds ?? []
 
 const id = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h')
 
@@ -44,13 +67,12 @@ it('the keys due are those whose own quiet time or own maxWaitMs has passed, at 
         const earliest = Math.min(...[...open.values()].map(dueOf))
         expect(windows.untilNext()).toBeLessThanOrEqual(Math.max(0, earliest - time.nowMs))
         const expected = [...open].filter(([, key]) => dueOf(key) <= time.nowMs).map(([id]) => id)
-        expect(windows.isNextDue() || expected.length === 0).toBe(true)
-        const { keyIds } = windows.takeDue()
+        const keyIds = takeDue(windows)
         expect(keyIds.toSorted()).toEqual(expected.toSorted())
         queue.takeKeys(keyIds)
         for (const id of keyIds) open.delete(id)
         expect(windows.isOpen()).toBe(open.size > 0)
-        expect(windows.isNextDue()).toBe(false)
+        expect(windows.due()).toBeUndefined()
       }
     }),
     { numRuns: 500 },
@@ -62,8 +84,8 @@ it('a key is due for maxWait only if all that are due have waited that long', ()
   event('a')
   for (time.nowMs = 40; time.nowMs < 200; time.nowMs += 40) event('a')
   time.nowMs = 200
-  expect(windows.takeDue()).toEqual({ keyIds: ['s1:a'], reason: 'maxWait' })
-  expect(windows.takeDue()).toMatchObject({ keyIds: [] })
+  expect(lookAt(windows)).toEqual({ keyIds: ['s1:a'], reason: 'maxWait' })
+  expect(lookAt(windows)).toBeUndefined()
 })
 
 it('a key that is quiet is due for quiet, also beside one that is due for maxWait', () => {
@@ -73,19 +95,38 @@ it('a key that is quiet is due for quiet, also beside one that is due for maxWai
   time.nowMs = 150
   event('b')
   time.nowMs = 200
-  expect(windows.takeDue()).toEqual({ keyIds: ['s1:a', 's1:b'], reason: 'quiet' })
+  expect(lookAt(windows)).toEqual({ keyIds: ['s1:a', 's1:b'], reason: 'quiet' })
 })
 
 it('a key is due from the moment its window ends, and no moment before', () => {
   const { time, event, windows } = setup()
-  expect([windows.isNextDue(), windows.untilNext()]).toEqual([false, 0])
+  const look = (): unknown[] => [windows.isOverdue(), windows.due() !== undefined, windows.untilNext()]
+  expect(look()).toEqual([false, false, 0])
   event('a')
   time.nowMs = 49
-  expect([windows.isNextDue(), windows.untilNext()]).toEqual([false, 1])
+  expect(look()).toEqual([false, false, 1])
   time.nowMs = 50
-  expect([windows.isNextDue(), windows.untilNext()]).toEqual([true, 0])
+  expect(look()).toEqual([true, true, 0])
   time.nowMs = 99
-  expect([windows.isNextDue(), windows.untilNext()]).toEqual([true, 0])
+  expect(look()).toEqual([true, true, 0])
+})
+
+it('a key that needs no quiet is due at once, but not overdue in the turn in which it came', () => {
+  const { time, event, windows } = setup({ ...timing, quietMs: 0 })
+  event('a')
+  windows.look()
+  expect([windows.isOverdue(), windows.due()?.keyIds]).toEqual([false, ['s1:a']])
+  time.nowMs = 1
+  expect(windows.isOverdue()).toBe(true)
+})
+
+it('an urgent flush of one key takes no other key out of its window, due or not', () => {
+  const { time, event, windows } = setup()
+  const due = event('a')
+  time.nowMs = 50
+  const urgent = event('b')
+  windows.take(windows.dueUrgently([urgent]))
+  expect(takeDue(windows)).toEqual([due])
 })
 
 it.each([true, false])(
@@ -95,11 +136,11 @@ it.each([true, false])(
     const id = event('a')
     for (time.nowMs = 40; time.nowMs < 200; time.nowMs += 40) event('a')
     time.nowMs = 200
-    expect(windows.takeDue().keyIds).toEqual([id])
+    expect(takeDue(windows)).toEqual([id])
     queue.takeKeys([id])
     expect(windows.isOpen()).toBe(leading)
     event('a')
-    expect(windows.takeLeading([id])).toEqual(leading ? [] : [id])
+    expect(windows.dueAtOnce([id])).toBeUndefined()
   },
 )
 
@@ -112,12 +153,12 @@ it('keys flushed before their time wake nobody, once they are most of what is wa
   event('a')
   expect(windows.untilNext()).toBe(50)
   time.nowMs = 90
-  expect(windows.takeDue().keyIds).toEqual(['s1:a'])
+  expect(takeDue(windows)).toEqual(['s1:a'])
 })
 
 it('forgetting flushed keys forgets no key that waits and no burst whose end is awaited', () => {
   const { time, queue, event, windows } = setup({ ...timing, leading: true })
-  queue.takeKeys(windows.takeLeading([event('a')]))
+  queue.takeKeys(leadWith(windows, event('a')))
   const waiting = event('waiting')
   expect(windows.untilNext()).toBe(50)
   const flushed = Array.from({ length: 100 }, (_, id) => event(`k${id}`))
@@ -126,28 +167,28 @@ it('forgetting flushed keys forgets no key that waits and no burst whose end is 
   time.nowMs = 10
   const last = event('b')
   time.nowMs = 50
-  expect(windows.takeDue().keyIds).toEqual([waiting])
+  expect(takeDue(windows)).toEqual([waiting])
   queue.takeKeys([waiting])
   time.nowMs = 60
-  expect(windows.takeDue().keyIds).toEqual([last])
+  expect(takeDue(windows)).toEqual([last])
   queue.takeKeys([last])
   expect(windows.isOpen()).toBe(false)
 })
 
 it('keys that wait when the windows open keep the time they were first seen', () => {
-  const { time, event, port } = setup()
+  const { time, event, port, watch } = setup()
   event('a')
   time.nowMs = 30
-  const windows = new KeyWindows(port)
+  const windows = watch(new KeyWindows(port))
   expect(windows.untilNext()).toBe(20)
   time.nowMs = 50
-  expect(windows.takeDue().keyIds).toEqual(['s1:a'])
+  expect(takeDue(windows)).toEqual(['s1:a'])
 })
 
 it('the first event of a burst leads, later ones do not, until the key has been quiet', () => {
   const { time, queue, event, windows } = setup({ ...timing, leading: true })
-  const lead = (id: string): string[] => {
-    const led = windows.takeLeading([event(id)])
+  const lead = (id: string): readonly string[] => {
+    const led = leadWith(windows, event(id))
     queue.takeKeys(led)
     return led
   }
@@ -155,7 +196,7 @@ it('the first event of a burst leads, later ones do not, until the key has been 
   expect(lead('a')).toEqual([])
   expect(lead('b')).toEqual(['s1:b'])
   time.nowMs = 50
-  queue.takeKeys(windows.takeDue().keyIds)
+  queue.takeKeys(takeDue(windows))
   expect(windows.isOpen()).toBe(false)
   expect(lead('a')).toEqual(['s1:a'])
 })
@@ -175,6 +216,6 @@ it('10 000 keys are taken in one go, in a time that does not grow with their squ
   for (let id = 0; id < 10_000; id += 1) event(`k${id}`)
   expect(windows.untilNext()).toBe(50)
   time.nowMs = 50
-  expect(windows.takeDue().keyIds).toHaveLength(10_000)
+  expect(takeDue(windows)).toHaveLength(10_000)
   expect(queue.size).toBe(10_000)
 })
