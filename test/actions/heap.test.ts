@@ -42,7 +42,9 @@ describe('a heap', () => {
       fc.property(fc.array(fc.nat(20)), fc.nat(20), (numbers, limit) => {
         const heap = new Heap<number>((a, b) => a < b)
         for (const number of numbers) heap.push(number)
-        expect(ascending([...heap.upTo((one) => one <= limit)])).toEqual(ascending(numbers.filter((one) => one <= limit)))
+        expect(ascending([...heap.upTo((one) => one <= limit)])).toEqual(
+          ascending(numbers.filter((one) => one <= limit)),
+        )
         expect(takeAll(heap)).toEqual(ascending(numbers))
       }),
     )

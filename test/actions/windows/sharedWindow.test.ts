@@ -145,7 +145,10 @@ it.each([
   window.take({ reason })
   queue.takeKeys()
   time.nowMs = 49
-  expect(window.isOpen()).toBe(is)
+  window.look()
+  expect([window.isOpen(), window.isOver()]).toEqual([is, false])
   time.nowMs = 50
-  expect([window.isOpen(), window.due()]).toEqual([false, undefined])
+  expect([window.isOver(), window.due()]).toEqual([true, undefined])
+  window.look()
+  expect(window.isOpen()).toBe(false)
 })
