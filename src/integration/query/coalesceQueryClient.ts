@@ -4,7 +4,6 @@ import type { Coalescer } from './coalescer.ts'
 import { type CoalescerInternals, internalsOf } from './internals.ts'
 import type { Entry } from './fetches/way.ts'
 import { expectQueryClient } from './options.ts'
-import { whenAnswered } from './fetches/waiters.ts'
 
 type Type = NonNullable<QueryFilters['type']>
 
@@ -101,12 +100,12 @@ function scheduleFilters(
 }
 
 async function settle(
-  { engine }: CoalescerInternals,
+  { whenAnswered }: CoalescerInternals,
   scheduled: readonly Promise<ReadonlySet<Entry>>[],
   throwOnError: boolean,
 ): Promise<void> {
   const records = (await Promise.all(scheduled)).flatMap((set) => [...set])
-  await whenAnswered(engine.fetches, records)
+  await whenAnswered(records)
   const failed = throwOnError ? records.find((record) => record.outcome === 'error') : undefined
   if (failed) throw failed.error
 }

@@ -138,9 +138,9 @@ export function createCoalescer(options: CoalescerOptions = {}): Coalescer {
       return emitter.on(name, listener)
     },
     explain(queryHash) {
-      const query = engine.queryClient?.getQueryCache().get(queryHash)
-      const cause = query && engine.causeOf(query)
-      if (!query || !cause) return undefined
+      const entry = engine.entryOf(queryHash)
+      if (!entry?.cause) return undefined
+      const { query, cause } = entry
       return { reason: cause.reason, keys: cause.keys.filter((key) => partialMatchKey(query.queryKey, key.queryKey)) }
     },
     reset() {
@@ -164,9 +164,15 @@ export function createCoalescer(options: CoalescerOptions = {}): Coalescer {
   }
 
   registerInternals(coalescer, {
-    engine,
     report,
     now: engine.now,
+    queryClient: () => engine.queryClient,
+    pending: engine.queue,
+    entryOf: (queryHash) => engine.entryOf(queryHash),
+    buffersChanges: () => engine.buffersChanges,
+    applyChange: (change, handler, sink) => engine.applyChange(change, handler, sink),
+    handlerFailed: (record) => engine.handlerFailed(record),
+    whenAnswered: (entries) => whenAnswered(engine.fetches, entries),
     isStopped: () => router.state === 'stopped',
     actorOptions,
     fetchLost: (queryKeys) => router.fetchLost(queryKeys),

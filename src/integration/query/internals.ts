@@ -3,19 +3,33 @@ import type { ActorOptions, AnyActorLogic } from 'xstate'
 import type { ErrorReporter } from '../../actions/report.ts'
 import { failType } from '../../actions/validate.ts'
 import type { Wants } from '../../actions/wants.ts'
-import type { QueryKey } from '../../actions/types.ts'
+import type { PendingQueue } from '../../actions/pendingQueue.ts'
+import type { Change, ChangeHandler, HandlerFailedRecord, QueryKey } from '../../actions/types.ts'
+import type { ChangeSink } from './intake/applyChange.ts'
 import type { Coalescer } from './coalescer.ts'
-import type { Engine } from './host/engine.ts'
 import type { Entry } from './fetches/way.ts'
+
+export type { ChangeSink }
 
 /** What other edges need of a coalescer beyond its public face. */
 export interface CoalescerInternals {
-  readonly engine: Engine
   readonly report: ErrorReporter
   readonly now: () => number
   readonly isStopped: () => boolean
   /** The clock and inspector that other actors of the same coalescer share. */
   readonly actorOptions: Pick<ActorOptions<AnyActorLogic>, 'clock' | 'inspect'>
+  queryClient(): QueryClient | undefined
+  /** What waits for a flush. */
+  readonly pending: Pick<PendingQueue, 'keys' | 'changes' | 'size'>
+  /** What is known of the query of a hash, if it is in the cache. */
+  entryOf(queryHash: string): Entry | undefined
+  /** Whether the strategy at work runs the handlers of changes at its flush. */
+  buffersChanges(): boolean
+  /** Runs the handler of a change now; `sink` is told what is left to do. Does nothing without a query client. */
+  applyChange(change: Change, handler: ChangeHandler, sink: ChangeSink): void
+  handlerFailed(record: HandlerFailedRecord): void
+  /** Resolves once none of the queries owes a fetch any more, or its fetch is paused. */
+  whenAnswered(entries: Iterable<Entry>): Promise<void>
   /** Schedules keys as one event for what they want; each resolves with the queries it led to, flushed or deferred. */
   schedule(queryKeys: readonly QueryKey[], exact: boolean, wants: Wants): Promise<ReadonlySet<Entry>>[]
   /** Owes queries a fetch again, because a patch has overtaken the one that is running. */

@@ -56,7 +56,7 @@ export function useRealtime(service: JoinableRealtimeService): RealtimeStatus {
     )
   }
   useEffect(() => {
-    const queryClient = provided ?? (coalescer && internalsOf(coalescer).engine.queryClient)
+    const queryClient = provided ?? (coalescer && internalsOf(coalescer).queryClient())
     // Without one, initialize() says what is missing.
     return join(service, queryClient as QueryClient)
   }, [service, provided, coalescer])

@@ -1,4 +1,4 @@
-import { type QueryClient, partialMatchKey } from '@tanstack/react-query'
+import type { QueryClient } from '@tanstack/react-query'
 import { RecentChanges } from '../../actions/changeIdentity.ts'
 import { readChange } from '../../actions/changePayload.ts'
 import { resolveEffects, sourceOf } from '../../actions/effects.ts'
@@ -6,9 +6,7 @@ import { identifyKey } from '../../actions/queryKeys.ts'
 import { RowShape } from '../../actions/rowShape.ts'
 import type { Change, ChangeHandler, QueryKey, RefetchType } from '../../actions/types.ts'
 import type { CoalescerEvent } from '../../machines/events.ts'
-import { strategies } from '../../machines/strategies.ts'
-import { applyChange } from '../query/intake/applyChange.ts'
-import type { CoalescerInternals } from '../query/internals.ts'
+import type { ChangeSink, CoalescerInternals } from '../query/internals.ts'
 import { type ForeignDeletePort, isForeignDelete } from './foreignDelete.ts'
 import type { ResolvedService, ResolvedTable } from './resolveService.ts'
 
@@ -21,7 +19,6 @@ export interface ChangeRouter {
 
 /** Brings changes to their table's handler, and what the handlers want done to the coalescer. */
 export function createChangeRouter(service: ResolvedService, internals: CoalescerInternals): ChangeRouter {
-  const { engine } = internals
   const recent = new RecentChanges()
   const shapes = new Map([...service.tables.values()].map((table) => [table.name, new RowShape()]))
   const handlers = new Map([...service.tables.values()].map((table) => [table.name, guardHandler(table)]))
@@ -55,7 +52,7 @@ export function createChangeRouter(service: ResolvedService, internals: Coalesce
         for (const { queryKey } of effects.refetch) identifyKey(queryKey)
         return effects
       } catch (error) {
-        engine.changesPort()?.handlerFailed({ change, error })
+        internals.handlerFailed({ change, error })
         return { invalidate: catchUpKeysOf(table) }
       }
     }
@@ -66,35 +63,27 @@ export function createChangeRouter(service: ResolvedService, internals: Coalesce
     report: internals.report,
     hasBufferedChanges() {
       const { phase, pendingKeys } = service.coalescer.getSnapshot()
-      return strategies[engine.strategy.name].buffersChanges && (phase !== 'idle' || pendingKeys > 0)
+      return internals.buffersChanges() && (phase !== 'idle' || pendingKeys > 0)
     },
   })
 
   function apply(change: Change, handler: ChangeHandler): void {
-    if (strategies[engine.strategy.name].buffersChanges) send({ type: 'CHANGE', change, handler })
-    else applyNow(change, handler)
+    if (internals.buffersChanges()) send({ type: 'CHANGE', change, handler })
+    else internals.applyChange(change, handler, sink)
   }
 
-  function applyNow(change: Change, handler: ChangeHandler): void {
-    const port = engine.changesPort()
-    if (!port) return
-    const { invalidate: stale, refetch, overtaken } = applyChange(port, change, handler)
-    const source = sourceOf(change)
-    invalidate(stale, source)
-    for (const queryType of ['active', 'all'] as const) {
-      const queryKeys = refetch.filter(({ type }) => type === queryType).map(({ queryKey }) => queryKey)
-      if (queryKeys.length > 0) send({ type: 'REFETCH', queryKeys, queryType, source })
-    }
-    // Under `direct` a query that is invalidated already would be fetched a second time.
-    const owed = overtaken.filter((queryKey) => !stale.some((staleKey) => partialMatchKey(queryKey, staleKey)))
-    if (owed.length > 0) internals.fetchLost(owed)
+  const sink: ChangeSink = {
+    invalidate,
+    refetch: (queryKeys, queryType, source) => send({ type: 'REFETCH', queryKeys, queryType, source }),
+    fetchLost: (queryKeys) => internals.fetchLost(queryKeys),
   }
 
   return {
     handleChange(payload) {
       const change = readChange(payload)
       if (internals.isStopped()) return
-      if (!engine.queryClient) {
+      const queryClient = internals.queryClient()
+      if (!queryClient) {
         throw new TypeError(
           'Expected a query client before handleChange(), got none. Pass `queryClient` to createCoalescer(), or call initialize(queryClient) first.',
         )
@@ -109,7 +98,7 @@ export function createChangeRouter(service: ResolvedService, internals: Coalesce
         return
       }
       if (recent.isRepeated(change, table.primaryKey)) return
-      if (isForeignDelete(foreignDeletePort(engine.queryClient), change, table, () => catchUpKeysOf(table))) return
+      if (isForeignDelete(foreignDeletePort(queryClient), change, table, () => catchUpKeysOf(table))) return
       const completeness = shape.judge(change, table)
       if (completeness !== 'incomplete') apply(change, handler)
       if (completeness !== 'complete') invalidate(catchUpKeysOf(table), sourceOf(change))

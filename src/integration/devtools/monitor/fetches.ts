@@ -49,7 +49,8 @@ export class FetchFollower {
 
   #listen(): void {
     this.#unsubscribe ??= internalsOf(this.#coalescer)
-      .engine.queryClient?.getQueryCache()
+      .queryClient()
+      ?.getQueryCache()
       .subscribe((event: QueryCacheNotifyEvent) => {
         if (event.type !== 'updated' && event.type !== 'removed') return
         const { queryHash } = event.query
@@ -64,9 +65,7 @@ export class FetchFollower {
   }
 
   #recordOf(queryHash: string): Entry | undefined {
-    const { engine } = internalsOf(this.#coalescer)
-    const query = engine.queryClient?.getQueryCache().get(queryHash)
-    return query && engine.fetches.ledger?.entryOf(query)
+    return internalsOf(this.#coalescer).entryOf(queryHash)
   }
 
   #update(queryHash: string, record: Entry): void {

@@ -17,18 +17,17 @@ export interface PendingView {
 
 /** What waits for a flush now. */
 export function readPending(coalescer: Coalescer): PendingView {
-  const { engine, now } = internalsOf(coalescer)
-  const { queue } = engine
+  const { pending, now } = internalsOf(coalescer)
   const items: PendingItem[] = []
-  for (const { queryKey, events, sources, firstAtMs } of queue.keys.values()) {
+  for (const { queryKey, events, sources, firstAtMs } of pending.keys.values()) {
     if (items.length === MAX_DETAILS) break
     const text = formatValue(queryKey)
     items.push({ text, events, sources: sources ? [...sources] : [], ageMs: now() - firstAtMs })
   }
-  for (const { change, atMs } of queue.changes) {
+  for (const { change, atMs } of pending.changes) {
     if (items.length === MAX_DETAILS) break
     const text = `${change.table}:${change.eventType} (handler not run yet)`
     items.push({ text, events: 1, sources: [], ageMs: now() - atMs })
   }
-  return { count: queue.size, items }
+  return { count: pending.size, items }
 }

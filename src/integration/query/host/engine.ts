@@ -1,8 +1,15 @@
-import { type Query, type QueryClient, notifyManager } from '@tanstack/react-query'
+import { type QueryClient, notifyManager } from '@tanstack/react-query'
 import { type Gate, createGate } from '../../../actions/gate.ts'
 import { type PendingKey, PendingQueue } from '../../../actions/pendingQueue.ts'
 import type { Emitter, ErrorReporter } from '../../../actions/report.ts'
-import type { CoalescerStats, FlushedRecord, QueryKey } from '../../../actions/types.ts'
+import type {
+  Change,
+  ChangeHandler,
+  CoalescerStats,
+  FlushedRecord,
+  HandlerFailedRecord,
+  QueryKey,
+} from '../../../actions/types.ts'
 import type { Wants } from '../../../actions/wants.ts'
 import type { CoalescerEvent, EmittedRecords } from '../../../machines/events.ts'
 import type { FlushRequest, OrchestratorPort, RecordableEvent } from '../../../machines/orchestrator.ts'
@@ -12,7 +19,7 @@ import {
   resolveStrategy,
   strategies,
 } from '../../../machines/strategies.ts'
-import type { ChangesPort } from '../intake/applyChange.ts'
+import { type ChangeSink, type ChangesPort, applyChange } from '../intake/applyChange.ts'
 import { Counters } from '../fetches/counters.ts'
 import { type FlushPort, type Walk, flushEachEvent, flushKeys } from '../flush/flush.ts'
 import { Containment } from '../../../actions/containment.ts'
@@ -77,7 +84,7 @@ export class Engine implements OrchestratorPort {
       isHeld: port.isHeld,
       containment: this.containment,
       strategy: () => this.strategy,
-      changes: () => this.changesPort(),
+      changes: () => this.#changesPort(),
     }
     this.fetches = new Fetches({
       maxConcurrentRefetches: port.options.maxConcurrentRefetches,
@@ -231,7 +238,7 @@ export class Engine implements OrchestratorPort {
   }
 
   /** What a handler's cancels and patches need, once there is a query client. */
-  changesPort(): ChangesPort | undefined {
+  #changesPort(): ChangesPort | undefined {
     const { queryClient } = this
     const ledger = this.#ledger
     if (!queryClient || !ledger) return undefined
@@ -239,16 +246,30 @@ export class Engine implements OrchestratorPort {
       queryClient,
       ledger,
       report: this.#port.report,
-      handlerFailed: (record) => {
-        this.#port.report(record.error, { type: 'handlerFailed', change: record.change })
-        this.emit('handlerFailed', record)
-      },
+      handlerFailed: (record) => this.handlerFailed(record),
     }
   }
 
-  /** The flush that last asked for a fetch of a query. */
-  causeOf(query: Query): FlushedRecord | undefined {
-    return this.#ledger?.entryOf(query).cause
+  handlerFailed(record: HandlerFailedRecord): void {
+    this.#port.report(record.error, { type: 'handlerFailed', change: record.change })
+    this.emit('handlerFailed', record)
+  }
+
+  /** Runs the handler of a change now, and tells what is left to do. */
+  applyChange(change: Change, handler: ChangeHandler, sink: ChangeSink): void {
+    const port = this.#changesPort()
+    if (port) applyChange(port, change, handler, sink)
+  }
+
+  /** Whether the strategy runs the handlers of changes at its flush. */
+  get buffersChanges(): boolean {
+    return strategies[this.strategy.name].buffersChanges
+  }
+
+  /** What is known of the query of a hash, if it is in the cache. */
+  entryOf(queryHash: string): Entry | undefined {
+    const query = this.queryClient?.getQueryCache().get(queryHash)
+    return query && this.#ledger?.entryOf(query)
   }
 
   #apply(keys: readonly PendingKey[], reason: FlushedRecord['reason'], fetch: 'now' | 'later' | 'never'): void {

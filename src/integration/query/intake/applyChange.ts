@@ -1,7 +1,14 @@
-import type { QueryClient } from '@tanstack/react-query'
-import { type ResolvedEffects, resolveEffects } from '../../../actions/effects.ts'
+import { type QueryClient, notifyManager, partialMatchKey } from '@tanstack/react-query'
+import { type ResolvedEffects, resolveEffects, sourceOf } from '../../../actions/effects.ts'
 import type { ErrorReporter } from '../../../actions/report.ts'
-import type { Change, ChangeHandler, HandlerFailedRecord, Patch, QueryKey } from '../../../actions/types.ts'
+import type {
+  Change,
+  ChangeHandler,
+  HandlerFailedRecord,
+  Patch,
+  QueryKey,
+  RefetchQueryType,
+} from '../../../actions/types.ts'
 import type { Ledger } from '../fetches/ledger.ts'
 import { isRunning } from '../fetches/way.ts'
 
@@ -12,16 +19,17 @@ export interface ChangesPort {
   handlerFailed(record: HandlerFailedRecord): void
 }
 
-/** What is left to do for a change once its cancels and patches are applied. */
-export interface AppliedChange extends Pick<ResolvedEffects, 'invalidate' | 'refetch'> {
+/** Who is told what is left to do for a change once its cancels and patches are applied. */
+export interface ChangeSink {
+  invalidate(queryKeys: readonly QueryKey[], source: string): void
+  refetch(queryKeys: readonly QueryKey[], queryType: RefetchQueryType, source: string): void
   /** Queries whose running fetch is older than the patch it would overwrite. */
-  readonly overtaken: readonly QueryKey[]
+  fetchLost(queryKeys: readonly QueryKey[]): void
 }
 
-const nothing: AppliedChange = { invalidate: [], refetch: [], overtaken: [] }
-
 /**
- * Runs the handler of a change and applies its cancels and patches. A throw is reported; the rest still happens.
+ * Runs the handler of a change, applies its cancels and patches in one batch, and tells the rest. A throw is reported;
+ * the rest still happens.
  *
  * @param cameAt when the change came, in logical time; a fetch that started since then brings more than its patch.
  */
@@ -29,34 +37,56 @@ export function applyChange(
   port: ChangesPort,
   change: Change,
   handler: ChangeHandler,
+  sink: ChangeSink,
   cameAt = Infinity,
-): AppliedChange {
+): void {
   let effects: ResolvedEffects
   try {
     effects = resolveEffects(handler, change)
   } catch (error) {
     port.handlerFailed({ change, error })
-    return nothing
+    return
   }
-  for (const queryKey of effects.cancel) {
+  const { overtaken, failed } = notifyManager.batch(() => {
+    cancelFetches(port, effects)
+    return applyPatches(port, effects, cameAt)
+  })
+  const source = sourceOf(change)
+  // A failed patch is not in the data, so only a fetch can bring it there.
+  const stale = [...effects.invalidate, ...failed]
+  if (stale.length > 0) sink.invalidate(stale, source)
+  for (const queryType of ['active', 'all'] as const) {
+    const queryKeys = effects.refetch.filter(({ type }) => type === queryType).map(({ queryKey }) => queryKey)
+    if (queryKeys.length > 0) sink.refetch(queryKeys, queryType, source)
+  }
+  // Under `direct` a query that is fetched already would be fetched a second time.
+  const told = [...stale, ...effects.refetch.map(({ queryKey }) => queryKey)]
+  const lost = overtaken.filter((queryKey) => !told.some((key) => partialMatchKey(queryKey, key)))
+  if (lost.length > 0) sink.fetchLost(lost)
+}
+
+function cancelFetches({ queryClient, report }: ChangesPort, { cancel }: ResolvedEffects): void {
+  for (const queryKey of cancel) {
     try {
-      port.queryClient.cancelQueries({ queryKey }).catch(() => undefined)
+      queryClient.cancelQueries({ queryKey }).catch(() => undefined)
     } catch (error) {
-      port.report(error, { type: 'patchFailed', queryKey })
+      report(error, { type: 'patchFailed', queryKey })
     }
   }
+}
+
+function applyPatches(port: ChangesPort, { patch: patches }: ResolvedEffects, cameAt: number) {
   const overtaken: QueryKey[] = []
   const failed: QueryKey[] = []
-  for (const patch of effects.patch) {
+  for (const patch of patches) {
     try {
       if (applyPatch(port, patch, cameAt)) overtaken.push(patch.queryKey)
     } catch (error) {
-      // The change is not in the data, so only a fetch can bring it there.
       failed.push(patch.queryKey)
       port.report(error, { type: 'patchFailed', queryKey: patch.queryKey })
     }
   }
-  return { invalidate: [...effects.invalidate, ...failed], refetch: effects.refetch, overtaken }
+  return { overtaken, failed }
 }
 
 /** Returns whether a fetch is running that may bring back the data from before the patch. */

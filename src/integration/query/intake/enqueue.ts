@@ -1,12 +1,11 @@
 import { notifyManager } from '@tanstack/react-query'
-import { sourceOf } from '../../../actions/effects.ts'
 import type { BufferedChange, PendingQueue } from '../../../actions/pendingQueue.ts'
 import type { QueryKey } from '../../../actions/types.ts'
 import { type Wants, wantsFor, wantsOf } from '../../../actions/wants.ts'
 import { type CoalescerEvent, expectChangeEvent, expectKeyEvent, failEventType } from '../../../machines/events.ts'
 import type { RecordableEvent } from '../../../machines/orchestrator.ts'
 import { type ResolvedStrategy, resolveStrategy, strategies } from '../../../machines/strategies.ts'
-import { type ChangesPort, applyChange } from './applyChange.ts'
+import { type ChangeSink, type ChangesPort, applyChange } from './applyChange.ts'
 import type { Containment } from '../../../actions/containment.ts'
 import type { ResolvedOptions } from '../options.ts'
 
@@ -102,14 +101,16 @@ export function drainChanges(port: IntakePort): string[] {
   const ids: string[] = []
   const drain = (buffered: BufferedChange): void => {
     port.containment.run(() => {
-      const applied = applyChange(changesPort, buffered.change, buffered.handler, buffered.seq)
-      const source = sourceOf(buffered.change)
-      const add = (queryKey: QueryKey, wants: Wants): void => {
-        ids.push(queue.addFromChange(queryKey, wants, buffered, source).id)
+      const { change, handler, seq, atMs } = buffered
+      const add = (queryKeys: readonly QueryKey[], wants: Wants, source: string): void => {
+        for (const queryKey of queryKeys) ids.push(queue.addFromChange(queryKey, wants, buffered, source).id)
       }
-      for (const queryKey of applied.invalidate) add(queryKey, wantsFor.active)
-      for (const { queryKey, type } of applied.refetch) add(queryKey, wantsFor[type])
-      for (const queryKey of applied.overtaken) ids.push(queue.restore(queryKey, buffered.atMs).id)
+      const sink: ChangeSink = {
+        invalidate: (queryKeys, source) => add(queryKeys, wantsFor.active, source),
+        refetch: (queryKeys, queryType, source) => add(queryKeys, wantsFor[queryType], source),
+        fetchLost: (queryKeys) => ids.push(...queryKeys.map((queryKey) => queue.restore(queryKey, atMs).id)),
+      }
+      applyChange(changesPort, change, handler, sink, seq)
     })
   }
   notifyManager.batch(() => queue.takeChanges().forEach(drain))
