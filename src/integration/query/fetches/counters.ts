@@ -10,6 +10,12 @@ export class Counters {
   would = 0
   longestWaitMs = 0
 
+  /** @param direct whether `direct` would have started it, too */
+  fetchStarted(direct: boolean): void {
+    this.started += 1
+    if (direct) this.would += 1
+  }
+
   /** Notes how long the oldest of these keys has waited, and returns it. */
   noteWait(keys: readonly PendingKey[], nowMs: number): number {
     let waitedMs = 0

@@ -1,5 +1,6 @@
 import { type Query, onlineManager } from '@tanstack/react-query'
 import type { FlushedRecord } from '../../../actions/types.ts'
+import type { Counters } from './counters.ts'
 import type { Ledger, LedgerListener } from './ledger.ts'
 import { Slots, type SlotsPort } from './slots.ts'
 import { isAnswering, isHeldUp, isMoving, isPaused, isStillWanted } from './owed.ts'
@@ -13,11 +14,13 @@ import {
   isOwnRun,
   isRunning,
   noteCause,
+  noteReported,
 } from './way.ts'
 
 export interface FetchesPort extends Omit<SlotsPort, 'ways' | 'ledger' | 'continued'> {
-  fetchStarted(entry: Entry): void
-  fetchFailed(entry: Entry, own: boolean): void
+  readonly counters: Counters
+  /** The latest fetch of a query has failed, which nobody has been told of yet. */
+  fetchFailed(entry: Entry): void
   /** A fetch that was to answer events was cancelled by someone else. */
   fetchLost(query: Query): void
   /** Something ended or moved on, so that waiting promises may be due. */
@@ -115,6 +118,13 @@ export class Fetches implements LedgerListener {
     else this.ways.waitFor(entry, done)
   }
 
+  /** Tells of the failure of a query's latest fetch, once. */
+  reportFailure(entry: Entry): void {
+    if (entry.reportedAt === entry.startedAt && entry.startedAt > 0) return
+    noteReported(entry)
+    this.#port.fetchFailed(entry)
+  }
+
   /** Drops everything owed, and what is known of fetches in flight. */
   forget(): void {
     for (const entry of this.ways.all()) {
@@ -166,7 +176,7 @@ export class Fetches implements LedgerListener {
   started(entry: Entry, wasOwn: boolean): void {
     if (isOwnRun(entry)) {
       this.ways.running.add(entry)
-      this.#port.fetchStarted(entry)
+      this.#port.counters.fetchStarted(entry.direct)
     }
     if (entry.debt.at !== 'nowhere') this.ways.move(entry, 'fetching')
     if (wasOwn && !isOwnRun(entry)) {
@@ -182,7 +192,8 @@ export class Fetches implements LedgerListener {
   ended(entry: Entry, outcome: FetchOutcome, wasOwn: boolean): void {
     this.ways.running.delete(entry)
     const answers = entry.debt.at !== 'nowhere' && isAnswered(entry)
-    if (outcome === 'error' && (wasOwn || answers)) this.#port.fetchFailed(entry, wasOwn)
+    if (outcome === 'error' && wasOwn) this.#port.counters.failed += 1
+    if (outcome === 'error' && (wasOwn || answers)) this.reportFailure(entry)
     if (answers) this.ways.settle(entry)
     if (wasOwn || entry.debt.at !== 'nowhere' || this.ways.noted.has(entry)) this.#lookAgain(entry)
   }

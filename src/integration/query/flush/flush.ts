@@ -11,7 +11,8 @@ import type { Waiters } from '../fetches/waiters.ts'
 import type { Fetches } from '../fetches/fetches.ts'
 import { isFetchable } from '../fetches/owed.ts'
 
-export interface FlushPort {
+/** What a flush works on. */
+export interface FlushScope {
   readonly queryClient: QueryClient
   readonly ledger: Ledger
   readonly fetches: Fetches
@@ -19,10 +20,9 @@ export interface FlushPort {
   readonly waiters: Waiters
   readonly counters: Counters
   /** Reports the failure of a fetch that nobody has reported yet. */
-  reportFailure(record: Entry): void
 }
 
-interface FlushOptions {
+export interface FlushOptions {
   readonly reason: FlushReason
   readonly waitedMs: number
   /** `'later'` marks and holds the fetches back, `'never'` only marks. */
@@ -39,13 +39,13 @@ export interface Walk {
 }
 
 /** A record while its flush still runs. */
-interface OpenRecord extends FlushedRecord {
+export interface OpenRecord extends FlushedRecord {
   readonly fetched: string[]
   skippedFresh: number
   markedStale: number
 }
 
-const openRecord = (keys: readonly PendingKey[], { reason, waitedMs }: FlushOptions): OpenRecord => ({
+export const openRecord = (keys: readonly PendingKey[], { reason, waitedMs }: FlushOptions): OpenRecord => ({
   reason,
   waitedMs,
   keys: keys.map(describeKey),
@@ -55,37 +55,37 @@ const openRecord = (keys: readonly PendingKey[], { reason, waitedMs }: FlushOpti
 })
 
 /** Applies pending keys to the query cache in one pass over it. */
-export function flushKeys(port: FlushPort, walk: Walk, options: FlushOptions): FlushedRecord {
+export function flushKeys(scope: FlushScope, walk: Walk, options: FlushOptions): FlushedRecord {
   const { keys } = walk
   const record = openRecord(keys, options)
-  const watched = keys.some((key) => port.waiters.watches(key))
+  const watched = keys.some((key) => scope.waiters.watches(key))
   const demand = createDemand()
   const matchedKeys: PendingKey[] = []
   const add = (key: PendingKey): void => {
     addToDemand(demand, key)
-    if (watched && port.waiters.watches(key)) matchedKeys.push(key)
+    if (watched && scope.waiters.watches(key)) matchedKeys.push(key)
   }
-  const match = createMatcher(keys, add, (error) => port.containment.failed(error))
-  eachQuery(port, walk, options.fetch !== 'never', (query) => {
+  const match = createMatcher(keys, add, (error) => scope.containment.failed(error))
+  eachQuery(scope, walk, options.fetch !== 'never', (query) => {
     if (demand.keys > 0) {
       clearDemand(demand)
       matchedKeys.length = 0
     }
     match(query)
     if (demand.keys === 0) return
-    const entry = port.ledger.entryOf(query)
-    for (const key of matchedKeys) port.waiters.matched(key, entry)
-    applyVerdict(port, entry, judgeQuery(entry, demand, entry.startedAt), record, options)
+    const entry = scope.ledger.entryOf(query)
+    for (const key of matchedKeys) scope.waiters.matched(key, entry)
+    applyVerdict(scope, entry, judgeQuery(entry, demand, entry.startedAt), record, options)
   })
   return record
 }
 
 /** Visits the queries of the cache, as one batch of notifications, and starts what that has queued. */
-function eachQuery(port: FlushPort, walk: Walk, mayStart: boolean, visit: (query: Query) => void): void {
-  const { containment, fetches } = port
+export function eachQuery(scope: FlushScope, walk: Walk, mayStart: boolean, visit: (query: Query) => void): void {
+  const { containment, fetches } = scope
   notifyManager.batch(() => {
     if (mayStart) fetches.slots.beginRun()
-    for (const query of port.queryClient.getQueryCache().getAll()) {
+    for (const query of scope.queryClient.getQueryCache().getAll()) {
       if (walk.isOver) break
       try {
         visit(query)
@@ -100,88 +100,39 @@ function eachQuery(port: FlushPort, walk: Walk, mayStart: boolean, visit: (query
 }
 
 /** What the keys that match a query ask of it; its record remembers what they want even if no component shows it. */
-function judgeQuery(entry: Entry, demand: Demand, startedAt: number): Verdict {
+export function judgeQuery(entry: Entry, demand: Demand, startedAt: number): Verdict {
   noteInactive(entry, demand.fetchInactiveSeq)
   const isActive = entry.query.isActive()
   return judge(demand, isActive, isFetchable(entry.query, isActive), startedAt)
 }
 
 function applyVerdict(
-  port: FlushPort,
+  scope: FlushScope,
   entry: Entry,
   { effect, markSeq, fetchSeq, ifShownSeq, fetchEvents }: Verdict,
   record: OpenRecord,
   { fetch, isDirect }: FlushOptions,
 ): void {
   if (effect === 'none') return
-  if (!isDirect) port.counters.would += fetchEvents
+  if (!isDirect) scope.counters.would += fetchEvents
   // Also for a fetch that answers the events: cancelled, it would leave the query as it was before them.
   // One that only fetches leaves the mark to the fetch, which is not to come.
-  port.fetches.note(entry, fetch === 'never' ? Math.max(markSeq, fetchSeq) : markSeq, ifShownSeq, record)
+  scope.fetches.note(entry, fetch === 'never' ? Math.max(markSeq, fetchSeq) : markSeq, ifShownSeq, record)
   if (effect === 'fresh') {
     record.skippedFresh += 1
-    if (fetchSeq > 0 && isRunning(entry) && fetch !== 'never') port.fetches.demand(entry, fetchSeq)
-    else if (fetchSeq > 0 && entry.outcome === 'error') port.reportFailure(entry)
+    if (fetchSeq > 0 && isRunning(entry) && fetch !== 'never') scope.fetches.demand(entry, fetchSeq)
+    else if (fetchSeq > 0 && entry.outcome === 'error') scope.fetches.reportFailure(entry)
     return
   }
-  if (effect === 'mark' || fetch === 'never') return markStale(port, entry, record)
+  if (effect === 'mark' || fetch === 'never') return markStale(scope, entry, record)
   record.fetched.push(entry.query.queryHash)
   noteCause(entry, record, isDirect)
   // Last, because it calls code of the app, which may throw.
-  if (fetch === 'now') port.fetches.demand(entry, fetchSeq)
-  else port.fetches.demandLater(entry, fetchSeq)
+  if (fetch === 'now') scope.fetches.demand(entry, fetchSeq)
+  else scope.fetches.demandLater(entry, fetchSeq)
 }
 
-function markStale(port: FlushPort, entry: Entry, record: OpenRecord): void {
+export function markStale(scope: FlushScope, entry: Entry, record: OpenRecord): void {
   record.markedStale += 1
-  port.fetches.mark(entry)
-}
-
-/**
- * Applies pending keys as an app without a coalescer would: every event starts a fetch of every query it matches, in
- * place of one that is running. A first fetch and a retry are let run, and followed by one fetch.
- */
-export function flushEachEvent(port: FlushPort, walk: Walk, options: FlushOptions, mayRestart: boolean): FlushedRecord {
-  const record = openRecord(walk.keys, options)
-  for (const key of walk.keys) {
-    let isMatch = false
-    const found = (): void => void (isMatch = true)
-    const match = createMatcher([key], found, (error) => port.containment.failed(error))
-    const isWatched = port.waiters.watches(key)
-    const demand = createDemand()
-    addToDemand(demand, key)
-    eachQuery(port, walk, true, (query) => {
-      isMatch = false
-      match(query)
-      if (!isMatch) return
-      const entry = port.ledger.entryOf(query)
-      if (isWatched) port.waiters.matched(key, entry)
-      // Logical time 0: `direct` does not ask whether the data is fresh already.
-      restart(port, entry, judgeQuery(entry, demand, 0), record, mayRestart)
-    })
-  }
-  return record
-}
-
-function restart(
-  port: FlushPort,
-  entry: Entry,
-  { effect, markSeq, fetchSeq, ifShownSeq, fetchEvents }: Verdict,
-  record: OpenRecord,
-  mayRestart: boolean,
-): void {
-  if (effect === 'none') return
-  const { query } = entry
-  port.fetches.note(entry, markSeq, ifShownSeq, record)
-  if (effect === 'mark') return markStale(port, entry, record)
-  record.fetched.push(query.queryHash)
-  noteCause(entry, record, true)
-  const isPlainRefetch =
-    query.state.data !== undefined && query.state.fetchFailureCount === 0 && !query.state.fetchMeta?.fetchMore
-  if (!mayRestart || (isRunning(entry) && !isPlainRefetch)) {
-    port.fetches.demand(entry, fetchSeq)
-    return
-  }
-  for (let event = 0; event < fetchEvents; event += 1) port.fetches.slots.start(entry, true)
-  if (isRunning(entry)) port.fetches.demand(entry, fetchSeq)
+  scope.fetches.mark(entry)
 }

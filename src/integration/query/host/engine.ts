@@ -21,11 +21,11 @@ import {
 } from '../../../machines/strategies.ts'
 import { type ChangeSink, type ChangesPort, applyChange } from '../intake/applyChange.ts'
 import { Counters } from '../fetches/counters.ts'
-import { type FlushPort, type Walk, flushEachEvent, flushKeys } from '../flush/flush.ts'
+import { Flushes } from '../flush/flushes.ts'
 import { Containment } from '../../../actions/containment.ts'
 import { type IntakePort, checkEvent, drainChanges, recordEvent } from '../intake/enqueue.ts'
 import { Ledger } from '../fetches/ledger.ts'
-import { type Entry, noteReported } from '../fetches/way.ts'
+import type { Entry } from '../fetches/way.ts'
 import { identifyExact } from '../flush/match.ts'
 import type { ResolvedOptions } from '../options.ts'
 import { Waiters } from '../fetches/waiters.ts'
@@ -64,9 +64,8 @@ export class Engine implements OrchestratorPort {
   readonly #intake: IntakePort
   readonly #clock = { value: 0 }
   readonly #counters = new Counters()
-  /** Flushes that are on their way over the cache: code of the app that they call may call back. */
-  readonly #walks = new Set<Walk>()
   #ledger: Ledger | undefined
+  #flushes: Flushes | undefined
   #hiddenSinceMs: number | undefined
 
   constructor(port: EnginePort) {
@@ -92,16 +91,10 @@ export class Engine implements OrchestratorPort {
       now: port.now,
       mayYield: port.isRealTime,
       containment: this.containment,
+      counters: this.#counters,
       changed: () => this.changed(),
       fetchLost: (query) => port.fetchLost([query.queryKey]),
-      fetchStarted: (entry) => {
-        this.#counters.started += 1
-        if (entry.direct) this.#counters.would += 1
-      },
-      fetchFailed: (entry, own) => {
-        if (own) this.#counters.failed += 1
-        this.#reportFailure(entry)
-      },
+      fetchFailed: (entry) => this.#reportFailure(entry),
     })
   }
 
@@ -117,6 +110,14 @@ export class Engine implements OrchestratorPort {
     this.queryClient = queryClient
     this.#ledger = new Ledger(queryClient, this.#clock, this.fetches, this.containment)
     this.fetches.ledger = this.#ledger
+    this.#flushes = new Flushes({
+      queryClient,
+      ledger: this.#ledger,
+      fetches: this.fetches,
+      containment: this.containment,
+      waiters: this.waiters,
+      counters: this.#counters,
+    })
   }
 
   detach(): void {
@@ -193,10 +194,7 @@ export class Engine implements OrchestratorPort {
 
   /** Ends the flushes that are on their way and makes their keys pending again, for whoever is to treat them. */
   interruptFlushes(): void {
-    for (const walk of this.#walks) {
-      if (!walk.isOver) this.queue.putBack(walk.keys)
-      walk.isOver = true
-    }
+    this.queue.putBack(this.#flushes?.interrupt() ?? [])
   }
 
   reset(): void {
@@ -273,17 +271,11 @@ export class Engine implements OrchestratorPort {
   }
 
   #apply(keys: readonly PendingKey[], reason: FlushedRecord['reason'], fetch: 'now' | 'later' | 'never'): void {
-    const port = this.#flushPort()
-    if (!port || keys.length === 0) return
+    if (!this.#flushes || keys.length === 0) return
     // What was pending at a switch came under the strategy before, which may have saved something.
     const isDirect = this.strategy.name === 'direct' && reason !== 'switch'
     const options = { reason, fetch, isDirect, waitedMs: this.#counters.noteWait(keys, this.now()) }
-    const mayRestart = this.#port.options.maxConcurrentRefetches === Infinity
-    const walk: Walk = { keys, isOver: false }
-    this.#walks.add(walk)
-    const record =
-      reason === 'direct' ? flushEachEvent(port, walk, options, mayRestart) : flushKeys(port, walk, options)
-    this.#walks.delete(walk)
+    const record = this.#flushes.apply(keys, options, this.#port.options.maxConcurrentRefetches === Infinity)
     this.#counters.flushes += 1
     this.waiters.flushed(keys)
     this.emit('flushed', record)
@@ -296,26 +288,7 @@ export class Engine implements OrchestratorPort {
     this.#hiddenSinceMs = undefined
   }
 
-  #flushPort(): FlushPort | undefined {
-    const { queryClient } = this
-    const ledger = this.#ledger
-    if (!queryClient || !ledger) return undefined
-    return {
-      queryClient,
-      ledger,
-      fetches: this.fetches,
-      containment: this.containment,
-      waiters: this.waiters,
-      counters: this.#counters,
-      reportFailure: (entry) => this.#reportFailure(entry),
-    }
-  }
-
-  #reportFailure(entry: Entry): void {
-    const { query, startedAt, error } = entry
-    if (entry.reportedAt === startedAt && startedAt > 0) return
-    noteReported(entry)
-    const { queryKey, queryHash } = query
+  #reportFailure({ query: { queryKey, queryHash }, error }: Entry): void {
     this.#port.report(error, { type: 'refetchFailed', queryKey, queryHash })
     this.emit('refetchFailed', { queryKey, queryHash, error })
   }
