@@ -1,22 +1,28 @@
 import {
+  type DehydratedState,
   InfiniteQueryObserver,
   type InfiniteData,
+  MutationObserver,
   type Query,
   QueryClient,
   type QueryClientConfig,
   QueryObserver,
+  dehydrate,
   focusManager,
   hashKey,
   onlineManager,
 } from '@tanstack/react-query'
 import { SimulatedServer, type Versioned } from '../support/simulatedServer.ts'
+import { drain } from '../support/simulatedTime.ts'
 import { type PoolQuery, pool } from './pool.ts'
-import type { TraceConfig } from './trace.ts'
+import type { Step, TraceConfig } from './trace.ts'
 
 type Observer = QueryObserver<Data> | InfiniteQueryObserver<Versioned, Error, InfiniteData<Versioned>>
 
 interface Data extends Versioned {
   readonly patched?: number
+  /** Rows that the user has added, before the server has them. */
+  readonly mine?: number
 }
 
 interface Mounted {
@@ -123,6 +129,64 @@ export class SimulatedApp {
   /** A patch function that writes a version into the data of a plain query. */
   static patch(version: number): (old: Data | undefined) => Data | undefined {
     return (old) => old && { ...old, patched: Math.max(version, old.patched ?? 0) }
+  }
+
+  /** Adds a row by a mutation that shows it at once; `told` hears when the query is touched and when it has ended. */
+  mutate(
+    index: number,
+    write: Extract<Step, { readonly do: 'mutate' }>,
+    told: { touched(): void; settles(): void; ended(): void },
+  ): void {
+    const { queryKey } = poolQuery(index)
+    const mutation = new MutationObserver<void, Error, void, { previous: Data | undefined }>(this.queryClient, {
+      mutationFn: async () => {
+        if (write.outcome === 'never') await new Promise(() => undefined)
+        await new Promise((resolve) => setTimeout(resolve, write.commitMs))
+        if (write.outcome === 'failure') throw new Error('409')
+      },
+      onMutate: async () => {
+        told.touched()
+        await this.queryClient.cancelQueries({ queryKey, exact: true })
+        const previous = this.queryClient.getQueryData<Data>(queryKey)
+        if (write.writes) {
+          this.queryClient.setQueryData<Data>(queryKey, (old) => old && { ...old, mine: (old.mine ?? 0) + 1 })
+        }
+        return { previous }
+      },
+      onError: () => {
+        this.queryClient.setQueryData<Data>(queryKey, (old) => old && { ...old, mine: 0 })
+      },
+      onSettled: () => told.settles(),
+    })
+    const ended = (): void => told.ended()
+    void mutation.mutate().then(ended, ended)
+  }
+
+  /** Puts a state of another tab into the cache. */
+  putState(index: number, { claims, isNew }: Extract<Step, { readonly do: 'foreignState' }>): void {
+    const query = this.query(index)
+    const data = query?.state.data as Data | undefined
+    if (!query || !data || poolQuery(index).kind !== 'plain') return
+    query.setState({
+      ...query.state,
+      data: isNew ? { ...data, version: this.server.versionOf(query.queryKey) } : data,
+      dataUpdatedAt: Date.now(),
+      isInvalidated: isNew ? false : query.state.isInvalidated,
+      fetchStatus: claims,
+    })
+  }
+
+  /** Hydrates the promise of a request that runs elsewhere. */
+  async hydrate(index: number, latencyMs: number): Promise<DehydratedState> {
+    const elsewhere = new QueryClient()
+    const { queryKey } = poolQuery(index)
+    const version = this.server.versionOf(queryKey)
+    void elsewhere.prefetchQuery({
+      queryKey,
+      queryFn: () => new Promise((resolve) => setTimeout(() => resolve({ version }), latencyMs)),
+    })
+    await drain()
+    return dehydrate(elsewhere, { shouldDehydrateQuery: () => true })
   }
 
   end(): void {

@@ -36,7 +36,7 @@ class Ending {
       this.#checkScreens(pending)
     }
     const unserved = this.#run.monitor.fetches.filter(
-      ({ outcome, runs }) => runs === 0 && (outcome === 'success' || outcome === 'error'),
+      ({ outcome, runs, isForeign }) => !isForeign && runs === 0 && (outcome === 'success' || outcome === 'error'),
     )
     if (unserved.length > 0) this.#run.invariants.break('counts fetches that the server has not seen')
     for (const { name, isSettled } of this.#run.promises)
@@ -56,6 +56,10 @@ class Ending {
   async #becomeQuiet(): Promise<void> {
     const { app, coalescer, monitor, oracle } = this.#run
     app.isServerUp = true
+    app.server.hangs = () => false
+    this.#run.isPageHidden = false
+    this.#run.mutations.wentOnline()
+    if (this.#run.hasSilentHiding) this.#run.setVisible(false)
     onlineManager.setOnline(true)
     this.#run.setVisible(true)
     for (let seconds = 0; seconds < 40; seconds += 1) {
@@ -64,7 +68,7 @@ class Ending {
       this.#run.invariants.drained()
       this.#run.invariants.throwIfBroken()
       const { phase, pendingKeys, inFlight } = coalescer.getSnapshot()
-      const isRunning = monitor.fetches.some((fetch) => fetch.outcome === 'running')
+      const isRunning = monitor.fetches.some((fetch) => fetch.outcome === 'running' && !monitor.isStuck(fetch))
       if (phase === 'idle' && pendingKeys === 0 && inFlight === 0 && !isRunning && oracle.pending.size === 0) return
     }
     this.#run.invariants.break(
@@ -99,7 +103,13 @@ class Ending {
   #checkScreen(index: number, mayFetch: boolean, isReported: boolean): void {
     const { app, monitor, oracle, errors } = this.#run
     const query = app.query(index)
-    if (!query || query.state.data === undefined || query.isStatic() || query.state.fetchStatus !== 'idle') return
+    if (!query || query.isStatic()) return
+    const running = monitor.running(query)
+    const owed = oracle.newest(index, mustFetch)
+    if (mayFetch && running && monitor.isStuck(running) && isOnScreen(query) && owed && running.attemptSeq < owed.seq) {
+      this.#run.invariants.break(`leaves ${query.queryHash} to a request that never ends`)
+    }
+    if (query.state.data === undefined || running || query.state.fetchStatus === 'paused') return
     const { queryHash } = query
     const version = app.versionOf(index) ?? 0
     const isStale = query.state.isInvalidated

@@ -2,7 +2,7 @@ import { type QueryClient, type QueryKey } from '@tanstack/react-query'
 import { type Change, type ChangeEffects, coalesceQueryClient } from 'realtime-coalescer'
 import { SimulatedApp, poolQuery } from './app.ts'
 import { type Asks, idOf } from './oracle.ts'
-import { type EventKey, eventKeys } from './pool.ts'
+import { type EventKey, eventKeys, pool } from './pool.ts'
 import type { Run } from './run.ts'
 import type { Step } from './trace.ts'
 
@@ -45,6 +45,11 @@ export class Feed {
         }),
       )
     }
+  }
+
+  /** The event of a mutation that has an answer, as the app's own `onSettled` sends it. */
+  settled(index: number): void {
+    this.invalidate({ do: 'invalidate', keys: [eventKeys.length - pool.length + index] })
   }
 
   refetch(step: StepOf<'refetch'>): void {

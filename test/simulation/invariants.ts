@@ -1,6 +1,6 @@
 import { type Query, focusManager, onlineManager } from '@tanstack/react-query'
 import type { FlushedRecord } from 'realtime-coalescer'
-import type { ObservedFetch } from './monitor.ts'
+import { type ObservedFetch, STUCK_AFTER_MS } from './monitor.ts'
 import type { Need } from './oracle.ts'
 import { pool } from './pool.ts'
 import type { Run } from './run.ts'
@@ -51,10 +51,13 @@ export class Invariants {
     const limit = trace.config.maxConcurrentRefetches
     const isDirect = !this.#run.isStopped && coalescer.getSnapshot().strategy === 'direct'
     if (this.#run.isHeld) this.break(`fetches ${name} while hidden`)
-    if (before && !isDirect) this.break(`fetches ${name} while a fetch of it runs`)
+    if (before && !isDirect && Date.now() - before.attemptAtMs < STUCK_AFTER_MS)
+      this.break(`fetches ${name} while a fetch of it runs`)
     if (query.isStatic()) this.break(`fetches ${name}, which is static`)
     if (query.observers.length > 0 && !query.isActive()) this.break(`fetches ${name}, which is disabled`)
-    if (monitor.ownRunning.length > limit) this.break(`runs ${monitor.ownRunning.length} fetches of at most ${limit}`)
+    const own = monitor.ownRunning.filter((one) => !monitor.isStuck(one)).length
+    if (own > limit) this.break(`runs ${own} fetches of at most ${limit}`)
+    if (!this.#run.isStopped && this.#run.mutations.holds(index)) this.break(`fetches ${name}, which a mutation holds`)
     if (this.isResetting) this.break(`fetches ${name} in a reset`)
     const latest = monitor.latest(query, fetch)?.seq ?? 0
     const need = oracle.newest(index, (one) => one.fetchActive || one.fetchInactive)?.seq ?? 0
@@ -78,6 +81,10 @@ export class Invariants {
   flushed(record: FlushedRecord): void {
     const { oracle } = this.#run
     const queryKeys = record.keys.map((key) => key.queryKey)
+    if (this.#run.hasSilentHiding) {
+      oracle.flushed(queryKeys, Infinity)
+      return
+    }
     const waitedMs = oracle.waitedMs(queryKeys, this.#run.visibleNow())
     // An event from within a flush is pending beside the key of the same name that is being flushed.
     const isNested = this.#run.trace.steps.some((step) => step.do === 'reenter')
@@ -106,7 +113,9 @@ export class Invariants {
     const snapshot = coalescer.getSnapshot()
     if (coalescer.getSnapshot() !== snapshot) this.break('gives two snapshots while nothing changes')
     const inFlight = monitor.ownRunning.filter(({ query }) => query.state.fetchStatus === 'fetching').length
-    if (snapshot.inFlight !== inFlight) this.break(`says ${snapshot.inFlight} in flight, but ${inFlight} are`)
+    const hasStuck = monitor.ownRunning.some((one) => monitor.isStuck(one))
+    if (!hasStuck && !hasForeignStates(this.#run) && snapshot.inFlight !== inFlight)
+      this.break(`says ${snapshot.inFlight} in flight, but ${inFlight} are`)
     const { stats } = snapshot
     const own = monitor.fetches.filter((fetch) => fetch.by === 'coalescer')
     if (stats.fetchesStarted !== own.length) this.break(`counts ${stats.fetchesStarted} fetches of ${own.length}`)
@@ -115,7 +124,7 @@ export class Invariants {
     if (stats.eventsReceived !== oracle.eventsReceived) {
       this.break(`counts ${stats.eventsReceived} events of ${oracle.eventsReceived}`)
     }
-    if (!monitor.isFetching) {
+    if (!monitor.isFetching && !this.#run.mutations.mayHold(0)) {
       for (const { name, isSettled } of this.#run.promises) {
         if (name.startsWith('flush') && !isSettled) this.break(`leaves ${name} pending with no fetch under way`)
       }
@@ -127,7 +136,7 @@ export class Invariants {
 
   /** After time has passed: nothing waits longer than it may. */
   waited(): void {
-    if (this.#run.isHeld || this.#run.isStopped) return
+    if (this.#run.isHeld || this.#run.isStopped || this.#run.hasSilentHiding) return
     const { oracle, maxWaitMs } = this.#run
     const now = this.#run.visibleNow()
     for (const [id, { since }] of oracle.pending) {
@@ -144,6 +153,7 @@ export class Invariants {
     const need = oracle.needs[index]?.find((one) => mustFetch(one) && one.seq > (latest?.attemptSeq ?? 0))
     if (!need) return
     if (this.wasLeft(index, query, need)) return
+    if (this.#run.mutations.mayHold(boundOf(trace) + 1)) return
     const dueAtMs = Math.max(need.atMs, monitor.endedAtMs(query), this.#touchedAtMs[index] ?? 0) + boundOf(trace)
     if (now <= dueAtMs || monitor.ownRunning.length >= trace.config.maxConcurrentRefetches) return
     this.break(`leaves ${query.queryHash} on screen without the fetch it owes since ${need.atMs} ms`)
@@ -182,6 +192,9 @@ export class Invariants {
     }
   }
 }
+
+/** Whether another tab's states are put in: what they say of a fetch is not so. */
+const hasForeignStates = ({ trace }: Run): boolean => trace.steps.some((step) => step.do === 'foreignState')
 
 export const isOnScreen = (query: Query): boolean => query.isActive() && !query.isStatic()
 

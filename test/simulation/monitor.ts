@@ -16,6 +16,10 @@ export interface ObservedFetch {
   /** How often it has run its `queryFn` (for an infinite query: once per page). */
   runs: number
   outcome: 'running' | 'success' | 'error' | 'cancelled'
+  /** When its latest attempt started, in milliseconds. */
+  attemptAtMs: number
+  /** Whether it hands out an answer whose request somebody else has made: it renews nothing for sure. */
+  isForeign: boolean
 }
 
 export interface MonitorPort {
@@ -28,6 +32,9 @@ export interface MonitorPort {
   marked(query: Query): void
 }
 
+/** The `stuckAfterMs` of a trace: more than four times what the slowest of its queries takes. */
+export const STUCK_AFTER_MS = 10_000
+
 interface Watched {
   readonly fetches: ObservedFetch[]
   endedAtMs: number
@@ -38,6 +45,8 @@ export class Monitor {
   readonly fetches: ObservedFetch[] = []
   /** How many fetches were cancelled by anyone. */
   cancelled = 0
+  /** Whether what happens comes from elsewhere: another tab's state, a hydrated promise, a restored cache. */
+  isForeign = false
   readonly #watched = new Map<Query, Watched>()
   readonly #port: MonitorPort
   readonly #end: () => void
@@ -57,8 +66,11 @@ export class Monitor {
         this.#caller = before
       }
     }
+    const isForeign = (): boolean => this.isForeign
     Query.prototype.fetch = function fetchObserved(options, fetchOptions) {
-      return callAs(options === undefined ? 'coalescer' : 'app', () => fetch.call(this, options, fetchOptions))
+      return callAs(options === undefined && !isForeign() ? 'coalescer' : 'app', () =>
+        fetch.call(this, options, fetchOptions),
+      )
     }
     this.#end = () => {
       Query.prototype.fetch = fetch
@@ -79,7 +91,7 @@ export class Monitor {
   /** The latest fetch that renews the query and was not cancelled, running or not. */
   latest(query: Query, except?: ObservedFetch): ObservedFetch | undefined {
     return this.#watch(query).fetches.findLast(
-      (fetch) => fetch !== except && !fetch.isFetchMore && fetch.outcome !== 'cancelled',
+      (fetch) => fetch !== except && !fetch.isFetchMore && !fetch.isForeign && fetch.outcome !== 'cancelled',
     )
   }
 
@@ -97,8 +109,8 @@ export class Monitor {
   /** Whether a fetch has ended that started after `seq` and was not cancelled. */
   hasAnswered(query: Query, seq: number): boolean {
     return this.#watch(query).fetches.some(
-      ({ isFetchMore, attemptSeq, outcome }) =>
-        !isFetchMore && attemptSeq > seq && (outcome === 'success' || outcome === 'error'),
+      ({ isFetchMore, isForeign, attemptSeq, outcome }) =>
+        !isFetchMore && !isForeign && attemptSeq > seq && (outcome === 'success' || outcome === 'error'),
     )
   }
 
@@ -112,6 +124,11 @@ export class Monitor {
     return this.fetches.filter((fetch) => fetch.by === 'coalescer' && fetch.outcome === 'running')
   }
 
+  /** Whether the latest attempt of a fetch runs for longer than a request may. */
+  isStuck({ outcome, attemptAtMs }: ObservedFetch): boolean {
+    return outcome === 'running' && Date.now() - attemptAtMs >= STUCK_AFTER_MS
+  }
+
   /** Whether any fetch runs and is not paused. */
   get isFetching(): boolean {
     return this.fetches.some((fetch) => fetch.outcome === 'running' && fetch.query.state.fetchStatus === 'fetching')
@@ -122,6 +139,8 @@ export class Monitor {
     const fetch = query && this.running(query)
     if (!fetch) return
     fetch.runs += 1
+    fetch.attemptAtMs = Date.now()
+    if (query.state.fetchFailureCount > 0) fetch.isForeign = false
     // A retry of an infinite query goes on with the pages it has.
     if (query.state.fetchFailureCount > 0 && query.queryType !== 'infinite') fetch.attemptSeq = this.#port.tick()
   }
@@ -154,17 +173,24 @@ export class Monitor {
         isFetchMore: action.meta?.fetchMore !== undefined && query.state.data !== undefined,
         runs: 0,
         outcome: 'running',
+        attemptAtMs: Date.now(),
+        isForeign: this.isForeign,
       }
       this.#watch(query).fetches.push(fetch)
       this.fetches.push(fetch)
       this.#port.started(fetch, before)
     } else if (action.type === 'continue') {
       const fetch = this.running(query)
-      if (fetch && fetch.runs === 0) fetch.attemptSeq = fetch.seq = this.#port.tick()
+      if (fetch && fetch.runs === 0) {
+        fetch.attemptSeq = fetch.seq = this.#port.tick()
+        fetch.attemptAtMs = Date.now()
+      }
     } else if (action.type === 'success' && !action.manual) this.#finish(query, 'success')
     else if (action.type === 'error') {
       this.#finish(query, action.error instanceof CancelledError ? 'cancelled' : 'error')
-    } else if (action.type === 'setState' && query.state.fetchStatus === 'idle') this.#finish(query, 'cancelled')
+    } else if (action.type === 'setState' && query.state.fetchStatus === 'idle' && !this.isForeign) {
+      this.#finish(query, 'cancelled')
+    }
   }
 
   #finish(query: Query, outcome: 'success' | 'error' | 'cancelled'): void {

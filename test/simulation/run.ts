@@ -1,4 +1,4 @@
-import { focusManager } from '@tanstack/react-query'
+import { type DehydratedState, dehydrate, focusManager, hydrate } from '@tanstack/react-query'
 import { type Coalescer, type ErrorInfo, createCoalescer } from 'realtime-coalescer'
 import { vi } from 'vitest'
 import { resolveStrategy } from '../../src/machines/strategies.ts'
@@ -8,10 +8,12 @@ import { CountingClock } from './countingClock.ts'
 import { finish } from './ending.ts'
 import { Feed } from './feed.ts'
 import { Invariants } from './invariants.ts'
-import { Monitor } from './monitor.ts'
+import { Monitor, STUCK_AFTER_MS } from './monitor.ts'
+import { MAX_HOLD_MS, Mutations } from './mutations.ts'
 import { Oracle } from './oracle.ts'
+import { pool } from './pool.ts'
 import { takeStep } from './steps.ts'
-import type { Trace } from './trace.ts'
+import { type Trace, isAsked } from './trace.ts'
 
 /** One trace under way. */
 export class Run {
@@ -27,6 +29,10 @@ export class Run {
   /** Steps that make the promises of `flush` moot: what they wait for may be cancelled, unmounted or held. */
   disturbances = 0
   isStopped = false
+  /** Whether the page is hidden, though its focus manager tells nobody. */
+  isPageHidden = false
+  readonly mutations = new Mutations(this)
+  #persisted: DehydratedState | undefined
   /** The strategy at work, with its timing. */
   timing: ReturnType<typeof resolveStrategy>
   #seq = 0
@@ -59,6 +65,7 @@ export class Run {
       maxConcurrentRefetches: config.maxConcurrentRefetches,
       whenHidden: config.whenHidden,
       clock: this.clock,
+      ...realAppOptions(() => this.isPageHidden || !focusManager.isFocused()),
       ...(config.inspected && { inspect: () => undefined }),
       onError: (_error, info) => this.errors.push({ seq: this.tick(), info }),
     })
@@ -76,7 +83,7 @@ export class Run {
   }
 
   get isHeld(): boolean {
-    return this.#trace.config.whenHidden === 'defer' && !focusManager.isFocused()
+    return this.#trace.config.whenHidden === 'defer' && (this.isPageHidden || !focusManager.isFocused())
   }
 
   get trace(): Trace {
@@ -106,6 +113,35 @@ export class Run {
     focusManager.setFocused(isVisible)
   }
 
+  /** Whether the time the page was hidden is known to all. */
+  get hasSilentHiding(): boolean {
+    return this.#trace.steps.some((step) => step.do === 'hideSilently')
+  }
+
+  /** Lets something happen that comes from elsewhere. */
+  elsewhere(happen: () => void): void {
+    this.monitor.isForeign = true
+    happen()
+    this.monitor.isForeign = false
+  }
+
+  /** Keeps the cache as it is, for `restore`. */
+  persist(): void {
+    this.#persisted = dehydrate(this.app.queryClient)
+  }
+
+  /** Puts the kept cache back where nothing newer is. */
+  restore(): void {
+    const persisted = this.#persisted
+    if (!persisted) return
+    for (const index of pool.keys()) {
+      if (this.app.query(index)?.state.data !== undefined) continue
+      this.touch(index)
+      this.oracle.allowedAt[index] = this.tick()
+    }
+    this.elsewhere(() => hydrate(this.app.queryClient, persisted))
+  }
+
   /** Notes that the app did something to a query. */
   touch(index: number): void {
     this.disturbances += 1
@@ -115,6 +151,7 @@ export class Run {
   end(): void {
     if (this.#hasEnded) return
     this.#hasEnded = true
+    this.isStopped = true
     this.coalescer.stop({ pending: 'drop' })
     this.monitor.end()
     this.app.end()
@@ -129,6 +166,8 @@ export async function runTrace(trace: Trace): Promise<void> {
   try {
     for (const index of trace.config.loaded) run.app.mount(index)
     await advance(3000)
+    run.persist()
+    await advance(1)
     for (const step of trace.steps) {
       await takeStep(run, step)
       run.invariants.throwIfBroken()
@@ -141,6 +180,13 @@ export async function runTrace(trace: Trace): Promise<void> {
     endSimulatedTime()
   }
 }
+
+/** Options that only those traces need whose steps are asked for. */
+const realAppOptions = (isHidden: () => boolean): object => ({
+  ...(isAsked('isHidden') && { isHidden }),
+  ...(isAsked('hangs') && { stuckAfterMs: STUCK_AFTER_MS }),
+  ...(isAsked('mutations') && { maxMutationHoldMs: MAX_HOLD_MS }),
+})
 
 /** Numbers from 0 to 1 that depend on nothing but the seed. */
 function createRandom(seed: number): () => number {

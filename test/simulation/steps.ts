@@ -1,4 +1,4 @@
-import { onlineManager } from '@tanstack/react-query'
+import { hydrate, onlineManager } from '@tanstack/react-query'
 import { resolveStrategy } from '../../src/machines/strategies.ts'
 import { advance, drain } from '../support/simulatedTime.ts'
 import { poolQuery } from './app.ts'
@@ -62,9 +62,36 @@ export async function takeStep(run: Run, step: Step): Promise<void> {
     case 'unhide':
       run.setVisible(step.do === 'unhide')
       break
+    case 'mutate':
+      run.mutations.begin(step)
+      break
+    case 'foreignState':
+      run.disturbances += 1
+      run.elsewhere(() => app.putState(step.query, step))
+      break
+    case 'hydrate': {
+      if (poolQuery(step.query).kind !== 'plain') break
+      const state = await app.hydrate(step.query, step.latencyMs)
+      run.touch(step.query)
+      run.elsewhere(() => hydrate(app.queryClient, state))
+      break
+    }
+    case 'restore':
+      run.restore()
+      break
+    case 'hang':
+    case 'unhang':
+      app.server.hangs = () => step.do === 'hang'
+      break
+    case 'hideSilently':
+    case 'showSilently':
+      run.disturbances += 1
+      run.isPageHidden = step.do === 'hideSilently'
+      break
     case 'offline':
     case 'online':
       run.disturbances += 1
+      run.mutations.wentOnline()
       onlineManager.setOnline(step.do === 'online')
       break
     case 'serverDown':

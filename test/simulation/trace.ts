@@ -54,6 +54,22 @@ export type Step =
   | { readonly do: 'flush' | 'settled' | 'reset' | 'drain' }
   | { readonly do: 'switch'; readonly strategy: StrategyOption }
   | { readonly do: 'wait'; readonly ms: number }
+  | {
+      readonly do: 'mutate'
+      readonly query: number
+      readonly commitMs: number
+      readonly outcome: 'success' | 'failure' | 'never'
+      /** Whether `onMutate` writes the row into the cache, besides cancelling what loads it. */
+      readonly writes: boolean
+    }
+  | {
+      readonly do: 'foreignState'
+      readonly query: number
+      readonly claims: 'idle' | 'fetching'
+      readonly isNew: boolean
+    }
+  | { readonly do: 'hydrate'; readonly query: number; readonly latencyMs: number }
+  | { readonly do: 'restore' | 'hang' | 'unhang' | 'hideSilently' | 'showSilently' }
 
 export interface Trace {
   readonly config: TraceConfig
@@ -61,6 +77,16 @@ export interface Trace {
   /** How the trace ends: by `stop` with its policy, at once or after quiet. */
   readonly end: { readonly afterQuiet: boolean; readonly pending: 'markStale' | 'flush' | 'drop' }
 }
+
+/**
+ * Kinds of steps that traces take besides their own: `mutations`, `foreign`, `hydration`, `restores`, `hangs`,
+ * `isHidden`, or `all`.
+ */
+const asked = process.env['SIMULATION_REAL_APPS']?.split(',') ?? []
+
+export const isAsked = (kind: RealAppKind): boolean => asked.includes('all') || asked.includes(kind)
+
+export type RealAppKind = 'mutations' | 'foreign' | 'hydration' | 'restores' | 'hangs' | 'isHidden'
 
 const strategyName = fc.constantFrom<StrategyName>('debounce', 'batch', 'perKey', 'hybrid', 'direct')
 const key = fc.nat({ max: eventKeys.length - 1 })
@@ -107,7 +133,26 @@ const switchStep = fc
     strategy: { name, ...Object.fromEntries(Object.entries(timing).filter(([, value]) => value !== undefined)) },
   }))
 
+const realAppSteps: Record<RealAppKind, fc.Arbitrary<Step>> = {
+  mutations: step('mutate', {
+    query,
+    commitMs: fc.constantFrom(0, 30, 100, 400),
+    outcome: fc.constantFrom('success', 'success', 'success', 'failure', 'never'),
+    writes: fc.boolean(),
+  }),
+  foreign: step('foreignState', { query, claims: fc.constantFrom('idle', 'idle', 'fetching'), isNew: fc.boolean() }),
+  hydration: step('hydrate', { query, latencyMs: fc.constantFrom(0, 50, 250, 700) }),
+  restores: fc.constant<Step>({ do: 'restore' }),
+  hangs: fc.constantFrom<Step>({ do: 'hang' }, { do: 'unhang' }, { do: 'wait', ms: 11_000 }),
+  isHidden: fc.constantFrom<Step>({ do: 'hideSilently' }, { do: 'showSilently' }, { do: 'showSilently' }),
+}
+
+const askedSteps = Object.entries(realAppSteps).flatMap(([kind, arbitrary]) =>
+  isAsked(kind as RealAppKind) ? [{ weight: 5, arbitrary }] : [],
+)
+
 const anyStep: fc.Arbitrary<Step> = fc.oneof(
+  ...askedSteps,
   {
     weight: 14,
     arbitrary: step('wait', { ms: fc.oneof(fc.nat({ max: 60 }), fc.constantFrom(0, 1, 50, 100, 150, 500)) }),

@@ -27,6 +27,9 @@ export class SimulatedServer {
   readonly requests: ServedRequest[] = []
   latencyMs: () => number
   fails: () => boolean
+  /** Whether a request never ends by itself, asked when it starts; `release` ends those that hang. */
+  hangs: (queryKey: QueryKey) => boolean = () => false
+  readonly #hanging = new Set<() => void>()
   readonly #writes: { readonly queryKey: QueryKey; readonly exact: boolean }[] = []
 
   constructor({ latencyMs = 100, fails = () => false }: ServerOptions = {}) {
@@ -60,6 +63,13 @@ export class SimulatedServer {
     return this.requestsOf(queryKey).filter((request) => request.outcome === 'running').length
   }
 
+  /** Lets every request that hangs answer now. */
+  release(): void {
+    const hanging = [...this.#hanging]
+    this.#hanging.clear()
+    for (const end of hanging) end()
+  }
+
   /** A `queryFn`; an abort of its signal ends the request if `isAbortable`. */
   fetch({ queryKey, signal }: { queryKey: QueryKey; signal?: AbortSignal | undefined }): Promise<Versioned> {
     const request: ServedRequest = {
@@ -72,15 +82,19 @@ export class SimulatedServer {
     this.requests.push(request)
     const isFailing = this.fails()
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
+      const end = (): void => {
         request.endedAtMs = Date.now()
         request.outcome = isFailing ? 'failed' : 'ok'
         if (isFailing) reject(new Error(`503 for ${request.queryHash}`))
         else resolve({ version: request.version })
-      }, this.latencyMs())
+      }
+      const isHanging = this.hangs(queryKey)
+      const timer = isHanging ? undefined : setTimeout(end, this.latencyMs())
+      if (isHanging) this.#hanging.add(end)
       signal?.addEventListener('abort', () => {
         if (request.outcome !== 'running') return
         clearTimeout(timer)
+        this.#hanging.delete(end)
         request.endedAtMs = Date.now()
         request.outcome = 'aborted'
         reject(signal.reason as Error)
