@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import type { StrategyName } from 'realtime-coalescer'
 import { environmentManager } from '@tanstack/react-query'
 import { startBackend } from './server/backend.ts'
+import { realTiming } from './server/realtime/faults.ts'
 import { type ScenarioResult, playScenario } from './shared/playScenario.ts'
 import { type ScenarioName, scenarios } from './shared/scenarios.ts'
 import { formatScenario } from './shared/stormReport.ts'
@@ -11,6 +12,7 @@ const usage = `Plays storms of database changes against the demo's backend, unde
 
   npm run storm                                          everything
   npm run storm -- --scenario a --strategy debounce      only these; both can be given more than once
+  npm run storm -- --polled                              changes in polls 500 ms apart, as the real server sends them
   npm run storm -- --json                                results as JSON on standard output
 
 Scenarios: ${Object.entries(scenarios)
@@ -22,6 +24,7 @@ Strategies: ${strategyNames.join(', ')}
 interface Choice {
   scenarioNames: ScenarioName[]
   strategies: StrategyName[]
+  isPolled: boolean
   isJson: boolean
 }
 
@@ -30,6 +33,7 @@ function readArguments(): Choice | undefined {
     options: {
       scenario: { type: 'string', multiple: true },
       strategy: { type: 'string', multiple: true },
+      polled: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -38,6 +42,7 @@ function readArguments(): Choice | undefined {
   return {
     scenarioNames: choose('scenario', Object.keys(scenarios) as ScenarioName[], values.scenario),
     strategies: choose('strategy', strategyNames, values.strategy),
+    isPolled: values.polled,
     isJson: values.json,
   }
 }
@@ -56,11 +61,11 @@ function showProgress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001B[2K${text}`)
 }
 
-async function main({ scenarioNames, strategies, isJson }: Choice): Promise<void> {
+async function main({ scenarioNames, strategies, isPolled, isJson }: Choice): Promise<void> {
   // Query core takes Node for a server, where it would neither retry nor collect garbage.
   environmentManager.setIsServer(() => false)
   showProgress('Starting Postgres, the API and the realtime server …')
-  const backend = await startBackend()
+  const backend = await startBackend(isPolled ? { timing: realTiming } : {})
   process.once('SIGINT', () => void backend.stop().finally(() => process.exit(130)))
   const all: ScenarioResult[] = []
   try {

@@ -7,6 +7,7 @@ import { listen } from './listener.ts'
 import { broadcastRoutes } from './realtime/broadcastRoutes.ts'
 import { type ConnectionInfo, type RealtimeFaults, createFaults, describeConnections } from './realtime/controls.ts'
 import type { DeliveryStats } from './realtime/delivery.ts'
+import type { FaultSettings } from './realtime/faults.ts'
 import { type Claims, signToken } from './realtime/jwt.ts'
 import { type RealtimeLimits, RealtimeServer } from './realtime/server.ts'
 
@@ -21,6 +22,8 @@ export interface BackendOptions {
   page?: Page
   /** Limits of the realtime server. */
   limits?: Partial<RealtimeLimits>
+  /** Settings of the realtime server from the start on, such as `realTiming`. Default: no waits, no polls. */
+  timing?: Partial<FaultSettings>
 }
 
 /** The embedded backend: Postgres, HTTP API and realtime server in this process. */
@@ -53,7 +56,7 @@ const anonKeyLifeS = 10 * 365 * 24 * 3600
 
 /** Starts the embedded backend on 127.0.0.1. Rejects with `EADDRINUSE` when `port` is taken. */
 export async function startBackend(options: BackendOptions = {}): Promise<Backend> {
-  const { port = 0, latencyMs = 0, page, limits } = options
+  const { port = 0, latencyMs = 0, page, limits, timing } = options
   const { anonKey = signToken({ role: 'anon', exp: Math.floor(Date.now() / 1000) + anonKeyLifeS }) } = options
   const traffic = new Traffic(latencyMs)
   let answer: (request: Request) => Response | Promise<Response> = () => new Response('Starting', { status: 503 })
@@ -68,10 +71,10 @@ export async function startBackend(options: BackendOptions = {}): Promise<Backen
     await listener.close()
     throw error
   })
-  const server = new RealtimeServer(db, anonKey, limits)
+  const server = new RealtimeServer(db, anonKey, limits, timing)
   const faults = createFaults(server)
   const { app, playStorm, stop: stopApi } = createApi(db, traffic, faults)
-  app.route('/realtime/v1/api/broadcast', broadcastRoutes(server.topics, anonKey))
+  app.route('/realtime/v1/api/broadcast', broadcastRoutes(server.topics, server.authorization, anonKey))
   if (page !== undefined) app.all('*', (context) => page(context.req.raw))
   await server.start()
   answer = (request) => app.fetch(request)

@@ -54,16 +54,6 @@ describe('joining', () => {
     expect([titles(listening.changes), titles(again.changes)]).toEqual([[], ['heard']])
   })
 
-  it('holds the reply until the feed is attached when the client waits for it', async () => {
-    faults.set({ systemOkDelayMs: 50 })
-    const config = { postgres_changes_options: { wait: true } }
-    const listening = listenTo(connect(backend), goals, { config })
-    await until(() => listening.statuses.length > 0)
-    await rename('heard')
-    await until(() => listening.changes.length > 0)
-    expect(listening.statuses).toEqual(['SUBSCRIBED'])
-  })
-
   it('times out without a reply, and succeeds at the next try', async () => {
     faults.set({ withholdJoinReply: true })
     const listening = listenTo(connect(backend), goals, { timeoutMs: 100 })
@@ -307,7 +297,7 @@ describe('channels', () => {
   })
 
   it.each([
-    ['an expired token', () => faults.expireTokens(), 'Token has expired 1 seconds ago'],
+    ['an expired token', () => faults.expireTokens(), 'Token has expired 0 seconds ago'],
     ['too many messages', () => faults.exceedRateLimit(), 'Too many messages per second'],
   ])('are closed after a system error: %s', async (_, fault, message) => {
     const listening = listenTo(connect(backend), goals)

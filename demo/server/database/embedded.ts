@@ -35,8 +35,10 @@ async function readScripts(): Promise<string[]> {
   const migrations = (await readdir(migrationsFolder)).filter((name) => name.endsWith('.sql')).sort()
   const paths = [
     join(serverFolder, 'database', 'platform.sql'),
+    join(serverFolder, 'database', 'realtime.sql'),
     ...migrations.map((name) => join(migrationsFolder, name)),
     join(serverFolder, 'realtime', 'capture.sql'),
+    join(serverFolder, 'realtime', 'messages.sql'),
   ]
   return Promise.all(paths.map((path) => readFile(path, 'utf8')))
 }

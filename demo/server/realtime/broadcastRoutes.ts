@@ -1,19 +1,30 @@
 import { Hono } from 'hono'
 import { acceptBodies } from '../api/bodies.ts'
+import type { Authorization } from './authorization.ts'
 import { isRecord } from './frames.ts'
-import { readApiKey } from './server.ts'
-import type { Topics } from './topics.ts'
+import { type Claims, readApiKey, readToken } from './jwt.ts'
+import type { Broadcast, Topics } from './topics.ts'
 
 const maxBodyBytes = 5_000_000
 
 /** The HTTP endpoints that send broadcasts without a socket, for who has `apiKey`. */
-export function broadcastRoutes(topics: Topics, apiKey: string): Hono {
-  const routes = new Hono()
+export function broadcastRoutes(topics: Topics, authorization: Authorization, apiKey: string) {
+  const routes = new Hono<{ Variables: { claims: Claims } }>()
+
+  const send = async (topic: string, isPrivate: boolean, claims: Claims, broadcast: Broadcast) => {
+    const isAllowed = !isPrivate || (await authorization.isWritable(nameOf(topic), claims, 'broadcast'))
+    // The real server says nothing to whoever may not send.
+    if (isAllowed) topics.send(`realtime:${nameOf(topic)}`, isPrivate, broadcast)
+  }
 
   routes.use('*', async (context, next) => {
     const key = context.req.query('apikey') ?? context.req.header('apikey') ?? null
-    const claims = readApiKey(key, apiKey)
+    const keyClaims = readApiKey(key, apiKey)
+    if (typeof keyClaims === 'string') return context.json({ error: keyClaims }, 401)
+    const token = context.req.header('authorization')?.replace(/^Bearer /i, '') ?? apiKey
+    const claims = token === apiKey ? keyClaims : readToken(token)
     if (typeof claims === 'string') return context.json({ error: claims }, 401)
+    context.set('claims', claims)
     return next()
   })
   routes.use('*', acceptBodies(maxBodyBytes, ['application/json', 'application/octet-stream']))
@@ -25,8 +36,8 @@ export function broadcastRoutes(topics: Topics, apiKey: string): Hono {
     for (const message of messages.filter(isRecord)) {
       const { topic, event, payload } = message
       if (typeof topic !== 'string' || typeof event !== 'string') continue
-      const json = JSON.stringify(payload ?? {})
-      topics.broadcast(fullTopic(topic), message['private'] === true, { event, payload: json })
+      const payloadJson = JSON.stringify({ type: 'broadcast', event, payload: payload ?? {} })
+      await send(topic, message['private'] === true, context.get('claims'), { kind: 'text', payloadJson })
     }
     return context.body(null, 202)
   })
@@ -35,14 +46,14 @@ export function broadcastRoutes(topics: Topics, apiKey: string): Hono {
     const { topic, event } = context.req.param()
     const isPrivate = context.req.query('private') === 'true'
     const isJson = (context.req.header('content-type') ?? '').includes('json')
-    const bytes = Buffer.from(await context.req.arrayBuffer())
-    topics.broadcast(fullTopic(topic), isPrivate, { event, payload: isJson ? bytes.toString('utf8') : bytes })
+    const payload = Buffer.from(await context.req.arrayBuffer())
+    await send(topic, isPrivate, context.get('claims'), { kind: 'user', event, isJson, payload })
     return context.body(null, 202)
   })
 
   return routes
 }
 
-function fullTopic(topic: string): string {
-  return topic.startsWith('realtime:') ? topic : `realtime:${topic}`
+function nameOf(topic: string): string {
+  return topic.replace(/^realtime:/, '')
 }

@@ -1,176 +1,172 @@
-import { randomUUID } from 'node:crypto'
-import { type Binding, bindingId, parseBindings } from './bindings.ts'
+import { type Authorization, type Extension, notReadable } from './authorization.ts'
+import { ChannelFeed, type FeedHost } from './channelFeed.ts'
+import { ChannelTalk, type TalkHost } from './channelTalk.ts'
 import type { FaultState } from './faults.ts'
 import type { ChangeFeed } from './feed.ts'
-import { type Address, isRecord } from './frames.ts'
+import type { Address } from './frames.ts'
 import type { JoinConfig } from './joinConfig.ts'
 import { type Claims, verifyToken } from './jwt.ts'
-import type { PresenceDiff } from './presence.ts'
-import type { Subscriber } from './subscriptions.ts'
-import type { Broadcast, Member, Topics } from './topics.ts'
+import type { Topics, UserBroadcast } from './topics.ts'
 
 /** What a channel needs of its surroundings. */
 export interface ChannelContext {
   faults: FaultState
   feed: ChangeFeed
   topics: Topics
+  authorization: Authorization
   sendJson(address: Address, payloadJson: string): void
-  sendBytes(topic: string, event: string, payload: Buffer): void
+  sendUser(topic: string, broadcast: UserBroadcast): void
   /** Called once, when the channel has ended. */
   onEnd(channel: Channel): void
+}
+
+/** What a join was allowed: whose it is, what it may read, and what is sent again. */
+export interface Admission {
+  claims: Claims
+  readable: ReadonlySet<Extension>
+  replayed: readonly UserBroadcast[]
 }
 
 /** How far a channel has come: only a live one gets changes. */
 export type ChannelState = 'joining' | 'joined' | 'live' | 'closed'
 
 const maxTimerMs = 2 ** 31 - 1
-const maxBroadcastBytes = 3_000_500
+const replicationCheckMs = 500
 
 /** One joined topic of one socket. */
-export class Channel implements Subscriber, Member {
+export class Channel implements FeedHost, TalkHost {
   readonly topic: string
   readonly joinRef: string | null
-  readonly bindingIds: readonly number[]
+  readonly feed: ChannelFeed
+  readonly talk: ChannelTalk
   readonly #config: JoinConfig
   readonly #context: ChannelContext
   readonly #timers = new Set<NodeJS.Timeout>()
+  readonly #replayed: readonly UserBroadcast[]
   #state: ChannelState = 'joining'
   #claims: Claims
   #token: string | undefined
   #expiryTimer: NodeJS.Timeout | undefined
-  #generatedPresenceKey: string | undefined
 
-  constructor(topic: string, joinRef: string | null, config: JoinConfig, claims: Claims, context: ChannelContext) {
+  constructor(
+    topic: string,
+    joinRef: string | null,
+    config: JoinConfig,
+    { claims, readable, replayed }: Admission,
+    context: ChannelContext,
+  ) {
     this.topic = topic
     this.joinRef = joinRef
     this.#config = config
     this.#claims = claims
     this.#token = config.accessToken
+    this.#replayed = replayed
     this.#context = context
-    this.bindingIds = config.requestedBindings.map(bindingId)
+    this.feed = new ChannelFeed(this, config, context)
+    this.talk = new ChannelTalk(this, config, readable, context)
   }
 
   get state(): ChannelState {
     return this.#state
   }
 
-  get isPrivate(): boolean {
-    return this.#config.isPrivate
+  get claims(): Claims {
+    return this.#claims
   }
 
-  get requestedBindings(): readonly Record<string, unknown>[] {
-    return this.#config.requestedBindings
+  get isJoined(): boolean {
+    return this.#state === 'joined' || this.#state === 'live'
+  }
+
+  get name(): string {
+    return this.topic.replace(/^realtime:/, '')
+  }
+
+  get isEnded(): boolean {
+    return this.#state === 'closed'
   }
 
   /** Answers the join with `ref`, then attaches the feed. */
   join(ref: string | null): void {
     const { settings } = this.#context.faults
     if (settings.withholdJoinReply) return
-    if (this.#config.waitsForFeed && this.bindingIds.length > 0) {
-      this.#after(settings.joinReplyDelayMs + settings.systemOkDelayMs, () => {
-        void this.#attach(() => this.#replyToJoin(ref))
-      })
-      return
-    }
-    this.#after(settings.joinReplyDelayMs, () => {
+    this.after(settings.joinReplyDelayMs, () => {
       this.#replyToJoin(ref)
-      if (this.bindingIds.length > 0) this.#after(settings.systemOkDelayMs, () => void this.#attach())
+      this.feed.attachAfter(settings.systemOkDelayMs)
     })
   }
 
   #replyToJoin(ref: string | null): void {
     const { settings } = this.#context.faults
-    const presence = this.#context.topics.join(this.topic, this)
+    this.talk.join(settings.replicationDelayMs)
     this.#state = 'joined'
-    const echoed = this.requestedBindings.map((binding) => ({ id: bindingId(binding), ...binding }))
     const response =
       settings.joinReplyBindings === 'missing'
         ? {}
-        : { postgres_changes: settings.joinReplyBindings === 'empty' ? [] : echoed }
+        : { postgres_changes: settings.joinReplyBindings === 'empty' ? [] : this.feed.echo }
     this.reply(ref, 'ok', response)
-    if (this.#config.isPresenceEnabled) this.#send('presence_state', presence.state)
+    for (const broadcast of this.#replayed) this.#replay(broadcast)
+    this.talk.sendPresenceState()
     this.#watchExpiry()
+    if (!this.#config.wantsReplicationReady) return
+    const readyAfterMs = Math.ceil(settings.replicationDelayMs / replicationCheckMs) * replicationCheckMs
+    this.after(readyAfterMs, () => this.sendSystem('system', 'ok', 'Replication connection established'))
   }
 
-  async #attach(beforeOk?: () => void): Promise<void> {
-    if (this.#context.faults.settings.withholdSystemOk) return
-    const claims = this.#claims
-    let bindings: Binding[]
-    try {
-      bindings = parseBindings(this.requestedBindings)
-      const isCurrent = () => this.#state !== 'closed' && claims === this.#claims
-      await this.#context.feed.subscribe(this, bindings, claims.role, JSON.stringify(claims), isCurrent)
-      if (!isCurrent()) return
-    } catch (error) {
-      if (this.#state === 'closed') return
-      beforeOk?.()
-      this.sendSystem('postgres_changes', 'error', error instanceof Error ? error.message : String(error))
+  #replay(broadcast: UserBroadcast): void {
+    const { event, isJson, payload, meta } = broadcast
+    if (!isJson) {
+      this.sendUser(this.topic, broadcast)
       return
     }
-    beforeOk?.()
+    const json =
+      `{"type":"broadcast","event":${JSON.stringify(event)},"payload":${payload.toString('utf8')},` +
+      `"meta":${JSON.stringify(meta)}}`
+    this.#context.sendJson({ joinRef: this.joinRef, topic: this.topic, event: 'broadcast' }, json)
+  }
+
+  /** The feed is attached, or was said to be. */
+  onLive(): void {
     this.#state = 'live'
     this.sendSystemOk()
   }
 
   /** A new token: what the channel may see is decided anew, and `system` ok comes again. */
-  setToken(token: string): void {
+  async setToken(token: string): Promise<void> {
     if (token.startsWith('sb_') || token === this.#token) return
     this.#token = token
+    let claims: Claims
     try {
-      this.#claims = verifyToken(token)
+      claims = verifyToken(token)
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error)
-      this.closeWithError(message.replace(/^\w+: /, ''))
+      this.closeWithError(describeTokenError(error))
       return
     }
+    this.#claims = claims
     if (this.#state === 'joining') return
     this.#watchExpiry()
-    if (this.bindingIds.length > 0)
-      this.#after(this.#context.faults.settings.systemOkDelayMs, () => void this.#attach())
+    if (this.#config.isPrivate && !(await this.#authorize(claims))) return
+    const { tokenOkDelayMs, systemOkDelayMs } = this.#context.faults.settings
+    this.feed.attachAfter(tokenOkDelayMs + systemOkDelayMs)
   }
 
-  receiveBroadcast(ref: string | null, broadcast: Broadcast): void {
-    if (this.#state === 'joining') return
-    const { echoesBroadcasts, acknowledgesBroadcasts } = this.#config
-    const isTooLarge = Buffer.byteLength(broadcast.payload) > maxBroadcastBytes
-    if (!isTooLarge)
-      this.#context.topics.broadcast(this.topic, this.isPrivate, broadcast, echoesBroadcasts ? undefined : this)
-    if (!acknowledgesBroadcasts) return
-    if (isTooLarge) this.reply(ref, 'error', { reason: 'Payload too large' })
-    else this.reply(ref, 'ok', {})
-  }
-
-  receivePresence(ref: string | null, payload: unknown): void {
-    if (!isRecord(payload) || this.#state === 'joining') return
-    const { event, payload: shown } = payload
-    if (event === 'untrack') this.#context.topics.untrack(this.topic, this)
-    else if (shown !== undefined && !isRecord(shown)) {
-      this.reply(ref, 'error', { reason: 'Presence track payload must be a map' })
-      return
-    } else {
-      const key = this.#config.presenceKey || (this.#generatedPresenceKey ??= randomUUID())
-      this.#context.topics.track(this.topic, this, key, shown ?? {})
+  async #authorize(claims: Claims): Promise<boolean> {
+    const readable = await this.#context.authorization.readable(this.name, claims).catch(() => new Set<Extension>())
+    if (this.#state === 'closed' || claims !== this.#claims) return false
+    if (readable.size === 0) {
+      this.closeWithError(notReadable(this.name))
+      return false
     }
-    this.reply(ref, 'ok', {})
+    this.talk.authorize(readable)
+    return true
   }
 
-  sendChange(ids: readonly number[], dataJson: string): void {
-    if (this.#state !== 'live') return
-    const address = { topic: this.topic, event: 'postgres_changes' }
-    this.#context.sendJson(address, `{"ids":${JSON.stringify(ids)},"data":${dataJson}}`)
+  sendJson(address: Address, payloadJson: string): void {
+    this.#context.sendJson(address, payloadJson)
   }
 
-  sendBroadcast({ event, payload }: Broadcast): void {
-    if (typeof payload !== 'string') {
-      this.#context.sendBytes(this.topic, event, payload)
-      return
-    }
-    const json = `{"type":"broadcast","event":${JSON.stringify(event)},"payload":${payload}}`
-    this.#context.sendJson({ topic: this.topic, event: 'broadcast' }, json)
-  }
-
-  sendPresenceDiff(diff: PresenceDiff): void {
-    if (this.#config.isPresenceEnabled) this.#send('presence_diff', diff)
+  sendUser(topic: string, broadcast: UserBroadcast): void {
+    this.#context.sendUser(topic, broadcast)
   }
 
   sendSystemOk(): void {
@@ -178,25 +174,35 @@ export class Channel implements Subscriber, Member {
   }
 
   sendSystem(extension: string, status: 'ok' | 'error', message: string): void {
-    this.#send('system', { message, status, extension, channel: this.topic.replace(/^realtime:/, '') })
+    this.send('system', { message, status, extension, channel: this.name })
   }
 
-  reply(ref: string | null, status: 'ok' | 'error', response: Record<string, unknown>): void {
+  send(event: string, payload: unknown): void {
+    this.#context.sendJson({ joinRef: this.joinRef, topic: this.topic, event }, JSON.stringify(payload))
+  }
+
+  reply(ref: string | null, status: 'ok' | 'error', response: unknown): void {
     const address = { joinRef: this.joinRef, ref, topic: this.topic, event: 'phx_reply' }
     this.#context.sendJson(address, JSON.stringify({ status, response }))
   }
 
   /** What the real server does with a channel it gives up: a `system` error, then `phx_close`. */
   closeWithError(message: string): void {
+    if (this.#state === 'closed') return
     this.sendSystem('system', 'error', message)
     this.close()
   }
 
+  crash(): void {
+    this.close('phx_error', { reason: 'channel_crash' })
+  }
+
   /** Ends the channel and tells the client. */
-  close(event: 'phx_close' | 'phx_error' = 'phx_close'): void {
+  close(event: 'phx_close' | 'phx_error' = 'phx_close', payload: object = {}): void {
     if (this.#state === 'closed') return
     this.end()
-    this.#context.sendJson({ joinRef: this.joinRef, ref: this.joinRef, topic: this.topic, event }, '{}')
+    const address = { joinRef: this.joinRef, ref: this.joinRef, topic: this.topic, event }
+    this.#context.sendJson(address, JSON.stringify(payload))
   }
 
   /** Ends the channel without a word. */
@@ -205,16 +211,13 @@ export class Channel implements Subscriber, Member {
     this.#state = 'closed'
     clearTimeout(this.#expiryTimer)
     for (const timer of this.#timers) clearTimeout(timer)
-    this.#context.feed.unsubscribe(this)
-    this.#context.topics.leave(this.topic, this)
+    this.feed.detach()
+    this.talk.leave()
     this.#context.onEnd(this)
   }
 
-  #send(event: string, payload: unknown): void {
-    this.#context.sendJson({ joinRef: this.joinRef, topic: this.topic, event }, JSON.stringify(payload))
-  }
-
-  #after(delayMs: number, work: () => void): void {
+  /** Does `work` after `delayMs`, unless the channel has ended. */
+  after(delayMs: number, work: () => void): void {
     if (delayMs <= 0) {
       work()
       return
@@ -230,12 +233,18 @@ export class Channel implements Subscriber, Member {
     clearTimeout(this.#expiryTimer)
     const remainingMs = this.#claims.exp * 1000 - Date.now()
     if (remainingMs > maxTimerMs) return
-    this.#expiryTimer = setTimeout(() => this.expireToken(), Math.max(remainingMs, 0) + 1000)
+    this.#expiryTimer = setTimeout(() => this.expireToken(), Math.max(remainingMs, 0))
     this.#expiryTimer.unref()
   }
 
   /** Treats the token as expired. */
   expireToken(): void {
-    this.closeWithError('Token has expired 1 seconds ago')
+    this.closeWithError('Token has expired 0 seconds ago')
   }
+}
+
+/** What a channel says of a token it is given later: no code in front, and a name of its own for a bad signature. */
+function describeTokenError(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  return message.startsWith('JwtSignatureError') ? ':signature_error' : message.replace(/^\w+: /, '')
 }

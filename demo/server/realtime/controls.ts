@@ -31,6 +31,10 @@ export interface RealtimeFaults {
   misrouteNext(changes: number): void
   /** Sends the next row changes with `errors`, and without what that error leaves out. */
   corruptNext(changes: number, status: CorruptStatus): void
+  /** Loses the next messages of the database. */
+  loseMessagesNext(messages: number): void
+  /** Stops the worker behind the feed: joined channels get no change any more, and no frame says so. */
+  stopWorker(): void
   /** Drops all sockets without a close frame. */
   terminateSockets(): void
   /** Closes all sockets. */
@@ -75,12 +79,18 @@ export function createFaults(server: RealtimeServer): RealtimeFaults {
     set(settings) {
       checkSettings({ ...settings })
       Object.assign(faultState.settings, settings)
+      server.resumePolls()
     },
-    reset: () => faultState.reset(),
+    reset() {
+      faultState.reset()
+      server.resumePolls()
+    },
     failJoins(times, reason = 'InitializingProjectConnection: Connecting to the project database') {
       count('joinErrorsNext', times)
       faultState.joinErrorReason = reason
     },
+    loseMessagesNext: (messages) => count('loseMessagesNext', messages),
+    stopWorker: () => server.stopWorker(),
     loseNext: (changes) => count('loseNext', changes),
     duplicateNext: (changes) => count('duplicateNext', changes),
     misrouteNext: (changes) => count('misrouteNext', changes),
@@ -126,11 +136,11 @@ export function describeConnections(server: RealtimeServer): ConnectionInfo[] {
     id,
     vsn,
     bufferedBytes,
-    channels: channels.map(({ topic, joinRef, state, requestedBindings }) => ({
+    channels: channels.map(({ topic, joinRef, state, feed }) => ({
       topic,
       joinRef,
       state,
-      bindings: requestedBindings.length,
+      bindings: feed.requestedBindings.length,
     })),
   }))
 }

@@ -12,6 +12,13 @@ export interface DeliveryStats {
   frames: number
 }
 
+interface SentFrame {
+  subscriber: Subscriber
+  ids: readonly number[]
+  dataJson: string
+  type: string
+}
+
 const corruptErrors: Record<CorruptStatus, string> = {
   400: 'Error 400: Bad Request, no primary key',
   401: 'Error 401: Unauthorized',
@@ -44,6 +51,7 @@ export class Delivery {
     const copies = this.#faults.take('duplicateNext') || settings.duplicateChanges ? 2 : 1
     const sent = frames.map((frame) => ({
       subscriber: frame.subscriber,
+      type: frame.data.type,
       ids: isMisrouted ? otherIds(frame) : frame.ids,
       dataJson: encodeData(corruptStatus === undefined ? frame.data : corrupt(frame.data, corruptStatus)),
     }))
@@ -58,9 +66,9 @@ export class Delivery {
     this.#queue.length = 0
   }
 
-  #send({ subscriber, ids, dataJson }: { subscriber: Subscriber; ids: readonly number[]; dataJson: string }): void {
+  #send({ subscriber, ids, dataJson, type }: SentFrame): void {
     this.stats.frames++
-    subscriber.sendChange(ids, dataJson)
+    subscriber.sendChange(ids, dataJson, type)
   }
 
   /** Runs `work` after the delivery delay, never before work that came first. */

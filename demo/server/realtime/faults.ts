@@ -12,12 +12,28 @@ export interface FaultSettings {
   joinReplyBindings: 'echo' | 'empty' | 'missing'
   /** Time between the join reply and the `system` ok; changes in between are lost. */
   systemOkDelayMs: number
+  /** Time after the `system` ok in which changes are still lost, as on a worker that is cold. */
+  slotDelayMs: number
+  /** Time between a new token and its `system` ok; meanwhile what the old one may see is told. */
+  tokenOkDelayMs: number
+  /** Time before a refused join is answered; the whole socket stands still. */
+  refusedJoinDelayMs: number
+  /** Time before a refused HTTP upgrade is answered. */
+  refusedUpgradeDelayMs: number
+  /** Time after a join in which messages of the database are lost, as in a project that is cold. */
+  replicationDelayMs: number
+  /** Every message of the database is lost without a sign. */
+  loseMessages: boolean
+  /** Every message of the database is sent twice. */
+  duplicateMessages: boolean
   /** Joins are answered, but the feed never attaches: no `system` ok, no change. */
   withholdSystemOk: boolean
   /** Time between a commit and its frames; keeps their order. */
   deliveryDelayMs: number
-  /** Changes are read at most this often, so those in between arrive together. 0 reads at once. */
+  /** Changes are read once per interval of the clock, so those in between arrive together. 0 reads at once. */
   pollIntervalMs: number
+  /** Changes wait until it is off again, and then arrive together. */
+  pausePolls: boolean
   /** Every change is lost without a sign. */
   loseChanges: boolean
   /** Every frame of a change is sent twice. */
@@ -35,6 +51,7 @@ export interface FaultCounters {
   misrouteNext: number
   corruptNext: number
   joinErrorsNext: number
+  loseMessagesNext: number
 }
 
 /** Which truncated change the server sends, as its HTTP-like status. */
@@ -49,13 +66,38 @@ const healthySettings: Readonly<FaultSettings> = {
   withholdJoinReply: false,
   joinReplyBindings: 'echo',
   systemOkDelayMs: 0,
+  slotDelayMs: 0,
+  tokenOkDelayMs: 0,
+  refusedJoinDelayMs: 0,
+  refusedUpgradeDelayMs: 0,
+  replicationDelayMs: 0,
+  loseMessages: false,
+  duplicateMessages: false,
   withholdSystemOk: false,
   deliveryDelayMs: 0,
   pollIntervalMs: 0,
+  pausePolls: false,
   loseChanges: false,
   duplicateChanges: false,
   misrouteChanges: false,
   maxChangesPerSecond: Infinity,
+}
+
+const noCounters: Readonly<FaultCounters> = {
+  loseNext: 0,
+  duplicateNext: 0,
+  misrouteNext: 0,
+  corruptNext: 0,
+  joinErrorsNext: 0,
+  loseMessagesNext: 0,
+}
+
+/** The waits of the real server, and the way it polls: what a test or a demo leaves out to be quick. */
+export const realTiming: Readonly<Partial<FaultSettings>> = {
+  pollIntervalMs: 500,
+  tokenOkDelayMs: 2000,
+  refusedJoinDelayMs: 5000,
+  refusedUpgradeDelayMs: 2000,
 }
 
 /** Throws a TypeError for a setting that is unknown, or whose value is of the wrong kind. */
@@ -85,10 +127,18 @@ function findProblem(name: keyof FaultSettings, value: unknown): string | undefi
 
 /** The state of all faults: what the server looks at while it works. */
 export class FaultState {
-  settings: FaultSettings = { ...healthySettings }
-  counters: FaultCounters = { loseNext: 0, duplicateNext: 0, misrouteNext: 0, corruptNext: 0, joinErrorsNext: 0 }
+  readonly #base: FaultSettings
+  settings: FaultSettings
+  counters: FaultCounters = { ...noCounters }
   corruptStatus: CorruptStatus = 400
   joinErrorReason = ''
+
+  /** `base` is what `reset()` goes back to. */
+  constructor(base: Readonly<Partial<FaultSettings>> = {}) {
+    checkSettings({ ...base })
+    this.#base = { ...healthySettings, ...base }
+    this.settings = { ...this.#base }
+  }
 
   /** Takes one from a counter; whether there was one. */
   take(counter: keyof FaultCounters): boolean {
@@ -98,7 +148,7 @@ export class FaultState {
   }
 
   reset(): void {
-    this.settings = { ...healthySettings }
-    this.counters = { loseNext: 0, duplicateNext: 0, misrouteNext: 0, corruptNext: 0, joinErrorsNext: 0 }
+    this.settings = { ...this.#base }
+    this.counters = { ...noCounters }
   }
 }

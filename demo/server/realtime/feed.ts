@@ -29,27 +29,39 @@ export class ChangeFeed {
     await this.#db.query('delete from realtime_outbox.changes')
   }
 
-  /** Checks the bindings and replaces what `subscriber` gets, unless `isCurrent` says it has gone meanwhile. */
-  async subscribe(
+  /** Checks the bindings; what it resolves with replaces what `subscriber` gets. */
+  async prepare(
     subscriber: Subscriber,
     bindings: readonly Binding[],
     role: string,
     claimsJson: string,
-    isCurrent: () => boolean,
-  ): Promise<void> {
+  ): Promise<() => void> {
     const subscriptions = await this.#db.transaction((tx) =>
       createSubscriptions(tx, this.#catalog, subscriber, bindings, role, claimsJson),
     )
-    if (isCurrent() && !this.#isStopped) this.#subscriptions.set(subscriber, subscriptions)
+    return () => {
+      if (!this.#isStopped) this.#subscriptions.set(subscriber, subscriptions)
+    }
+  }
+
+  /** Forgets what everybody gets, as when the worker behind the feed stops: only a new join or token brings it back. */
+  stopWorker(): void {
+    this.#subscriptions.clear()
+  }
+
+  /** Goes on after a pause of polls. */
+  resume(): void {
+    if (this.#hasNews) this.#wake()
   }
 
   unsubscribe(subscriber: Subscriber): void {
     this.#subscriptions.delete(subscriber)
   }
 
-  /** Resolves when everything committed so far has been handed on. */
+  /** Resolves when everything committed so far has been handed on; at once while polls pause. */
   async drained(): Promise<void> {
     while (!this.#isStopped && (this.#hasNews || this.#reading !== undefined)) {
+      if (this.#faults.settings.pausePolls && this.#reading === undefined) return
       if (this.#timer !== undefined) this.#readNow()
       await this.#reading
     }
@@ -66,9 +78,11 @@ export class ChangeFeed {
   #wake(): void {
     this.#hasNews = true
     if (this.#isStopped || this.#timer !== undefined || this.#reading !== undefined) return
-    const { pollIntervalMs } = this.#faults.settings
+    const { pollIntervalMs, pausePolls } = this.#faults.settings
+    if (pausePolls) return
     if (pollIntervalMs === 0) this.#readNow()
-    else this.#timer = setTimeout(() => this.#readNow(), pollIntervalMs)
+    // Polls come by the clock, not by the writes: a write waits for the next one, up to a whole interval.
+    else this.#timer = setTimeout(() => this.#readNow(), pollIntervalMs - (performance.now() % pollIntervalMs))
   }
 
   #readNow(): void {

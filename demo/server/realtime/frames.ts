@@ -93,12 +93,17 @@ export function encodeText(
   return `{"topic":${JSON.stringify(topic)},"event":${JSON.stringify(event)},"payload":${payloadJson},"ref":${JSON.stringify(ref)}}`
 }
 
-/** Writes a broadcast of raw bytes. */
-export function encodeBinaryBroadcast(topic: string, event: string, payload: Uint8Array): Buffer {
-  const topicBytes = Buffer.from(topic)
-  const eventBytes = Buffer.from(event)
-  const header = Buffer.from([serverBroadcastKind, topicBytes.length, eventBytes.length, 0, 0])
-  return Buffer.concat([header, topicBytes, eventBytes, payload])
+/** Writes a broadcast as a binary frame. */
+export function encodeBinaryBroadcast(
+  topic: string,
+  event: string,
+  metaJson: string,
+  isJson: boolean,
+  payload: Uint8Array,
+): Buffer {
+  const parts = [topic, event, metaJson].map((part) => Buffer.from(part))
+  const header = [serverBroadcastKind, ...parts.map(({ length }) => length), isJson ? jsonEncoding : 0]
+  return Buffer.concat([Buffer.from(header), ...parts, payload])
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

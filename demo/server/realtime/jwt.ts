@@ -41,6 +41,28 @@ export function verifyToken(token: string): Claims {
   return { ...claims, role, exp }
 }
 
+/** The claims of an API key, or why it is refused. */
+export function readApiKey(key: string | null, ownKey: string): Claims | string {
+  if (key === null || key === '') return 'API key is missing'
+  const claims = readToken(key, ownKey)
+  return typeof claims === 'string' || key === ownKey ? claims : 'API key is of another server'
+}
+
+/** The claims of a token, or why it is refused, as the real server says it over HTTP. */
+export function readToken(token: string, ownKey?: string): Claims | string {
+  try {
+    return token === ownKey ? verifyKey(token) : verifyToken(token)
+  } catch (error) {
+    const reason = (error instanceof Error ? error.message : String(error)).replace(/^\w+: /, '')
+    return reason.replace(/ \d+ seconds ago$/, '')
+  }
+}
+
+/** The claims of the server's own API key: one of the new kind is what a project's gateway makes an anonymous token of. */
+export function verifyKey(ownKey: string): Claims {
+  return ownKey.startsWith('sb_') ? { role: 'anon', exp: Number.MAX_SAFE_INTEGER } : verifyToken(ownKey)
+}
+
 function encode(value: unknown): string {
   return Buffer.from(JSON.stringify(value)).toString('base64url')
 }

@@ -23,8 +23,10 @@ export class Presence {
 
   /** Sets what `owner` shows under `key`; replaces what it showed before. */
   track(owner: object, key: string, payload: Record<string, unknown>): PresenceDiff {
+    const previous = this.#tracked.get(owner)?.meta.phx_ref
     const { leaves } = this.untrack(owner)
-    const meta = { ...payload, phx_ref: String(++this.#lastRef) }
+    const phx_ref = String(++this.#lastRef)
+    const meta = { phx_ref, ...(previous === undefined ? {} : { phx_ref_prev: previous }), ...payload }
     this.#tracked.set(owner, { key, meta })
     return { joins: { [key]: { metas: [meta] } }, leaves }
   }

@@ -2,11 +2,16 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
 import type { EmbeddedPostgres } from '../database/embedded.ts'
+import { Authorization, notReadable } from './authorization.ts'
 import { Delivery, type DeliveryStats } from './delivery.ts'
-import { FaultState } from './faults.ts'
+import { type FaultSettings, FaultState } from './faults.ts'
 import { ChangeFeed } from './feed.ts'
 import { parseVsn } from './frames.ts'
-import { type Claims, verifyToken } from './jwt.ts'
+import { type Claims, readApiKey } from './jwt.ts'
+import { MessageFeed } from './messageFeed.ts'
+import { parseReplay, readReplay } from './replay.ts'
+import type { JoinConfig } from './joinConfig.ts'
+import type { Admission } from './channel.ts'
 import { Session, type SessionLimits } from './session.ts'
 import { Topics } from './topics.ts'
 
@@ -40,23 +45,39 @@ const statusTexts: Record<number, string> = {
 
 /** A server of the Supabase Realtime protocol over the embedded Postgres. */
 export class RealtimeServer {
-  readonly faultState = new FaultState()
+  readonly faultState: FaultState
   readonly topics = new Topics()
+  readonly authorization: Authorization
   readonly #apiKey: string
+  readonly #db: EmbeddedPostgres
   readonly #limits: RealtimeLimits
   readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: maxFrameBytes, perMessageDeflate: false })
   readonly #sessions = new Set<Session>()
-  readonly #delivery = new Delivery(this.faultState)
+  readonly #delivery: Delivery
   readonly #feed: ChangeFeed
+  readonly #messages: MessageFeed
   readonly #sweepTimer: NodeJS.Timeout
   #lastSessionId = 0
   #joinSecond = 0
   #joinsThisSecond = 0
 
-  /** `apiKey` is the only one that opens a socket. */
-  constructor(db: EmbeddedPostgres, apiKey: string, limits: Partial<RealtimeLimits> = {}) {
+  /**
+   * `apiKey` is the only one that opens a socket. `timing` are the fault settings that are in force from the start, and
+   * after a reset.
+   */
+  constructor(
+    db: EmbeddedPostgres,
+    apiKey: string,
+    limits: Partial<RealtimeLimits> = {},
+    timing: Partial<FaultSettings> = {},
+  ) {
+    this.#db = db
     this.#apiKey = apiKey
     this.#limits = { ...defaultLimits, ...limits }
+    this.faultState = new FaultState(timing)
+    this.authorization = new Authorization(db)
+    this.#delivery = new Delivery(this.faultState)
+    this.#messages = new MessageFeed(db, this.faultState, this.topics)
     this.#feed = new ChangeFeed(db, this.faultState, (change) => this.#delivery.deliver(change))
     this.#sweepTimer = setInterval(() => this.#dropIdle(), Math.min(this.#limits.idleTimeoutMs, maxSweepIntervalMs))
     this.#sweepTimer.unref()
@@ -70,13 +91,23 @@ export class RealtimeServer {
     return { ...this.#delivery.stats }
   }
 
-  start(): Promise<void> {
-    return this.#feed.start()
+  async start(): Promise<void> {
+    await this.#feed.start()
+    await this.#messages.start()
   }
 
-  /** Resolves when every change committed so far has been read and sent, or set aside for the delivery delay. */
-  drained(): Promise<void> {
-    return this.#feed.drained()
+  /** Resolves when everything committed so far has been read and sent, or set aside for the delivery delay. */
+  async drained(): Promise<void> {
+    await this.#messages.drained()
+    await this.#feed.drained()
+  }
+
+  stopWorker(): void {
+    this.#feed.stopWorker()
+  }
+
+  resumePolls(): void {
+    this.#feed.resume()
   }
 
   /** Takes an HTTP upgrade; whatever is not a valid websocket request of the protocol is refused. */
@@ -99,14 +130,16 @@ export class RealtimeServer {
     else {
       const claims = readApiKey(url.searchParams.get('apikey'), this.#apiKey)
       if (typeof claims === 'string') {
-        refuse(socket, 401, claims)
+        setTimeout(() => refuse(socket, 401, claims), this.faultState.settings.refusedUpgradeDelayMs)
         return
       }
       this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
-        const session = new Session(++this.#lastSessionId, webSocket, vsn, claims, {
+        const session = new Session(++this.#lastSessionId, webSocket, vsn, this.#apiKey, {
           faults: this.faultState,
           feed: this.#feed,
           topics: this.topics,
+          authorization: this.authorization,
+          authorize: (name, config, owner) => this.#authorize(name, config, owner),
           limits: this.#limits,
           admitJoin: () => this.#admitJoin(),
         })
@@ -126,7 +159,19 @@ export class RealtimeServer {
     this.terminateAll()
     this.#delivery.stop()
     await this.#feed.stop()
+    await this.#messages.stop()
     this.#sockets.close()
+  }
+
+  async #authorize(name: string, config: JoinConfig, claims: Claims): Promise<Admission> {
+    if (!config.isPrivate) throw new Error('UnableToReplayMessages: Replay is not allowed for public channels')
+    const readable = await this.authorization.readable(name, claims)
+    const mustReadBroadcasts = config.replay !== undefined
+    if (readable.size === 0 || (mustReadBroadcasts && !readable.has('broadcast'))) {
+      throw new Error(`Unauthorized: ${notReadable(name)}`)
+    }
+    const request = config.replay === undefined ? undefined : parseReplay(config.replay.requested)
+    return { claims, readable, replayed: request === undefined ? [] : await readReplay(this.#db, name, request) }
   }
 
   #admitJoin(): boolean {
@@ -139,18 +184,6 @@ export class RealtimeServer {
   #dropIdle(): void {
     const oldestMs = Date.now() - this.#limits.idleTimeoutMs
     for (const session of this.#sessions) if (session.lastHeardAtMs < oldestMs) session.close(1000, '')
-  }
-}
-
-/** The claims of an API key, or why it is refused: only `ownKey` is not. Keys of the new kind (`sb_…`) are anonymous. */
-export function readApiKey(key: string | null, ownKey: string): Claims | string {
-  if (key === null || key === '') return 'API key is missing'
-  if (key !== ownKey) return 'API key is of another server'
-  if (key.startsWith('sb_')) return { role: 'anon', exp: Number.MAX_SAFE_INTEGER }
-  try {
-    return verifyToken(key)
-  } catch (error) {
-    return (error instanceof Error ? error.message : String(error)).replace(/^\w+: /, '')
   }
 }
 

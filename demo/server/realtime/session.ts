@@ -1,9 +1,11 @@
 import type { RawData, WebSocket } from 'ws'
-import { Channel, type ChannelContext } from './channel.ts'
-import { type Address, type ClientMessage, type Vsn, decodeBinary, decodeText } from './frames.ts'
+import { type Admission, Channel, type ChannelContext } from './channel.ts'
+import { type Address, type BinaryBroadcast, type ClientMessage, type Vsn, decodeBinary, decodeText } from './frames.ts'
 import { encodeBinaryBroadcast, encodeText, isRecord } from './frames.ts'
-import { readJoinConfig } from './joinConfig.ts'
-import { type Claims, verifyToken } from './jwt.ts'
+import { type JoinConfig, readJoinConfig } from './joinConfig.ts'
+import { type Claims, verifyKey, verifyToken } from './jwt.ts'
+import type { UserBroadcast } from './topics.ts'
+import { Turns } from './turns.ts'
 
 /** What the server allows one socket. */
 export interface SessionLimits {
@@ -12,27 +14,33 @@ export interface SessionLimits {
   bufferedBytesPerSocket: number
 }
 
-export interface SessionContext extends Omit<ChannelContext, 'sendJson' | 'sendBytes' | 'onEnd'> {
+export interface SessionContext extends Omit<ChannelContext, 'sendJson' | 'sendUser' | 'onEnd'> {
   limits: SessionLimits
+  /** Asks the policies about a private topic, and reads what is sent again. Rejects with the reason of a refusal. */
+  authorize(name: string, config: JoinConfig, claims: Claims): Promise<Admission>
   /** Counts a join; whether it is allowed. */
   admitJoin(): boolean
 }
+
+const tooManyJoins = 'ClientJoinRateLimitReached: Too many joins per second'
 
 /** One websocket: reads frames, answers heartbeats and joins, and hands the rest to its channels. */
 export class Session {
   readonly id: number
   readonly vsn: Vsn
   readonly #socket: WebSocket
-  readonly #apiKeyClaims: Claims
+  readonly #apiKey: string
   readonly #context: SessionContext
   readonly #channels = new Map<string, Channel>()
+  readonly #turns = new Turns()
+  readonly #held: (string | Buffer)[] = []
   lastHeardAtMs = Date.now()
 
-  constructor(id: number, socket: WebSocket, vsn: Vsn, apiKeyClaims: Claims, context: SessionContext) {
+  constructor(id: number, socket: WebSocket, vsn: Vsn, apiKey: string, context: SessionContext) {
     this.id = id
     this.vsn = vsn
     this.#socket = socket
-    this.#apiKeyClaims = apiKeyClaims
+    this.#apiKey = apiKey
     this.#context = context
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary))
     socket.on('close', () => this.#endChannels())
@@ -58,7 +66,13 @@ export class Session {
     this.#socket.close(code, reason)
   }
 
+  /** Sends a frame, after the turn that is being taken if there is one. */
   send(data: string | Buffer): void {
+    if (this.#turns.isBusy) this.#held.push(data)
+    else this.#sendNow(data)
+  }
+
+  #sendNow(data: string | Buffer): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return
     this.#socket.send(data)
     if (this.#socket.bufferedAmount > this.#context.limits.bufferedBytesPerSocket) this.terminate()
@@ -68,92 +82,109 @@ export class Session {
     this.lastHeardAtMs = Date.now()
     const bytes = Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as Buffer)
     if (isBinary) {
-      this.#receiveBinary(bytes)
+      const broadcast = decodeBinary(bytes)
+      if (broadcast !== undefined) this.#turns.take(() => this.#handleBinary(broadcast))
       return
     }
     const message = decodeText(this.vsn, bytes.toString('utf8'))
-    if (message !== undefined) this.#handle(message)
+    if (message !== undefined) this.#turns.take(() => this.#handle(message))
   }
 
-  #receiveBinary(bytes: Buffer): void {
-    const broadcast = decodeBinary(bytes)
-    if (broadcast === undefined) return
-    const { ref, topic, event, isJson, payload } = broadcast
+  #handleBinary(message: BinaryBroadcast): void {
+    const { ref, topic, event, isJson, payload } = message
     const channel = this.#channels.get(topic)
-    if (channel === undefined) this.#replyError(broadcast, 'unmatched topic')
-    else if (!isJson) channel.receiveBroadcast(ref, { event, payload })
-    else if (isJsonText(payload)) channel.receiveBroadcast(ref, { event, payload: payload.toString('utf8') })
+    if (channel === undefined) this.#replyUnmatched(message)
+    else if (!isJson || isJsonText(payload)) channel.talk.broadcast(ref, { kind: 'user', event, isJson, payload })
   }
 
-  #handle(message: ClientMessage): void {
-    const { ref, topic, event, payload } = message
+  #handle(message: ClientMessage): void | Promise<() => void> {
+    const { joinRef, ref, topic, event, payload } = message
     if (topic === 'phoenix') {
-      if (event === 'heartbeat' && !this.#context.faults.settings.muteHeartbeats) this.#reply(message, 'ok', {})
+      if (event !== 'heartbeat') this.#replyUnmatched(message)
+      else if (!this.#context.faults.settings.muteHeartbeats) this.#reply(message, 'ok', {})
       return
     }
-    if (event === 'phx_join') {
-      this.#join(message)
-      return
-    }
+    if (event === 'phx_join') return this.#join(message)
     const channel = this.#channels.get(topic)
     if (event === 'phx_leave') {
+      // A leave of an earlier join of the topic comes too late to mean anything.
+      if (channel !== undefined && joinRef !== null && joinRef !== channel.joinRef) return
       this.#reply(message, 'ok', {})
       channel?.close()
     } else if (channel === undefined) {
-      this.#replyError(message, 'unmatched topic')
+      this.#replyUnmatched(message)
     } else if (event === 'access_token') {
       const token = isRecord(payload) ? payload['access_token'] : undefined
-      if (typeof token === 'string') channel.setToken(token)
+      if (typeof token === 'string') void channel.setToken(token)
     } else if (event === 'broadcast') {
-      const { event: name, payload: content } = isRecord(payload) ? payload : {}
-      channel.receiveBroadcast(ref, { event: String(name), payload: JSON.stringify(content ?? {}) })
+      channel.talk.broadcastText(ref, payload)
     } else if (event === 'presence') {
-      channel.receivePresence(ref, payload)
+      channel.talk.presence(ref, payload)
     }
   }
 
-  #join(message: ClientMessage): void {
-    const { joinRef, ref, topic, payload } = message
-    const { faults, limits } = this.#context
+  /** Answers a join. While it is being decided, and while a refusal is held back, the whole socket stands still. */
+  #join(message: ClientMessage): void | Promise<() => void> {
+    const { topic, payload } = message
     if (!topic.startsWith('realtime:')) {
-      this.#replyError(message, 'unmatched topic')
+      this.#replyUnmatched(message)
       return
     }
-    if (topic === 'realtime:') {
-      this.#replyError(message, 'TopicNameRequired: You must provide a topic name')
-      return
-    }
-    if (faults.take('joinErrorsNext')) {
-      this.#replyError(message, faults.joinErrorReason)
-      return
-    }
-    if (!this.#context.admitJoin()) {
-      this.#replyError(message, 'ClientJoinRateLimitReached: Too many joins per second')
-      this.close(1001, '')
-      return
-    }
-    const replaced = this.#channels.get(topic)
-    if (replaced === undefined && this.#channels.size >= limits.channelsPerSocket) {
-      this.#replyError(message, 'ChannelRateLimitReached: Too many channels')
-      return
-    }
-    const config = readJoinConfig(payload)
-    let claims: Claims
+    const config = readJoinConfig(topic, payload)
     try {
-      const token = config.accessToken
-      claims = token === undefined || token.startsWith('sb_') ? this.#apiKeyClaims : verifyToken(token)
+      const claims = this.#check(topic, config)
+      if (!config.isPrivate && config.replay === undefined) {
+        this.#admit(message, config, { claims, readable: new Set(), replayed: [] })
+        return
+      }
+      return this.#context
+        .authorize(topic.replace(/^realtime:/, ''), config, claims)
+        .then((admission) => () => this.#admit(message, config, admission))
+        .catch((error: unknown) => this.#refuse(message, error))
     } catch (error) {
-      this.#replyError(message, error instanceof Error ? error.message : String(error))
-      return
+      const { refusedJoinDelayMs } = this.#context.faults.settings
+      if (refusedJoinDelayMs > 0) return this.#refuse(message, error)
+      this.#replyError(message, error)
     }
-    const channel = new Channel(topic, joinRef, config, claims, {
+  }
+
+  /** Whose join it is. Throws an Error with the reason when it is refused. */
+  #check(topic: string, config: JoinConfig): Claims {
+    const { faults, limits } = this.#context
+    if (topic === 'realtime:') throw new Error('TopicNameRequired: You must provide a topic name')
+    if (faults.take('joinErrorsNext')) throw new Error(faults.joinErrorReason)
+    if (!this.#context.admitJoin()) throw new Error(tooManyJoins)
+    if (!this.#channels.has(topic) && this.#channels.size >= limits.channelsPerSocket) {
+      throw new Error('ChannelRateLimitReached: Too many channels')
+    }
+    const { accessToken } = config
+    const isOwnKey = accessToken === undefined || accessToken.startsWith('sb_')
+    return isOwnKey ? verifyKey(this.#apiKey) : verifyToken(accessToken)
+  }
+
+  async #refuse(message: ClientMessage, error: unknown): Promise<() => void> {
+    await new Promise((resolve) => setTimeout(resolve, this.#context.faults.settings.refusedJoinDelayMs))
+    return () => this.#replyError(message, error)
+  }
+
+  #replyError(message: ClientMessage, error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error)
+    this.#reply(message, 'error', { reason })
+    this.#flush()
+    if (reason === tooManyJoins) this.close(1001, '')
+  }
+
+  #admit({ joinRef, ref, topic }: ClientMessage, config: JoinConfig, admission: Admission): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return
+    const channel = new Channel(topic, joinRef, config, admission, {
       ...this.#context,
       sendJson: (address, payloadJson) => this.#send(address, payloadJson),
-      sendBytes: (onTopic, event, bytes) => this.#sendBytes(onTopic, event, bytes),
+      sendUser: (onTopic, broadcast) => this.#sendUser(onTopic, broadcast),
       onEnd: (ended) => {
         if (this.#channels.get(ended.topic) === ended) this.#channels.delete(ended.topic)
       },
     })
+    const replaced = this.#channels.get(topic)
     replaced?.end()
     this.#channels.set(topic, channel)
     channel.join(ref)
@@ -161,6 +192,15 @@ export class Session {
     if (replaced !== undefined) {
       this.#send({ joinRef: replaced.joinRef, ref: replaced.joinRef, topic, event: 'phx_close' }, '{}')
     }
+    this.#flush()
+  }
+
+  #flush(): void {
+    for (const data of this.#held.splice(0)) this.#sendNow(data)
+  }
+
+  #replyUnmatched({ ref, topic }: Omit<Address, 'event'>): void {
+    this.#reply({ joinRef: null, ref: ref ?? null, topic }, 'error', { reason: 'unmatched topic' })
   }
 
   #reply({ joinRef, ref, topic }: Omit<Address, 'event'>, status: 'ok' | 'error', response: Record<string, unknown>) {
@@ -168,17 +208,20 @@ export class Session {
     this.#send(address, JSON.stringify({ status, response }))
   }
 
-  #replyError(address: Omit<Address, 'event'>, reason: string): void {
-    this.#reply(address, 'error', { reason })
-  }
-
   #send(address: Address, payloadJson: string): void {
     this.send(encodeText(this.vsn, address, payloadJson))
   }
 
-  #sendBytes(topic: string, event: string, payload: Buffer): void {
+  #sendUser(topic: string, { event, isJson, payload, meta }: UserBroadcast): void {
+    if (this.vsn !== '1.0.0') {
+      this.send(encodeBinaryBroadcast(topic, event, meta === undefined ? '' : JSON.stringify(meta), isJson, payload))
+      return
+    }
     // The text-only serializer has no way to carry raw bytes.
-    if (this.vsn !== '1.0.0') this.send(encodeBinaryBroadcast(topic, event, payload))
+    if (!isJson) return
+    const metaJson = meta === undefined ? '' : `,"meta":${JSON.stringify(meta)}`
+    const json = `{"type":"broadcast","event":${JSON.stringify(event)},"payload":${payload.toString('utf8')}${metaJson}}`
+    this.#send({ topic, event: 'broadcast' }, json)
   }
 
   #endChannels(): void {

@@ -6,7 +6,7 @@ import { Params, filtersSql, patternChecksSql } from './predicates.ts'
 
 /** Whoever gets changes: a joined channel. */
 export interface Subscriber {
-  sendChange(ids: readonly number[], dataJson: string): void
+  sendChange(ids: readonly number[], dataJson: string, type: string): void
   /** Ids of all its bindings. */
   readonly bindingIds: readonly number[]
 }

@@ -1,17 +1,32 @@
 import { Presence, type PresenceDiff } from './presence.ts'
 
-/** A broadcast on its way to the members of a topic. */
-export interface Broadcast {
+/** A broadcast with an event and a payload of its own; it travels as a binary frame where the client can read one. */
+export interface UserBroadcast {
+  kind: 'user'
   event: string
-  /** JSON text, or raw bytes. */
-  payload: string | Buffer
+  /** Whether `payload` is JSON text; otherwise it is raw bytes. */
+  isJson: boolean
+  payload: Buffer
+  /** Only messages of the database have it. */
+  meta?: { id: string; replayed?: true }
 }
+
+/** A broadcast that came as a text frame, or over HTTP in a batch: handed on as it came. */
+export interface TextBroadcast {
+  kind: 'text'
+  payloadJson: string
+}
+
+export type Broadcast = UserBroadcast | TextBroadcast
+
+/** Bytes of a payload above which nobody gets it. */
+export const maxBroadcastBytes = 3_000_500
 
 /** A channel as the others on its topic see it. */
 export interface Member {
   readonly isPrivate: boolean
-  sendBroadcast(broadcast: Broadcast): void
-  sendPresenceDiff(diff: PresenceDiff): void
+  hear(broadcast: Broadcast): void
+  hearPresence(diff: PresenceDiff): void
 }
 
 interface Topic {
@@ -39,9 +54,9 @@ export class Topics {
   }
 
   /** Sends to everyone on the topic that is as private as the broadcast, but not to `except`. */
-  broadcast(name: string, isPrivate: boolean, broadcast: Broadcast, except?: Member): void {
+  send(name: string, isPrivate: boolean, broadcast: Broadcast, except?: Member): void {
     for (const member of this.#topics.get(name)?.members ?? []) {
-      if (member !== except && member.isPrivate === isPrivate) member.sendBroadcast(broadcast)
+      if (member !== except && member.isPrivate === isPrivate) member.hear(broadcast)
     }
   }
 
@@ -57,6 +72,6 @@ export class Topics {
 
   #announce(topic: Topic, diff: PresenceDiff): void {
     if (Object.keys(diff.joins).length === 0 && Object.keys(diff.leaves).length === 0) return
-    for (const member of topic.members) member.sendPresenceDiff(diff)
+    for (const member of topic.members) member.hearPresence(diff)
   }
 }
