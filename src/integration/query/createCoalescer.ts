@@ -93,7 +93,7 @@ export function createCoalescer(options: CoalescerOptions = {}): Coalescer {
           'Leave it out for the defaults.',
         )
       }
-      if (!router.note(queryKey, invalidate)) {
+      if (!router.tryEnqueue(queryKey, invalidate)) {
         coalescer.send({ type: 'INVALIDATE', queryKeys: [queryKey], ...invalidate })
       }
     },

@@ -36,7 +36,7 @@ export class Fetches implements LedgerListener {
   readonly ways = new Ways()
   readonly slots: Slots
   readonly #port: FetchesPort
-  /** Records to look at again in the next microtask, because their fetch has ended. */
+  /** Entries to look at again in the next microtask, because their fetch has ended. */
   #ended = new Set<Entry>()
   #isLookingAgain = false
 
@@ -130,7 +130,7 @@ export class Fetches implements LedgerListener {
     for (const entry of this.ways.all()) {
       disownRun(entry)
       this.ways.unnote(entry)
-      this.ways.settle(entry)
+      this.ways.discharge(entry)
     }
     this.ways.running.clear()
     this.#ended.clear()
@@ -194,7 +194,7 @@ export class Fetches implements LedgerListener {
     const answers = entry.debt.at !== 'nowhere' && isAnswered(entry)
     if (outcome === 'error' && wasOwn) this.#port.counters.failed += 1
     if (outcome === 'error' && (wasOwn || answers)) this.reportFailure(entry)
-    if (answers) this.ways.settle(entry)
+    if (answers) this.ways.discharge(entry)
     if (wasOwn || entry.debt.at !== 'nowhere' || this.ways.noted.has(entry)) this.#lookAgain(entry)
   }
 
@@ -208,7 +208,7 @@ export class Fetches implements LedgerListener {
     this.ways.running.delete(entry)
     this.#ended.delete(entry)
     this.ways.unnote(entry)
-    this.ways.settle(entry)
+    this.ways.discharge(entry)
     this.#lookAgain(undefined)
   }
 
@@ -252,9 +252,9 @@ export class Fetches implements LedgerListener {
     }
     if (entry.debt.at !== 'fetching') return
     entry.query.invalidate()
-    if (!isStillWanted(entry)) this.ways.settle(entry)
+    if (!isStillWanted(entry)) this.ways.discharge(entry)
     else if (entry.outcome === 'cancelled') {
-      this.ways.settle(entry)
+      this.ways.discharge(entry)
       this.#port.fetchLost(entry.query)
     } else this.ways.move(entry, 'queued')
   }

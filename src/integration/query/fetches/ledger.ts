@@ -49,7 +49,7 @@ export class Ledger {
     this.#unsubscribe = this.cache.subscribe((event) => {
       // Most events are none of ours, and a flush of thousands of queries makes many.
       if (event.type === 'removed' || (event.type === 'updated' && event.action.type !== 'invalidate')) {
-        containment.run(() => this.#note(event))
+        containment.run(() => this.#hear(event))
       }
     })
   }
@@ -67,7 +67,7 @@ export class Ledger {
     return entry
   }
 
-  #note(event: QueryCacheNotifyEvent): void {
+  #hear(event: QueryCacheNotifyEvent): void {
     if (event.type === 'removed') {
       const entry = this.#entries.get(event.query)
       if (!entry) return

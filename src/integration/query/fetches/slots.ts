@@ -72,7 +72,7 @@ export class Slots {
       fetchStale(entry.query, ledger.cache, cancelRefetch, this.#port.containment)
     } finally {
       ledger.starting = undefined
-      if (!isRunning(entry)) this.#port.ways.settle(entry)
+      if (!isRunning(entry)) this.#port.ways.discharge(entry)
     }
   }
 
@@ -96,7 +96,7 @@ export class Slots {
     if (ways.running.size >= limit) return
     for (const entry of limit === Infinity ? ways.queued : eachMostUrgent(ways.queued)) {
       if (endMs !== Infinity && now() >= endMs) return this.#yield()
-      if (!containment.run(() => this.#startQueued(entry), entry.query)) ways.settle(entry)
+      if (!containment.run(() => this.#startQueued(entry), entry.query)) ways.discharge(entry)
       if (ways.running.size >= limit) return
     }
   }
@@ -104,12 +104,12 @@ export class Slots {
   #startQueued(entry: Entry): void {
     const { ways } = this.#port
     if (isRunning(entry)) ways.move(entry, 'fetching')
-    else if (isAnswered(entry)) ways.settle(entry)
+    else if (isAnswered(entry)) ways.discharge(entry)
     else if (isStillWanted(entry)) this.start(entry, false)
     else {
       // A patch may have cleared the flag since the flush.
       entry.query.invalidate()
-      ways.settle(entry)
+      ways.discharge(entry)
     }
   }
 

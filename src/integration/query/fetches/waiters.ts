@@ -58,7 +58,7 @@ export class Waiters {
     return this.#settled.length > 0
   }
 
-  settle(): void {
+  resolveSettled(): void {
     const settled = this.#settled
     this.#settled = []
     for (const resolve of settled) resolve()

@@ -26,7 +26,7 @@ export type Debt =
       /** The newest event that it is owed for. */
       readonly seq: number
       /** Called when the fetch has ended, is paused, or will not come. */
-      readonly callbacks: readonly (() => void)[]
+      readonly callbacks: (() => void)[]
     }
 
 /** The stages of a debt that are walked through together. */
@@ -190,7 +190,7 @@ export class Ways {
   waitFor(entry: Entry, done: () => void): void {
     const { debt } = entry
     if (debt.at === 'nowhere') done()
-    else open(entry).debt = { ...debt, callbacks: [...debt.callbacks, done] }
+    else debt.callbacks.push(done)
   }
 
   /** Tells whoever waits for the fetch that is owed; it stays owed. */
@@ -202,7 +202,7 @@ export class Ways {
   }
 
   /** Owes the query nothing any more, and tells whoever waits. */
-  settle(entry: Entry): void {
+  discharge(entry: Entry): void {
     const { debt } = entry
     this.#leave(entry)
     const known = open(entry)

@@ -99,7 +99,7 @@ export function eachQuery(scope: FlushScope, walk: Walk, mayStart: boolean, visi
   })
 }
 
-/** What the keys that match a query ask of it; its record remembers what they want even if no component shows it. */
+/** What the keys that match a query ask of it; its entry remembers what they want even if no component shows it. */
 export function judgeQuery(entry: Entry, demand: Demand, startedAt: number): Verdict {
   noteInactive(entry, demand.fetchInactiveSeq)
   const isActive = entry.query.isActive()

@@ -58,7 +58,7 @@ export class Engine implements OrchestratorPort {
   readonly isHeld: () => boolean
   queryClient: QueryClient | undefined
   strategy: ResolvedStrategy
-  /** The event on its way to the actor that has been found usable, so that the chart's containment need not look again. */
+  /** The event on its way to the actor that has been found usable, so that the chart's guard need not look again. */
   checked: unknown
   readonly #port: EnginePort
   readonly #intake: IntakePort
@@ -125,7 +125,7 @@ export class Engine implements OrchestratorPort {
   }
 
   changed(): void {
-    if (this.waiters.hasSettledWaiters && this.isSettled) this.waiters.settle()
+    if (this.waiters.hasSettledWaiters && this.isSettled) this.waiters.resolveSettled()
     this.#port.changed()
   }
 
@@ -152,13 +152,13 @@ export class Engine implements OrchestratorPort {
   }
 
   /** Like `record`, for a caller who is to see the error. */
-  take(event: RecordableEvent): void {
+  recordOrThrow(event: RecordableEvent): void {
     recordEvent(this.#intake, event)
     this.changed()
   }
 
   /** Puts one key into the queue: the shortest way in. */
-  note(queryKey: QueryKey, wants: Wants, atMs: number, exact: boolean, source: string | undefined): void {
+  enqueue(queryKey: QueryKey, wants: Wants, atMs: number, exact: boolean, source: string | undefined): void {
     this.queue.add(this.queue.idOf(queryKey, exact), queryKey, wants, atMs, exact, source)
     this.changed()
   }

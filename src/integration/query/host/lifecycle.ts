@@ -40,5 +40,5 @@ export function release(engine: Engine): void {
   engine.queue.clear()
   engine.fetches.forget()
   engine.waiters.releaseWatches()
-  engine.waiters.settle()
+  engine.waiters.resolveSettled()
 }

@@ -41,7 +41,7 @@ export class Router {
     const { engine } = this.#port
     if (this.state === 'running') {
       if (this.#passesGate(event)) {
-        engine.take(event)
+        engine.recordOrThrow(event)
         this.#wakeIfClosed()
       } else this.#port.sendToActor(event)
     } else if (this.state === 'dead') {
@@ -55,7 +55,7 @@ export class Router {
    * Takes an INVALIDATE of one key without making an event of it, if the event would only be noted; `false` if it
    * must be sent.
    */
-  note(queryKey: QueryKey, options: InvalidateOptions): boolean {
+  tryEnqueue(queryKey: QueryKey, options: InvalidateOptions): boolean {
     const { engine } = this.#port
     if (this.state !== 'running' || !engine.gate.open || this.#port.isInspected()) return false
     const atMs = engine.now()
@@ -63,7 +63,7 @@ export class Router {
     expectInvalidateOptions(options)
     const { exact = false, urgent, refetchType = 'active', source } = options
     if (urgent === true) return false
-    engine.note(queryKey, wantsFor[refetchType], atMs, exact, source)
+    engine.enqueue(queryKey, wantsFor[refetchType], atMs, exact, source)
     this.#wakeIfClosed()
     return true
   }
