@@ -5,6 +5,7 @@ import type { AnyStateMachine } from 'xstate'
 import { type ChartState, readMachine } from '../src/integration/devtools/chart/machineChart.ts'
 import { machineToMermaid } from '../src/integration/devtools/chart/mermaid.ts'
 import { connectionMachine } from '../src/machines/connection.ts'
+import { feedMachine } from '../src/machines/feed.ts'
 import { orchestratorMachine } from '../src/machines/orchestrator.ts'
 import { strategies, strategyNames } from '../src/machines/strategies.ts'
 
@@ -40,10 +41,16 @@ const sections: readonly Section[] = [
     paragraph: paragraphs[name] ?? strategies[name].machine.config.description ?? name,
   })),
   {
+    title: 'Feed',
+    machine: feedMachine,
+    paragraph:
+      'Four regions, over all channels of a feed. `link` is how far they have come together. `repair` decides when what a gap may have missed is caught up with, once however often the channels flap. `recheck` repairs once more after a server that was slow to attach a channel. `backstop` is the optional sweep for feeds that drop changes without a sign.',
+  },
+  {
     title: 'Connection',
     machine: connectionMachine,
     paragraph:
-      'Three regions. `link` is how far the channel has come: joined is not live, live begins when the server says that the feed is attached, and a channel object that was closed on us is replaced after a growing delay. `repair` decides when what a gap may have missed is caught up with, once however often the feed flaps. `backstop` is the optional sweep for feeds that drop changes without a sign.',
+      'One for each channel. Joined is not live: live begins when the server says that the feed is attached. A channel object that was closed on us is replaced after a growing delay, one that the server refuses is left alone for a minute or until there is another token, and no state but live and closed lasts without a time limit.',
   },
 ]
 

@@ -1,10 +1,9 @@
 export { createRealtimeService } from './integration/supabase/createRealtimeService.ts'
+export type { FeedActorRef, RealtimeService } from './integration/supabase/createRealtimeService.ts'
+export type { RealtimeStatus } from './actions/feedStatus.ts'
 export type {
-  ConnectionActorRef,
-  RealtimeService,
-  RealtimeStatus,
-} from './integration/supabase/createRealtimeService.ts'
-export type {
+  BroadcastOptions,
+  FilterBuilder,
   HandlerOfTable,
   KeysOfTable,
   RealtimeServiceOptions,

@@ -13,3 +13,6 @@ export const untilRepairMs = (latestAtMs: number, nowMs: number): number =>
 
 /** How long a feed that is gone again still has to wait for the repair. */
 export const untilLatestRepairMs = (latestAtMs: number, nowMs: number): number => Math.max(0, latestAtMs - nowMs)
+
+/** How long after a late attachment the feed is sure to deliver. */
+export const RECHECK_MS = 5_000

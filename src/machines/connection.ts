@@ -2,24 +2,35 @@ import { connectionSetup } from './connectionSetup.ts'
 
 /** How an open channel can be lost. */
 const losses = {
-  CHANNEL_ERROR: { target: '#rejoining', actions: 'reportChannelError' },
+  CHANNEL_ERROR: { target: '#rejoining', actions: ['reportChannelError', 'refreshToken'] },
   TIMED_OUT: { target: '#rejoining', actions: 'reportTimeout' },
   SYSTEM_ERROR: { target: '#refused', actions: 'reportSystemError' },
+  EXCLUDED: { target: '#connecting', actions: 'removeChannel' },
+  DENIED: { target: '#denied', actions: 'reportDenied' },
+  TOKEN_REFUSED: { target: '#reopening', actions: ['reportTokenRefused', 'removeChannel'] },
   CLOSED: { target: '#reopening', actions: 'reportClosed' },
 } as const
 
+const waking = { PAGE_AWAKE: { actions: 'refreshToken' } } as const
+
+const attached = { target: '#live', actions: 'tellLate' } as const
+
 /** What can happen to an open channel that is not live. */
-const progress = { ...losses, SUBSCRIBED: { target: '#attaching' }, SYSTEM_OK: { target: '#live' } } as const
+const progress = { ...losses, ...waking, SUBSCRIBED: { target: '#attaching' }, SYSTEM_OK: attached } as const
 
 const reopenUnattached = { target: '#reopening', actions: ['reportUnattached', 'removeChannel'] } as const
+const reopenUnjoined = { target: '#reopening', actions: ['reportUnjoined', 'removeChannel'] } as const
 
-const link = connectionSetup.createStateConfig({
-  description: 'How far the channel has come.',
+/** Keeps a channel joined, and knows whether its feed delivers. */
+export const connectionMachine = connectionSetup.createMachine({
+  id: 'connection',
+  description: 'Keeps a channel joined, and knows whether its feed delivers.',
+  context: ({ input }) => ({ port: input.port, attempts: 0 }),
   initial: 'idle',
   states: {
     idle: {
       description: 'Nobody has asked for the feed yet.',
-      on: { INITIALIZE: { target: 'connecting' } },
+      on: { INITIALIZE: { target: 'connecting' }, DENIED: { target: 'denied' } },
     },
     connecting: {
       id: 'connecting',
@@ -41,20 +52,43 @@ const link = connectionSetup.createStateConfig({
           description: 'The join is under way; the client repeats it as long as it fails.',
           entry: 'openChannel',
           on: progress,
+          after: { joinTimeout: reopenUnjoined },
         },
       },
     },
     attaching: {
       id: 'attaching',
       description: 'The channel is joined, but the server may not have attached the feed yet.',
-      on: { ...losses, SYSTEM_OK: { target: 'live' }, STOP: { target: 'closed' } },
-      after: { attachTimeout: reopenUnattached },
+      on: { ...losses, ...waking, SYSTEM_OK: attached, STOP: { target: 'closed' } },
+      after: {
+        readyTimeout: { guard: 'mayAttachSilently', target: 'live' },
+        attachTimeout: reopenUnattached,
+      },
     },
     live: {
       id: 'live',
       description: 'Changes are delivered. Another SYSTEM_OK may hide a gap, but the feed stays attached.',
       entry: 'resetAttempts',
-      on: { ...losses, SUBSCRIBED: { target: 'attaching' }, STOP: { target: 'closed' } },
+      initial: 'watched',
+      on: {
+        ...losses,
+        ...waking,
+        SUBSCRIBED: { target: 'attaching' },
+        SYSTEM_OK: { guard: 'hidesGap', actions: 'tellGap' },
+        DISTRUST: { target: '#reopening', actions: ['reportDistrust', 'removeChannel'] },
+        STOP: { target: 'closed' },
+      },
+      states: {
+        watched: {
+          description: 'Some clients close a channel without a word.',
+          after: {
+            probe: [
+              { guard: 'isJoined', target: 'watched', reenter: true },
+              { target: '#reopening', actions: ['reportGone', 'removeChannel'] },
+            ],
+          },
+        },
+      },
     },
     interrupted: {
       description: 'The feed is lost, not by our own doing.',
@@ -65,6 +99,7 @@ const link = connectionSetup.createStateConfig({
           id: 'rejoining',
           description: 'The client joins the same channel object again by itself.',
           on: progress,
+          after: { joinTimeout: reopenUnjoined },
         },
         refused: {
           id: 'refused',
@@ -79,93 +114,29 @@ const link = connectionSetup.createStateConfig({
         },
       },
     },
+    denied: {
+      id: 'denied',
+      description: 'The server refuses the channel. Asking again and again would hold up all others of the socket.',
+      entry: 'removeChannel',
+      initial: 'waiting',
+      on: { STOP: { target: 'closed' } },
+      after: { deniedTime: { target: 'connecting' } },
+      states: {
+        waiting: {
+          description: 'Another token may be let in.',
+          after: {
+            tokenCheck: [
+              { guard: 'hasNewToken', target: '#connecting' },
+              { target: 'waiting', reenter: true },
+            ],
+          },
+        },
+      },
+    },
     closed: {
       description: 'We have left the channel.',
       entry: 'removeChannel',
       on: { INITIALIZE: { target: 'connecting' } },
     },
   },
-})
-
-/** What opens a gap in a feed that was live. */
-const gaps = (target: 'broken' | 'flapping') => ({
-  SUBSCRIBED: { target },
-  CHANNEL_ERROR: { target },
-  TIMED_OUT: { target },
-  SYSTEM_ERROR: { target },
-  CLOSED: { target },
-})
-
-const repair = connectionSetup.createStateConfig({
-  description: 'Which changes may have been missed. Gaps close together are repaired once.',
-  initial: 'untried',
-  states: {
-    untried: {
-      description: 'The feed has never been live.',
-      on: {
-        SYSTEM_OK: [
-          { guard: 'marksFirst', target: 'intact', actions: 'markStale' },
-          { guard: 'refetchesFirst', target: 'settling', actions: 'boundRepair' },
-          { target: 'intact' },
-        ],
-      },
-    },
-    intact: {
-      description: 'Nothing is known to be missed.',
-      on: { ...gaps('broken'), SYSTEM_OK: { target: 'settling', actions: 'boundRepair' }, STOP: { target: 'broken' } },
-    },
-    broken: {
-      description: 'Changes may be missed until the feed is live again.',
-      on: { SYSTEM_OK: { target: 'settling', actions: 'boundRepair' } },
-    },
-    settling: {
-      description: 'Live again: repairs once that has lasted, or flaps have put it off for too long.',
-      on: { ...gaps('flapping'), SYSTEM_OK: { target: 'settling', reenter: true }, STOP: { target: 'broken' } },
-      after: { untilRepair: { target: 'intact', actions: 'catchUp' } },
-    },
-    flapping: {
-      description: 'Lost again before the repair. What was missed before is repaired in time all the same.',
-      on: { SYSTEM_OK: { target: 'settling' }, STOP: { target: 'broken' } },
-      after: { untilLatestRepair: { target: 'broken', actions: 'catchUp' } },
-    },
-  },
-})
-
-const backstop = connectionSetup.createStateConfig({
-  description: 'A sweep from time to time, for changes a feed drops without a sign.',
-  initial: 'off',
-  states: {
-    off: {
-      description: 'No sweeps.',
-      on: { INITIALIZE: { guard: 'hasBackstop', target: 'on' } },
-    },
-    on: {
-      description: 'Sweeps while the page is visible and online.',
-      entry: 'watchPage',
-      exit: 'unwatchPage',
-      initial: 'waiting',
-      on: { STOP: { target: 'off' } },
-      states: {
-        waiting: {
-          description: 'The next sweep is not due yet.',
-          after: {
-            backstop: [{ guard: 'isAwake', target: 'waiting', reenter: true, actions: 'sweep' }, { target: 'overdue' }],
-          },
-        },
-        overdue: {
-          description: 'The page is hidden or offline: one sweep on return.',
-          on: { PAGE_AWAKE: { target: 'waiting', actions: 'sweep' } },
-        },
-      },
-    },
-  },
-})
-
-/** Keeps a channel joined, knows whether the feed delivers, and has each gap repaired once. */
-export const connectionMachine = connectionSetup.createMachine({
-  id: 'connection',
-  description: 'Keeps a channel joined, knows whether the feed delivers, and has each gap repaired once.',
-  context: ({ input }) => ({ port: input.port, attempts: 0, latestRepairAtMs: 0 }),
-  type: 'parallel',
-  states: { link, repair, backstop },
 })

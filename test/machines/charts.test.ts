@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { AnyStateNode } from 'xstate'
 import { defaultTiming } from '../../src/actions/timing.ts'
 import { connectionMachine } from '../../src/machines/connection.ts'
+import { feedMachine } from '../../src/machines/feed.ts'
 import { orchestratorMachine } from '../../src/machines/orchestrator.ts'
 import { resolveStrategy, strategies, strategyNames } from '../../src/machines/strategies.ts'
 
@@ -10,12 +11,21 @@ describe('a chart', () => {
     expect(strategies[name].machine.id).toBe(name)
   })
 
-  it('of the orchestrator and of the connection say what they are, for inspectors', () => {
-    expect([orchestratorMachine.id, connectionMachine.id]).toEqual(['coalescer', 'connection'])
+  it('of the orchestrator, the feed and a connection say what they are, for inspectors', () => {
+    expect([orchestratorMachine, feedMachine, connectionMachine].map(({ id }) => id)).toEqual([
+      'coalescer',
+      'feed',
+      'connection',
+    ])
   })
 
   it('explains each of its states', () => {
-    const machines = [orchestratorMachine, connectionMachine, ...strategyNames.map((name) => strategies[name].machine)]
+    const machines = [
+      orchestratorMachine,
+      feedMachine,
+      connectionMachine,
+      ...strategyNames.map((name) => strategies[name].machine),
+    ]
     const statesOf = (node: AnyStateNode): AnyStateNode[] =>
       Object.values(node.states).flatMap((one) => [one, ...statesOf(one)])
     const states = machines.flatMap((machine) => statesOf(machine.root as AnyStateNode))

@@ -112,14 +112,26 @@ describe('the feed is live', () => {
 })
 
 describe('a channel that the client joins again by itself', () => {
-  it.each(['CHANNEL_ERROR', 'TIMED_OUT'] as const)('is kept after %s', async (status) => {
+  it.each(['CHANNEL_ERROR', 'TIMED_OUT'] as const)('is kept after %s, for 30 s at most', async (status) => {
+    const { supabase, join, messages, realtime } = createFeedWorld()
+    await join()
+    const [first] = supabase.opened
+    await advance(20_000)
+    first?.tell(status, new Error('no'))
+    await advance(29_999)
+    expect([supabase.opened.length, supabase.removed.length]).toEqual([1, 0])
+    await advance(1_300)
+    expect([supabase.opened.length, supabase.removed]).toEqual([2, [first]])
+    expect(messages().at(-1)).toBe('The channel was not joined within 30000 ms. A new one will be opened.')
+    supabase.current.goLive()
+    expect(realtime.getStatus()).toBe('live')
+  })
+
+  it('is replaced also if its first join comes to nothing', async () => {
     const { supabase, join } = createFeedWorld()
     await join()
-    supabase.current.tell(status, new Error('no'))
-    await advance(120_000)
-    supabase.current.tell(status, new Error('no'))
-    supabase.current.goLive()
-    expect([supabase.opened.length, supabase.removed.length]).toEqual([1, 0])
+    await advance(31_300)
+    expect([supabase.opened.length, supabase.removed.length]).toEqual([2, 1])
   })
 })
 
@@ -303,9 +315,19 @@ describe('stop', () => {
   it('shows in the chart that changes are missed from then on', async () => {
     const { goLive, realtime } = createFeedWorld({ backstopMs: 60_000 })
     await goLive()
-    expect(realtime.actor.getSnapshot().value).toEqual({ link: 'live', repair: 'intact', backstop: { on: 'waiting' } })
+    expect(realtime.actor.getSnapshot().value).toEqual({
+      link: 'live',
+      repair: 'intact',
+      recheck: 'unneeded',
+      backstop: { on: 'waiting' },
+    })
     realtime.stop()
-    expect(realtime.actor.getSnapshot().value).toEqual({ link: 'closed', repair: 'broken', backstop: 'off' })
+    expect(realtime.actor.getSnapshot().value).toEqual({
+      link: 'closed',
+      repair: 'broken',
+      recheck: 'unneeded',
+      backstop: 'off',
+    })
   })
 
   it('shows in the chart what a loss leaves open, until the feed has caught up', async () => {
@@ -553,7 +575,7 @@ describe('the connection machine', () => {
   it("runs on the coalescer's clock and shows itself to the coalescer's inspector", async () => {
     const clock = new SimulatedClock()
     const events: InspectionEvent[] = []
-    const { supabase, goLive, realtime } = createFeedWorld({ clock, inspect: (event) => events.push(event) })
+    const { supabase, goLive } = createFeedWorld({ clock, inspect: (event) => events.push(event) })
     await goLive()
     supabase.current.tell('CLOSED')
     await advance(60_000)
@@ -561,9 +583,7 @@ describe('the connection machine', () => {
     clock.increment(2_000)
     await drain()
     expect(supabase.opened).toHaveLength(2)
-    const types = events.flatMap((event) =>
-      event.type === '@xstate.event' && event.actorRef === realtime.actor ? [event.event.type] : [],
-    )
-    expect(types).toEqual(expect.arrayContaining(['INITIALIZE', 'SUBSCRIBED', 'SYSTEM_OK', 'CLOSED']))
+    const types = events.flatMap((event) => (event.type === '@xstate.event' ? [event.event.type] : []))
+    expect(types).toEqual(expect.arrayContaining(['INITIALIZE', 'SUBSCRIBED', 'SYSTEM_OK', 'CLOSED', 'LIVE', 'LOST']))
   })
 })

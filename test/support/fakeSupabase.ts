@@ -16,26 +16,34 @@ export interface ChangePayload {
 /** A channel of which a test decides what happens to it. */
 export class FakeChannel {
   readonly bindings: FeedBinding[] = []
+  /** The broadcast events that are listened to. */
+  readonly events: string[] = []
   readonly topic: string
+  readonly params: { readonly config: Record<string, unknown> }
   /** The token the join carried. */
   joinedWith: string | undefined
   isSubscribed = false
   isTornDown = false
   readonly #client: FakeSupabase
   readonly #changed: ((payload: unknown) => void)[] = []
+  readonly #heard: ((message: unknown) => void)[] = []
   #system: (payload: unknown) => void = () => undefined
   #follow: (status: JoinStatus, error?: Error) => void = () => undefined
 
-  constructor(client: FakeSupabase, topic: string) {
+  constructor(client: FakeSupabase, topic: string, config: Record<string, unknown> = {}) {
     this.#client = client
+    this.params = { config }
     this.topic = topic
   }
 
-  on(type: string, filter: FeedBinding, callback: (payload: unknown) => void): this {
+  on(type: string, filter: FeedBinding | { event: string }, callback: (payload: unknown) => void): this {
     if (this.isSubscribed) throw new Error(`cannot add \`${type}\` callbacks for ${this.topic} after \`subscribe()\`.`)
     if (type === 'system') this.#system = callback
-    else {
-      this.bindings.push(filter)
+    else if (type === 'broadcast') {
+      this.events.push(filter.event)
+      this.#heard.push(callback)
+    } else {
+      this.bindings.push(filter as FeedBinding)
       this.#changed.push(callback)
     }
     return this
@@ -66,12 +74,21 @@ export class FakeChannel {
   /** Joined, and the feed attached. */
   goLive(): void {
     this.tell('SUBSCRIBED')
-    this.system('ok')
+    if (this.bindings.length > 0) this.system('ok')
+    else this.system('ok', 'Replication connection established', 'system')
   }
 
   /** Delivers a change to one of the bindings. */
   deliver(payload: unknown, binding = 0): void {
     this.#changed[binding]?.(payload)
+  }
+
+  /** Delivers a message of the topic. */
+  broadcast(event: string, payload: unknown, meta?: object): void {
+    for (const [index, one] of this.events.entries()) {
+      if (one === '*' || one === event)
+        this.#heard[index]?.({ type: 'broadcast', event, payload, ...(meta && { meta }) })
+    }
   }
 }
 
@@ -90,11 +107,11 @@ export class FakeSupabase {
   }
   #channels: FakeChannel[] = []
 
-  channel(name: string): FakeChannel {
+  channel(name: string, options?: { readonly config: object }): FakeChannel {
     const topic = `realtime:${name}`
     const known = this.#channels.find((channel) => channel.topic === topic)
     if (known) return known
-    const channel = new FakeChannel(this, topic)
+    const channel = new FakeChannel(this, topic, options?.config as Record<string, unknown>)
     this.#channels.push(channel)
     this.opened.push(channel)
     return channel
@@ -112,6 +129,13 @@ export class FakeSupabase {
 
   drop(topic: string): void {
     this.#channels = this.#channels.filter((channel) => channel.topic !== topic)
+  }
+
+  /** The channel object of a name that was opened last. */
+  of(name: string): FakeChannel {
+    const channel = this.opened.findLast(({ topic }) => topic === `realtime:${name}`)
+    if (!channel) throw new Error(`No channel '${name}' has been opened.`)
+    return channel
   }
 
   /** The channel object opened last. */

@@ -1,4 +1,9 @@
-import { type RealtimeService, type TableOptions, createRealtimeService } from 'realtime-coalescer/supabase'
+import {
+  type BroadcastOptions,
+  type RealtimeService,
+  type TableOptions,
+  createRealtimeService,
+} from 'realtime-coalescer/supabase'
 import { onTestFinished } from 'vitest'
 import { type ChangePayload, FakeSupabase } from './fakeSupabase.ts'
 import { advance, drain } from './simulatedTime.ts'
@@ -6,8 +11,12 @@ import { type World, type WorldOptions, createWorld } from './world.ts'
 
 export interface FeedWorldOptions extends WorldOptions {
   readonly tables?: Record<string, TableOptions>
-  readonly firstCatchUp?: 'markStale' | 'refetch' | 'off'
+  /** `'default'` leaves it to the service. @default 'markStale', which costs a test no request */
+  readonly firstCatchUp?: 'markStale' | 'refetch' | 'off' | 'default'
   readonly backstopMs?: number
+  readonly broadcast?: BroadcastOptions
+  readonly channelConfig?: object
+  readonly replay?: boolean
 }
 
 export interface FeedWorld extends World {
@@ -26,8 +35,11 @@ export interface FeedWorld extends World {
 /** A world with a feed from a fake client. Its tables are `goals` and `partners`, with keys of the same name. */
 export function createFeedWorld({
   tables = { goals: { keys: () => [['goals']] }, partners: { keys: () => [['partners']] } },
-  firstCatchUp,
+  firstCatchUp = 'markStale',
   backstopMs,
+  broadcast,
+  channelConfig,
+  replay,
   ...options
 }: FeedWorldOptions = {}): FeedWorld {
   const world = createWorld(options)
@@ -38,8 +50,11 @@ export function createFeedWorld({
     channel: 'db',
     schema: 'public',
     tables,
-    firstCatchUp,
+    firstCatchUp: firstCatchUp === 'default' ? undefined : firstCatchUp,
     backstopMs,
+    broadcast,
+    channelConfig,
+    replay,
   })
   onTestFinished(() => realtime.stop())
   const statuses: string[] = []

@@ -169,6 +169,7 @@ export function createCoalescer(options: CoalescerOptions = {}): Coalescer {
     queryClient: () => engine.queryClient,
     pending: engine.queue,
     entryOf: (queryHash) => engine.entryOf(queryHash),
+    logicalNow: () => engine.logicalNow,
     buffersChanges: () => engine.buffersChanges,
     applyChange: (change, handler, sink) => engine.applyChange(change, handler, sink),
     handlerFailed: (record) => engine.handlerFailed(record),

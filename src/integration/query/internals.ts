@@ -23,6 +23,8 @@ export interface CoalescerInternals {
   readonly pending: Pick<PendingQueue, 'keys' | 'changes' | 'size'>
   /** What is known of the query of a hash, if it is in the cache. */
   entryOf(queryHash: string): Entry | undefined
+  /** The time of the newest event, in which the starts of fetches are told. */
+  logicalNow(): number
   /** Whether the strategy at work runs the handlers of changes at its flush. */
   buffersChanges(): boolean
   /** Runs the handler of a change now; `sink` is told what is left to do. Does nothing without a query client. */

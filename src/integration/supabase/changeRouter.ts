@@ -1,11 +1,13 @@
-import type { QueryClient } from '@tanstack/react-query'
+import type { Query, QueryClient } from '@tanstack/react-query'
 import { RecentChanges } from '../../actions/changeIdentity.ts'
+import { readBroadcast } from '../../actions/broadcastPayload.ts'
 import { readChange } from '../../actions/changePayload.ts'
 import { resolveEffects, sourceOf } from '../../actions/effects.ts'
 import { identifyKey } from '../../actions/queryKeys.ts'
 import { RowShape } from '../../actions/rowShape.ts'
 import type { Change, ChangeHandler, QueryKey, RefetchType } from '../../actions/types.ts'
 import type { CoalescerEvent } from '../../machines/events.ts'
+import type { CatchUpEffect } from '../../machines/feedSetup.ts'
 import type { ChangeSink, CoalescerInternals } from '../query/internals.ts'
 import { type ForeignDeletePort, isForeignDelete } from './foreignDelete.ts'
 import type { ResolvedService, ResolvedTable } from './resolveService.ts'
@@ -13,15 +15,20 @@ import type { ResolvedService, ResolvedTable } from './resolveService.ts'
 export interface ChangeRouter {
   /** Takes a change in the payload shape of supabase-js. @throws TypeError for a malformed one, or without a query client. */
   handleChange(payload: unknown): void
+  /** Takes a message of a topic, in the shape that supabase-js gives to `broadcast` callbacks. */
+  handleMessage(topic: string, message: unknown): void
   /** Invalidates what changes of all tables can touch. */
-  catchUp(source: string, refetchType: RefetchType): void
+  catchUp(source: string, effect: CatchUpEffect): void
 }
 
 /** Brings changes to their table's handler, and what the handlers want done to the coalescer. */
 export function createChangeRouter(service: ResolvedService, internals: CoalescerInternals): ChangeRouter {
   const recent = new RecentChanges()
-  const shapes = new Map([...service.tables.values()].map((table) => [table.name, new RowShape()]))
-  const handlers = new Map([...service.tables.values()].map((table) => [table.name, guardHandler(table)]))
+  /** What was marked last, and at which logical time. */
+  let marked: { readonly queryKeys: readonly QueryKey[]; readonly at: number } | undefined
+  const tables = [...service.tables.values()]
+  const shapes = new Map(tables.map(({ id }) => [id, new RowShape()]))
+  const handlers = new Map(tables.map((table) => [table.id, guardHandler(table)]))
 
   function send(event: CoalescerEvent): void {
     if (!internals.isStopped()) service.coalescer.send(event)
@@ -37,7 +44,7 @@ export function createChangeRouter(service: ResolvedService, internals: Coalesce
       for (const queryKey of queryKeys) identifyKey(queryKey)
       return queryKeys
     } catch (error) {
-      const message = `The catch-up keys of ${service.schema}.${table.name} are unknown: its keys() threw when called without a change.`
+      const message = `The catch-up keys of ${table.id} are unknown: its keys() threw when called without a change.`
       internals.report(error, { type: 'feedFailed', message })
       return []
     }
@@ -67,6 +74,20 @@ export function createChangeRouter(service: ResolvedService, internals: Coalesce
     },
   })
 
+  /** Refetches what is on screen and has not been fetched since the mark. */
+  function refetchOlder(source: string): void {
+    const cache = internals.queryClient()?.getQueryCache()
+    if (!cache || !marked) return
+    const older = new Set<Query>()
+    for (const queryKey of marked.queryKeys) {
+      for (const query of cache.findAll({ queryKey, type: 'active' })) {
+        if ((internals.entryOf(query.queryHash)?.startedAt ?? 0) < marked.at) older.add(query)
+      }
+    }
+    const queryKeys = [...older].map((query) => query.queryKey)
+    if (queryKeys.length > 0) send({ type: 'INVALIDATE', queryKeys, exact: true, source })
+  }
+
   function apply(change: Change, handler: ChangeHandler): void {
     if (internals.buffersChanges()) send({ type: 'CHANGE', change, handler })
     else internals.applyChange(change, handler, sink)
@@ -78,38 +99,48 @@ export function createChangeRouter(service: ResolvedService, internals: Coalesce
     fetchLost: (queryKeys) => internals.fetchLost(queryKeys),
   }
 
+  function handleChange(payload: unknown): void {
+    const change = readChange(payload)
+    if (internals.isStopped()) return
+    const queryClient = internals.queryClient()
+    if (!queryClient) {
+      throw new TypeError(
+        'Expected a query client before handleChange(), got none. Pass `queryClient` to createCoalescer(), or call initialize(queryClient) first.',
+      )
+    }
+    const id = `${change.schema}.${change.table}`
+    const table = service.tables.get(id)
+    const handler = handlers.get(id)
+    const shape = shapes.get(id)
+    if (!table || !handler || !shape) {
+      const known = [...service.tables.keys()].join(', ')
+      const message = `Expected a change of one of ${known}, got one of ${change.schema}.${change.table}. It is ignored; add the table to \`tables\` to answer it.`
+      internals.report(new Error(message), { type: 'feedFailed', message })
+      return
+    }
+    if (recent.isRepeated(change, table.primaryKey)) return
+    if (isForeignDelete(foreignDeletePort(queryClient), change, table, () => catchUpKeysOf(table))) return
+    const completeness = shape.judge(change, table)
+    if (completeness !== 'incomplete') apply(change, handler)
+    if (completeness !== 'complete') invalidate(catchUpKeysOf(table), sourceOf(change))
+  }
+
   return {
-    handleChange(payload) {
-      const change = readChange(payload)
-      if (internals.isStopped()) return
-      const queryClient = internals.queryClient()
-      if (!queryClient) {
-        throw new TypeError(
-          'Expected a query client before handleChange(), got none. Pass `queryClient` to createCoalescer(), or call initialize(queryClient) first.',
-        )
-      }
-      const table = change.schema === service.schema ? service.tables.get(change.table) : undefined
-      const handler = handlers.get(change.table)
-      const shape = shapes.get(change.table)
-      if (!table || !handler || !shape) {
-        const known = [...service.tables.keys()].map((name) => `${service.schema}.${name}`).join(', ')
-        const message = `Expected a change of one of ${known}, got one of ${change.schema}.${change.table}. It is ignored; add the table to \`tables\` to answer it.`
-        internals.report(new Error(message), { type: 'feedFailed', message })
-        return
-      }
-      if (recent.isRepeated(change, table.primaryKey)) return
-      if (isForeignDelete(foreignDeletePort(queryClient), change, table, () => catchUpKeysOf(table))) return
-      const completeness = shape.judge(change, table)
-      if (completeness !== 'incomplete') apply(change, handler)
-      if (completeness !== 'complete') invalidate(catchUpKeysOf(table), sourceOf(change))
+    handleChange,
+    handleMessage(_topic, message) {
+      handleChange(readBroadcast(message))
     },
-    catchUp(source, refetchType) {
+    catchUp(source, effect) {
+      if (internals.isStopped()) return
+      if (effect === 'refetchOlder') return refetchOlder(source)
       // Under `direct` a key that is named twice would be fetched twice.
       const keys = new Map<string, QueryKey>()
       for (const table of service.tables.values()) {
         for (const queryKey of catchUpKeysOf(table)) keys.set(identifyKey(queryKey), queryKey)
       }
-      invalidate([...keys.values()], source, refetchType)
+      const queryKeys = [...keys.values()]
+      invalidate(queryKeys, source, effect === 'mark' ? 'none' : 'active')
+      marked = effect === 'mark' ? { queryKeys, at: internals.logicalNow() } : undefined
     },
   }
 }

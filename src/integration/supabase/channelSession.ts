@@ -1,15 +1,30 @@
 import { FrameFilter } from '../../actions/frameFilter.ts'
+import { isBadToken, isDenial } from '../../actions/serverTexts.ts'
+import { isRenewal } from '../../actions/token.ts'
 import type { ConnectionEvent } from '../../machines/connectionSetup.ts'
 import type { FeedBinding, FeedChannel, FeedClient } from './client.ts'
+
+/** An attachment that takes longer comes from a server that was not ready, and may miss what comes right after. */
+const LATE_MS = 400
 
 export interface SessionPort {
   readonly supabase: FeedClient
   readonly name: string
+  readonly config: object
+  /** The channel object to join, if the app has made one. */
+  readonly ownChannel: object | undefined
   readonly bindings: readonly FeedBinding[]
+  /** The events of the topic to listen to. */
+  readonly events: readonly string[]
   /** The channel objects of earlier sessions, which a client may still list. */
   readonly past: WeakSet<object>
+  readonly now: () => number
+  /** The token the client has now. */
+  token(): string | undefined
   /** A change came. Must not throw: an exception in a callback of supabase-js is an uncaught one. */
   changed(payload: unknown): void
+  /** A message of the topic came. Must not throw either. */
+  received(message: unknown): void
   /** Something happened to the channel. */
   send(event: ConnectionEvent): void
   report(message: string, error?: unknown): void
@@ -17,6 +32,8 @@ export interface SessionPort {
 
 /** One channel object, from its join to its end. It is never joined twice: supabase-js does not allow that. */
 export interface ChannelSession {
+  /** Whether the client still has it joined, as far as it tells. */
+  isJoined(): boolean
   /** Leaves the channel, if it is still open, and says no more of it. */
   end(): void
 }
@@ -27,18 +44,25 @@ export interface ChannelSession {
  * @throws what supabase-js throws, or an Error if somebody else uses the name on this client.
  */
 export function openSession(port: SessionPort): ChannelSession {
-  const { supabase, name, past } = port
+  const { supabase, name, past, ownChannel } = port
+  const isForeign = (other: object & { readonly topic: string }): boolean =>
+    other.topic === `realtime:${name}` && other !== ownChannel && !past.has(other)
   // `channel()` would hand out the channel that is there, and removing that would be somebody else's loss.
-  if (supabase.getChannels?.().some((other) => other.topic === `realtime:${name}` && !past.has(other))) {
+  if (supabase.getChannels?.().some(isForeign)) {
     throw new Error(
       `Expected no other channel '${name}' on this client, got one. Pass another \`channel\` name to createRealtimeService().`,
     )
   }
-  const channel = supabase.channel(name) as FeedChannel
+  const channel = (ownChannel ?? supabase.channel(name, { config: port.config })) as FeedChannel
   const isPast = past.has(channel)
   let state: 'open' | 'dead' | 'ended' = 'open'
   /** `attached`: the feed of the join under way was attached before the join was answered. */
   let join: 'asked' | 'attached' | 'answered' = 'asked'
+  /** When the join was answered that has no attached feed yet. */
+  let answeredAtMs: number | undefined
+  let attachedWith: string | undefined
+  /** Why the server is about to close the channel. */
+  let denial: string | undefined
 
   const send = (event: ConnectionEvent): void => {
     if (state === 'open') port.send(event)
@@ -67,8 +91,8 @@ export function openSession(port: SessionPort): ChannelSession {
 
   function close(): void {
     if (state !== 'open') return
-    send({ type: 'CLOSED' })
-    state = 'dead'
+    send(denial === undefined ? { type: 'CLOSED' } : { type: 'DENIED', message: denial })
+    if (state === 'open') state = 'dead'
     past.add(channel)
     // Its join timer may still run, and would leave a new channel of the same name. Later, because the client is
     // not done with the channel while it calls back.
@@ -81,20 +105,28 @@ export function openSession(port: SessionPort): ChannelSession {
     })
   }
 
+  function fail(error: Error | undefined): void {
+    join = 'asked'
+    const message = error?.message ?? 'no reason'
+    // The client tells why it has closed a channel only afterwards.
+    if (state === 'dead') port.report(`The channel failed: ${message}`, error)
+    else if (isDenial(message)) send({ type: 'DENIED', message })
+    else if (isBadToken(message)) send({ type: 'TOKEN_REFUSED', message })
+    else send({ type: 'CHANNEL_ERROR', error })
+  }
+
   function follow(status: string, error: Error | undefined): void {
     switch (status) {
       case 'SUBSCRIBED': {
-        const isLate = join === 'attached'
+        const isAttached = join === 'attached'
         join = 'answered'
+        answeredAtMs = isAttached ? undefined : port.now()
         // To a feed that is live, a join says that it has to be attached anew. This one is attached already.
-        if (!isLate) send({ type: 'SUBSCRIBED' })
+        if (!isAttached) send({ type: 'SUBSCRIBED' })
         return
       }
       case 'CHANNEL_ERROR':
-        join = 'asked'
-        // The client tells why it has closed a channel only afterwards.
-        if (state === 'dead') port.report(`The channel failed: ${error?.message ?? 'no reason'}`, error)
-        return send({ type: 'CHANNEL_ERROR', error })
+        return fail(error)
       case 'TIMED_OUT':
         // What the server still says may be of the join that it was too slow for.
         join = 'answered'
@@ -105,21 +137,40 @@ export function openSession(port: SessionPort): ChannelSession {
     }
   }
 
+  function attach(): void {
+    const token = port.token()
+    const isLate = answeredAtMs !== undefined && port.now() - answeredAtMs > LATE_MS
+    // Of a join that has its feed already, it may tell that of a new token.
+    const renewsToken = join === 'answered' && answeredAtMs === undefined && isRenewal(attachedWith, token)
+    if (join === 'asked') join = 'attached'
+    answeredAtMs = undefined
+    attachedWith = token
+    send({ type: 'SYSTEM_OK', isLate, isRenewal: renewsToken })
+  }
+
   function followSystem(payload: unknown): void {
     if (state !== 'open') return
     const { extension, status, message } = (payload ?? {}) as Record<string, unknown>
-    if (extension === 'postgres_changes' && status === 'ok') {
-      if (join === 'asked') join = 'attached'
-      send({ type: 'SYSTEM_OK' })
-    } else if (extension === 'postgres_changes') {
+    const text = String(message)
+    if (port.bindings.length > 0 && extension === 'postgres_changes') {
+      if (status === 'ok') return attach()
       if (join === 'attached') join = 'asked'
-      send({ type: 'SYSTEM_ERROR', message: String(message) })
-    } else if (status === 'error') port.report(`The server reported: ${String(message)}`)
+      send({ type: 'SYSTEM_ERROR', message: text })
+    } else if (port.events.length > 0 && status === 'ok' && text.startsWith('Replication connection')) attach()
+    else if (status === 'error') {
+      if (isDenial(text)) denial = text
+      else port.report(`The server reported: ${text}`)
+    }
   }
 
   try {
     for (const [index, binding] of port.bindings.entries()) {
       channel.on('postgres_changes', binding, (payload) => heard(payload, index))
+    }
+    for (const event of port.events) {
+      channel.on('broadcast', { event }, (message) => {
+        if (state === 'open') port.received(message)
+      })
     }
     channel.on('system', {}, followSystem)
     channel.subscribe(follow)
@@ -128,5 +179,8 @@ export function openSession(port: SessionPort): ChannelSession {
     if (!isPast) end()
     throw error
   }
-  return { end }
+  return {
+    isJoined: () => channel.state === undefined || channel.state === 'joined' || channel.state === 'joining',
+    end,
+  }
 }

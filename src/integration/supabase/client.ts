@@ -2,23 +2,38 @@ import type { SupabaseClient } from '@supabase/supabase-js'
 
 /** What is used of a supabase-js client. */
 export interface FeedClient {
-  channel(name: string): object
+  channel(name: string, options?: { readonly config: object }): object
   removeChannel(channel: never): unknown
   getChannels?(): readonly { readonly topic: string }[]
-  readonly realtime?: { setAuth?(): PromiseLike<void> }
+  readonly realtime?: object
+}
+
+/** What is used of the socket of a client, as far as its version has it. */
+export interface FeedSocket {
+  setAuth?(token?: string | null): PromiseLike<void>
+  isConnected?(): boolean
+  /** Says what token to join with; what `createClient` passes falls back to the API key. */
+  accessToken?: (() => PromiseLike<string | null>) | null
+  readonly accessTokenValue?: string | null
+  readonly apiKey?: string | null
 }
 
 /** One binding of a channel to row events. */
 export interface FeedBinding {
-  readonly event: '*' | 'DELETE'
+  readonly event: '*' | 'UPDATE' | 'DELETE'
   readonly schema: string
   readonly table: string
   readonly filter?: string
+  readonly select?: readonly string[]
 }
 
 /** What is used of a channel of supabase-js, whose overloads no structural type can restate. */
 export interface FeedChannel {
+  readonly topic?: string
+  readonly state?: string
+  readonly params?: { readonly config?: object }
   on(type: 'postgres_changes', filter: FeedBinding, callback: (payload: unknown) => void): unknown
+  on(type: 'broadcast', filter: { readonly event: string }, callback: (message: unknown) => void): unknown
   on(type: 'system', filter: object, callback: (payload: unknown) => void): unknown
   subscribe(callback: (status: string, error?: Error) => void): unknown
   teardown?(): void

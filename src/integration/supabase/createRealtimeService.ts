@@ -1,35 +1,29 @@
 import type { QueryClient } from '@tanstack/react-query'
-import { type ActorRef, type Snapshot, type StateValue, createActor } from 'xstate'
+import type { ActorRef, Snapshot, StateValue } from 'xstate'
+import type { RealtimeStatus } from '../../actions/feedStatus.ts'
 import { Emitter } from '../../actions/report.ts'
 import { expectFunction } from '../../actions/validate.ts'
-import { connectionMachine } from '../../machines/connection.ts'
-import type { CatchUpReason, ConnectionPort } from '../../machines/connectionSetup.ts'
+import type { CatchUpReason } from '../../machines/feedSetup.ts'
 import { internalsOf } from '../query/internals.ts'
 import { expectQueryClient } from '../query/options.ts'
-import { bindingsOf } from './bindings.ts'
 import { createChangeRouter } from './changeRouter.ts'
-import { type ChannelSession, openSession } from './channelSession.ts'
 import type { FeedClient } from './client.ts'
+import { type FeedListener, createFeed } from './feed.ts'
 import type { RealtimeServiceOptions } from './options.ts'
-import { isPageAwake, watchPage } from './page.ts'
 import { resolveService } from './resolveService.ts'
 
-/**
- * How far the feed has come: not asked for, joining, joined but not known to deliver, delivering, lost (and on its way
- * back), stopped by us.
- */
-export type RealtimeStatus = 'idle' | 'connecting' | 'attaching' | 'live' | 'interrupted' | 'closed'
-
-/** The connection's actor; `value.link` of its snapshot names the state it is in. */
-export type ConnectionActorRef = ActorRef<
-  Snapshot<unknown> & { readonly value: { readonly [Region in 'link' | 'repair' | 'backstop']: StateValue } },
-  { readonly type: 'INITIALIZE' | 'STOP' }
+/** The actor of a feed; `value.link` of its snapshot is the status. */
+export type FeedActorRef = ActorRef<
+  Snapshot<unknown> & {
+    readonly value: { readonly [Region in 'link' | 'repair' | 'recheck' | 'backstop']: StateValue }
+  },
+  { readonly type: 'PAGE_AWAKE' }
 >
 
 /** A feed of row changes that fetches, through a coalescer, what the changes touch. */
 export interface RealtimeService {
   /**
-   * Joins the channel and gives the coalescer its query client, if it has none yet. Does nothing while joined; after
+   * Joins the channels and gives the coalescer its query client, if it has none yet. Does nothing while joined; after
    * `stop()` it joins again.
    *
    * @throws TypeError for a query client that is none.
@@ -50,10 +44,10 @@ export interface RealtimeService {
    * @throws TypeError for a listener that is none.
    */
   subscribe(listener: () => void): () => void
-  /** Leaves the channel. Changes until the next `initialize()` are missed, and caught up with after it. */
+  /** Leaves the channels. Changes until the next `initialize()` are missed, and caught up with after it. */
   stop(): void
-  /** The connection's actor, for inspectors and `useSelector`. */
-  readonly actor: ConnectionActorRef
+  /** The feed's actor, for inspectors and `useSelector`. Each channel has an actor of its own beside it. */
+  readonly actor: FeedActorRef
 }
 
 const sources: Record<CatchUpReason, string> = {
@@ -74,10 +68,6 @@ export function createRealtimeService<Client extends FeedClient, const Schema ex
   const internals = internalsOf(service.coalescer)
   const router = createChangeRouter(service, internals)
   const listeners = new Emitter<{ statusChanged: undefined }>(internals.report)
-  const bindings = bindingsOf(service)
-  const past = new WeakSet<object>()
-  let session: ChannelSession | undefined
-  let unwatchPage: (() => void) | undefined
 
   function report(message: string, error: unknown = new Error(message)): void {
     internals.report(error, { type: 'feedFailed', message })
@@ -92,76 +82,38 @@ export function createRealtimeService<Client extends FeedClient, const Schema ex
     }
   }
 
-  const port: ConnectionPort = {
-    now: internals.now,
-    firstCatchUp: service.firstCatchUp,
-    backstopMs: service.backstopMs,
-    async authorize() {
-      await service.supabase.realtime?.setAuth?.()
-    },
-    openChannel() {
-      session?.end()
-      session = undefined
-      try {
-        session = openSession({
-          supabase: service.supabase,
-          name: service.channel,
-          bindings,
-          past,
-          changed: (payload) => guard('A change of the feed could not be handled.', () => router.handleChange(payload)),
-          send: (event) => actor.send(event),
-          report,
-        })
-      } catch (error) {
-        actor.send({ type: 'CLOSED', error })
-      }
-    },
-    removeChannel() {
-      session?.end()
-      session = undefined
-    },
-    catchUp(reason, effect) {
-      guard('The catch-up could not be scheduled.', () => {
-        router.catchUp(sources[reason], effect === 'mark' ? 'none' : 'active')
-      })
-    },
+  const feedListener: FeedListener = {
+    changed: (payload) => guard('A change of the feed could not be handled.', () => router.handleChange(payload)),
+    received: (topic, message) =>
+      guard('A message of the feed could not be handled.', () => router.handleMessage(topic, message)),
+    catchUp: (reason, effect) =>
+      guard('The catch-up could not be scheduled.', () => router.catchUp(sources[reason], effect)),
     report,
-    isAwake: isPageAwake,
-    watchPage(watch) {
-      unwatchPage?.()
-      unwatchPage = watch ? watchPage(() => actor.send({ type: 'PAGE_AWAKE' })) : undefined
-    },
   }
-
-  const actor = createActor(connectionMachine, { input: { port }, ...internals.actorOptions })
-  const getStatus = (): RealtimeStatus => {
-    const { link } = actor.getSnapshot().value
-    return typeof link === 'string' ? link : 'connecting' in link ? 'connecting' : 'interrupted'
-  }
-  let status: RealtimeStatus = 'idle'
-  actor.subscribe({
+  const feed = createFeed(service, internals, feedListener)
+  let status = feed.getStatus()
+  feed.actor.subscribe({
     next() {
       const before = status
-      status = getStatus()
+      status = feed.getStatus()
       if (status !== before) listeners.emit('statusChanged', undefined)
     },
     error: (error) => internals.report(error, { type: 'actorDied' }),
   })
-  actor.start()
 
   return {
-    actor,
+    actor: feed.actor,
     initialize(queryClient) {
       expectQueryClient(queryClient)
       if (!internals.isStopped()) internals.attach(queryClient)
-      actor.send({ type: 'INITIALIZE' })
+      feed.start()
     },
     handleChange: (payload) => router.handleChange(payload),
-    getStatus,
+    getStatus: () => feed.getStatus(),
     subscribe(listener) {
       expectFunction('listener', listener)
       return listeners.on('statusChanged', listener)
     },
-    stop: () => actor.send({ type: 'STOP' }),
+    stop: () => feed.stop(),
   }
 }

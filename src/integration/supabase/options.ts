@@ -15,14 +15,49 @@ type RowOf<Table> = Table extends { readonly Row: infer Row extends object } ? R
 
 type FilterOn<Row> = string extends keyof Row ? string : `${Extract<keyof Row, string>}=${string}`
 
+/** What `postgresChangesFilter()` of `@supabase/supabase-js` builds. */
+export interface FilterBuilder {
+  build(): string
+}
+
+/** A topic that the database broadcasts changes to, by `realtime.broadcast_changes` or `realtime.send`. */
+export interface BroadcastOptions {
+  /** The topic, as the database names it. Each topic is a channel of its own. */
+  readonly topic: string
+  /** The only event of the topic to listen to. @default every event */
+  readonly event?: string | undefined
+  /** Whether the policies of `realtime.messages` decide who may listen. @default true */
+  readonly private?: boolean | undefined
+  /**
+   * Also brings messages that were missed in a gap, the newest 25 at most, to their handlers. The server loses some of
+   * them, so gaps are caught up with all the same: turn it on for handlers that do more than refetch. Private topics
+   * only.
+   * @default the `replay` of the service
+   */
+  readonly replay?: boolean | undefined
+}
+
 /** What holds for a table however its changes are answered. */
 interface TableRules<Row extends object> {
   /**
    * Which rows the server sends, as in `'user_id=eq.7'`: `column=operator.value`, several separated by commas. A row
-   * that an UPDATE takes out of the filter comes as no change at all.
+   * that an UPDATE takes out of the filter comes as no change at all, unless `unfilteredUpdates` is on. What
+   * `postgresChangesFilter()` builds will do as well. Not for a table that comes through broadcast.
    * @default every row
    */
-  readonly filter?: FilterOn<Row> | undefined
+  readonly filter?: FilterOn<Row> | FilterBuilder | undefined
+  /**
+   * The columns the server sends, beside the primary key. Fewer are fewer bytes, and keep rows below 1 MiB. Not for a
+   * table that comes through broadcast.
+   * @default every column the role may read
+   */
+  readonly select?: readonly Extract<keyof Row, string>[] | undefined
+  /**
+   * Receives the table's changes through a topic the database broadcasts to, instead of `postgres_changes`; `false`
+   * keeps it on `postgres_changes` where the service says otherwise.
+   * @default the `broadcast` of the service
+   */
+  readonly broadcast?: BroadcastOptions | false | undefined
   /** The columns of the table's primary key. @default ['id'] */
   readonly primaryKey?: readonly Extract<keyof Row, string>[] | undefined
   /**
@@ -52,6 +87,12 @@ interface TableRules<Row extends object> {
    * @default true
    */
   readonly unfilteredDeletes?: boolean | undefined
+  /**
+   * Also receives the UPDATEs of rows that the `filter` excludes, so that a row an UPDATE takes out of the filter is
+   * noticed. Costs a change for every UPDATE of the table that the role may see: leave it off for busy tables.
+   * @default false
+   */
+  readonly unfilteredUpdates?: boolean | undefined
 }
 
 /** The short form: a change of the table invalidates these keys. */
@@ -81,7 +122,20 @@ export type TableOptions<Row extends object = UnknownRow> = KeysOfTable<Row> | H
 export type TableOptionsByName<Client, Schema extends string> =
   unknown extends DatabaseOf<Client>
     ? { readonly [Table in string]: TableOptions }
-    : { readonly [Table in keyof TablesOf<Client, Schema>]?: TableOptions<RowOf<TablesOf<Client, Schema>[Table]>> }
+    : { readonly [Table in keyof TablesOf<Client, Schema>]?: TableOptions<RowOf<TablesOf<Client, Schema>[Table]>> } & {
+        readonly [Name in QualifiedName<Client>]?: TableOptions<RowOfQualified<Client, Name>>
+      }
+
+/** `'schema.table'`, for a table of any schema. */
+type QualifiedName<Client> = {
+  [Schema in SchemaName<Client>]: `${Schema}.${Extract<keyof TablesOf<Client, Schema>, string>}`
+}[SchemaName<Client>]
+
+type RowOfQualified<Client, Name> = Name extends `${infer Schema}.${infer Table}`
+  ? Table extends keyof TablesOf<Client, Schema>
+    ? RowOf<TablesOf<Client, Schema>[Table]>
+    : never
+  : never
 
 /** What `createRealtimeService` takes. */
 export interface RealtimeServiceOptions<Client extends FeedClient = FeedClient, Schema extends string = string> {
@@ -89,11 +143,25 @@ export interface RealtimeServiceOptions<Client extends FeedClient = FeedClient, 
   readonly supabase: Client
   /** What `createCoalescer` returned. Timers of the connection run on its `clock`. */
   readonly coalescer: Coalescer
-  /** The name of the channel; no one else may use it on this client. */
-  readonly channel: string
+  /**
+   * The name of the channel for `postgres_changes`; no one else may use it on this client. A channel of the client that
+   * is not subscribed yet will do as well: it is joined, and left, by the service, and replaced after the server has
+   * closed it by one with the same `config`.
+   */
+  readonly channel: string | { readonly topic: string }
+  /** The `config` of the channels, as in `supabase.channel(name, { config })`: `private`, `broadcast`, `presence`. */
+  readonly channelConfig?: object | undefined
   /** The schema of the tables. @default 'public' */
   readonly schema?: (Schema & SchemaName<Client>) | undefined
+  /** The tables by name; those of another schema by `'schema.table'`. */
   readonly tables: TableOptionsByName<Client, Schema>
+  /**
+   * Receives the changes of all tables through a topic the database broadcasts to, instead of `postgres_changes`.
+   * @default `postgres_changes`, but for tables that say otherwise
+   */
+  readonly broadcast?: BroadcastOptions | undefined
+  /** The `replay` of topics that do not say. @default false */
+  readonly replay?: boolean | undefined
   /**
    * What to do about changes from before the feed is live for the first time: `'markStale'` marks queries fetched
    * before that, so that the next mount or focus fetches them; `'refetch'` also fetches what is on screen; `'off'`

@@ -107,9 +107,15 @@ export async function startChain(backend: Backend, options: ChainOptions = {}): 
   })
 
   const isQuiet = (): boolean => {
-    const { link, repair } = realtime.actor.getSnapshot().value
+    const { link, repair, recheck } = realtime.actor.getSnapshot().value
     const { phase, pendingKeys, inFlight } = coalescer.getSnapshot()
-    return link === 'live' && repair === 'intact' && phase === 'idle' && pendingKeys + inFlight === 0
+    return (
+      link === 'live' &&
+      repair === 'intact' &&
+      recheck === 'unneeded' &&
+      phase === 'idle' &&
+      pendingKeys + inFlight === 0
+    )
   }
   const chain: Chain = {
     supabase,

@@ -264,6 +264,11 @@ export class Engine implements OrchestratorPort {
     return strategies[this.strategy.name].buffersChanges
   }
 
+  /** The time of the newest event, by which the ledger dates the starts of fetches. */
+  get logicalNow(): number {
+    return this.#clock.value
+  }
+
   /** What is known of the query of a hash, if it is in the cache. */
   entryOf(queryHash: string): Entry | undefined {
     const query = this.queryClient?.getQueryCache().get(queryHash)

@@ -1,0 +1,49 @@
+/** How long a loss may go unnoticed: the client misses two heartbeats. A transaction is dated by its beginning, too. */
+const MARGIN_MS = 60_000
+/** The most messages the server replays. */
+const MOST = 25
+/** How many messages are remembered, to take none twice. */
+const MEMORY = 500
+
+/** Asks for the messages that a topic was sent in a gap, and knows those that came before. */
+export class Replay {
+  readonly #startedAtMs: number
+  readonly #now: () => number
+  readonly #seen = new Set<string>()
+  #lostAtMs: number | undefined
+
+  constructor(now: () => number) {
+    this.#now = now
+    this.#startedAtMs = now()
+  }
+
+  /** The `config` of a channel whose joins ask for what was missed. */
+  configOf(config: Readonly<Record<string, unknown>>): object {
+    const since = (): number => Math.max(this.#startedAtMs, (this.#lostAtMs ?? this.#now()) - MARGIN_MS)
+    const replay = {
+      limit: MOST,
+      // The client repeats the config of the first join at each rejoin: read anew, it asks for no more than was missed.
+      get since() {
+        return since()
+      },
+    }
+    return { ...config, broadcast: { ...(config['broadcast'] as object | undefined), replay } }
+  }
+
+  lost(): void {
+    this.#lostAtMs = this.#now()
+  }
+
+  /** Notes a message; returns whether it has come before. Only stored ones have an id. */
+  isRepeated(message: unknown): boolean {
+    const id = (message as { readonly meta?: { readonly id?: unknown } } | null)?.meta?.id
+    if (typeof id !== 'string') return false
+    if (this.#seen.has(id)) return true
+    this.#seen.add(id)
+    for (const oldest of this.#seen) {
+      if (this.#seen.size <= MEMORY) break
+      this.#seen.delete(oldest)
+    }
+    return false
+  }
+}
