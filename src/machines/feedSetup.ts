@@ -69,7 +69,7 @@ export const feedSetup = setup({
   actions: {
     boundRepair: assign({ latestRepairAtMs: ({ context }) => latestRepairAtMs(context.port.now()) }),
     markStale: ({ context }) => context.port.catchUp('firstConnect', 'mark'),
-    refetchOlder: ({ context }) => context.port.catchUp('gap', 'refetchOlder'),
+    refetchOlder: ({ context }) => context.port.catchUp('firstConnect', 'refetchOlder'),
     catchUp: ({ context }) => context.port.catchUp('gap', 'refetch'),
     sweep: ({ context }) => context.port.catchUp('backstop', 'refetch'),
   },

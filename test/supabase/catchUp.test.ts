@@ -201,15 +201,62 @@ describe('the first connect', () => {
     },
   )
 
-  it("refetches what is on screen with 'refetch'", async () => {
-    const world = createFeedWorld({ firstCatchUp: 'refetch', strategy: 'direct' })
+  it.each(['refetch', 'default'] as const)(
+    'refetches what is on screen and older, once the feed has been live for 800 ms, with %s',
+    async (firstCatchUp) => {
+      const world = createFeedWorld({ firstCatchUp, strategy: 'direct' })
+      world.server.latencyMs = () => 100
+      await world.showLoaded(['goals'])
+      await world.join()
+      world.server.latencyMs = () => 3_000
+      world.show(['partners', 'in flight'])
+      await advance(100)
+      world.supabase.current.goLive()
+      world.show(['partners', 'after'])
+      await advance(799)
+      expect(world.server.requests).toHaveLength(3)
+      await advance(1)
+      expect(world.server.requestsOf(['goals'])).toHaveLength(2)
+      await advance(30_000)
+      const counts = [['goals'], ['partners', 'in flight'], ['partners', 'after']].map(
+        (key) => world.server.requestsOf(key).length,
+      )
+      expect([counts, catchUps(world)]).toEqual([[2, 2, 1], 0])
+    },
+  )
+
+  it('costs nothing for those who wait for live before the first fetch', async () => {
+    const world = createFeedWorld({ firstCatchUp: 'default' })
+    await world.join()
+    world.supabase.current.goLive()
+    await world.showLoaded(['goals'])
+    await advance(30_000)
+    expect(world.server.requests).toHaveLength(1)
+  })
+
+  it('refetches also what a patch has cleared of its mark', async () => {
+    const world = createFeedWorld({ firstCatchUp: 'default' })
     await world.showLoaded(['goals'])
     await world.join()
     world.supabase.current.goLive()
-    await advance(799)
-    expect(world.server.requests).toHaveLength(1)
-    await advance(1)
-    expect([catchUps(world), world.server.requestsOf(['goals']).length]).toEqual([1, 2])
+    await advance(300)
+    world.queryClient.setQueryData(['goals'], (goals: unknown) => goals)
+    await advance(30_000)
+    expect(world.server.requests).toHaveLength(2)
+  })
+
+  it('interrupted before the refetch is a gap like any other', async () => {
+    const world = createFeedWorld({ firstCatchUp: 'default' })
+    await world.showLoaded(['goals'])
+    await world.join()
+    for (let flap = 0; flap < 4; flap += 1) {
+      world.supabase.current.goLive()
+      await advance(300)
+      world.supabase.current.tell('CHANNEL_ERROR')
+    }
+    world.supabase.current.goLive()
+    await advance(30_000)
+    expect([world.server.requests.length, catchUps(world)]).toEqual([2, 1])
   })
 
   it("does nothing with 'off'; the gaps that follow are caught up with all the same", async () => {
@@ -248,6 +295,39 @@ describe('the first connect', () => {
     world.supabase.current.goLive()
     await advance(30_000)
     expect([catchUps(world), world.server.requests.length]).toEqual([1, 2])
+  })
+})
+
+describe('a feed that is attached late', () => {
+  it.each([
+    [400, 1],
+    [401, 2],
+  ])('%i ms after the join is caught up with %i times, the second 5 s after that', async (lateMs, times) => {
+    const world = await liveWorld({ strategy: 'direct' })
+    world.supabase.current.tell('CHANNEL_ERROR')
+    world.supabase.current.tell('SUBSCRIBED')
+    await advance(lateMs)
+    world.supabase.current.system('ok')
+    await advance(4_999)
+    expect(world.server.requests).toHaveLength(2)
+    await advance(1)
+    expect(world.server.requests).toHaveLength(2 * times)
+    await advance(30_000)
+    expect(world.server.requests).toHaveLength(2 * times)
+  })
+
+  it('and lost within those 5 s is caught up with as any gap is', async () => {
+    const world = await liveWorld({ strategy: 'direct' })
+    world.supabase.current.tell('CHANNEL_ERROR')
+    world.supabase.current.tell('SUBSCRIBED')
+    await advance(1_000)
+    world.supabase.current.system('ok')
+    await advance(2_000)
+    expect(world.server.requests).toHaveLength(2)
+    world.supabase.current.tell('CHANNEL_ERROR')
+    world.supabase.current.goLive()
+    await advance(30_000)
+    expect(world.server.requests).toHaveLength(4)
   })
 })
 
