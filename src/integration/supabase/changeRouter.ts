@@ -10,7 +10,8 @@ import type { CoalescerEvent } from '../../machines/events.ts'
 import type { CatchUpEffect } from '../../machines/feedSetup.ts'
 import type { ChangeSink, CoalescerInternals } from '../query/internals.ts'
 import { type ForeignDeletePort, isForeignDelete } from './foreignDelete.ts'
-import type { ResolvedService, ResolvedTable } from './resolveService.ts'
+import type { ResolvedService } from './resolveService.ts'
+import type { ResolvedTable } from './resolveTable.ts'
 
 export interface ChangeRouter {
   /** Takes a change in the payload shape of supabase-js. @throws TypeError for a malformed one, or without a query client. */

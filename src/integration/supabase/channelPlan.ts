@@ -1,6 +1,7 @@
 import { filterColumns } from '../../actions/feedFilter.ts'
 import type { FeedBinding } from './client.ts'
-import type { ResolvedService, ResolvedTable } from './resolveService.ts'
+import type { ResolvedService } from './resolveService.ts'
+import type { ResolvedTable } from './resolveTable.ts'
 
 /** One channel of a feed. */
 export interface ChannelPlan {

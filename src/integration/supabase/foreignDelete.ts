@@ -1,7 +1,7 @@
 import type { QueryClient } from '@tanstack/react-query'
 import type { Change, QueryKey } from '../../actions/types.ts'
 import type { ErrorReporter } from '../../actions/report.ts'
-import type { ResolvedTable } from './resolveService.ts'
+import type { ResolvedTable } from './resolveTable.ts'
 
 export interface ForeignDeletePort {
   readonly queryClient: QueryClient

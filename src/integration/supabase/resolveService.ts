@@ -1,38 +1,11 @@
-import type { ChangeHandler, DeleteChange, QueryKey } from '../../actions/types.ts'
-import {
-  expectBoolean,
-  expectDelay,
-  expectFunction,
-  expectOneOf,
-  expectQueryKeys,
-  failType,
-} from '../../actions/validate.ts'
+import { expectBoolean, expectDelay, expectOneOf, failType } from '../../actions/validate.ts'
 import type { Coalescer } from '../query/coalescer.ts'
 import type { FeedClient } from './client.ts'
-import type { FilterBuilder, HandlerOfTable, KeysOfTable, RealtimeServiceOptions } from './options.ts'
-import { type ResolvedBroadcast, type ResolvedTopic, mergeTopics, resolveBroadcast } from './resolveBroadcast.ts'
+import type { RealtimeServiceOptions } from './options.ts'
+import { type ResolvedTopic, mergeTopics, resolveBroadcast } from './resolveBroadcast.ts'
+import { type ResolvedTable, failStar, resolveTable } from './resolveTable.ts'
 
-/** A table's options, checked and complete. */
-export interface ResolvedTable {
-  readonly schema: string
-  readonly name: string
-  /** Schema and name. */
-  readonly id: string
-  /** How its changes are broadcast; `undefined` if they come through `postgres_changes`. */
-  readonly broadcast: ResolvedBroadcast | undefined
-  readonly filter: string | undefined
-  readonly select: readonly string[] | undefined
-  readonly primaryKey: readonly string[]
-  readonly keyOnlyDeletes: 'catchUp' | 'handle'
-  readonly needs: readonly string[] | undefined
-  readonly concerns: ((deleted: DeleteChange) => boolean) | undefined
-  readonly unfilteredDeletes: boolean
-  readonly unfilteredUpdates: boolean
-  readonly handle: ChangeHandler
-  /** @throws what the app's `keys` throws, or a TypeError if it returns no keys. */
-  readonly catchUpKeys: () => readonly QueryKey[]
-}
-
+/** A service's options, checked and complete. */
 export interface ResolvedService {
   readonly supabase: FeedClient
   readonly coalescer: Coalescer
@@ -152,10 +125,6 @@ function expectSchema(schema: unknown): string {
   return expectName('schema', schema)
 }
 
-function failStar(name: string, remedy: string): never {
-  throw new RangeError(`Expected \`${name}\` to be a name, got '*'. ${remedy}`)
-}
-
 function expectClient(supabase: unknown): FeedClient {
   const candidate = supabase as Partial<FeedClient> | null | undefined
   if (
@@ -182,119 +151,4 @@ function expectBackstop(value: unknown): number {
     )
   }
   return delayMs
-}
-
-function resolveTable(
-  key: string,
-  table: unknown,
-  schemaOfAll: string,
-  common: ResolvedBroadcast | undefined,
-  defaults: Parameters<typeof resolveBroadcast>[2],
-): ResolvedTable {
-  const at = `tables.${key}`
-  const dot = key.indexOf('.')
-  const [schema, name] = dot > 0 ? [key.slice(0, dot), key.slice(dot + 1)] : [schemaOfAll, key]
-  if (name === '*' || schema === '*') failStar(at, 'Each table has keys of its own: name it.')
-  if (typeof table !== 'object' || table === null) {
-    failType(at, 'an object { keys } or { handle, catchUp }', table, "Pass { keys: () => [['goals']] }, for instance.")
-  }
-  const options = table as { [Name in keyof KeysOfTable | keyof HandlerOfTable]?: unknown }
-  const { primaryKey, keyOnlyDeletes, needs, concerns, unfilteredDeletes, unfilteredUpdates, select } = options
-  const filter = resolveFilter(at, options.filter)
-  if (select !== undefined && !isListOfNames(select)) {
-    failType(`${at}.select`, 'a list of column names', select, "Pass ['id', 'title'], for instance.")
-  }
-  const broadcast =
-    options.broadcast === undefined
-      ? common
-      : options.broadcast === false
-        ? undefined
-        : resolveBroadcast(`${at}.broadcast`, options.broadcast, defaults)
-  const unfit = broadcast && (['filter', 'select', 'unfilteredUpdates'] as const).find((one) => options[one])
-  if (unfit) {
-    failType(
-      `${at}.${unfit}`,
-      'left out for a table that comes through broadcast',
-      options[unfit],
-      'What a topic carries is decided by the trigger that sends to it: use a topic of fewer rows.',
-    )
-  }
-  if (primaryKey !== undefined && !isListOfNames(primaryKey)) {
-    failType(`${at}.primaryKey`, 'a list of column names', primaryKey, "Pass ['id'], for instance.")
-  }
-  if (needs !== undefined && !isListOfNames(needs)) {
-    failType(`${at}.needs`, 'a list of column names', needs, "Pass ['id', 'title'], for instance, or leave it out.")
-  }
-  if (concerns !== undefined) expectFunction(`${at}.concerns`, concerns)
-  return {
-    schema,
-    name,
-    id: `${schema}.${name}`,
-    broadcast,
-    filter,
-    select,
-    primaryKey: primaryKey ?? ['id'],
-    keyOnlyDeletes:
-      keyOnlyDeletes === undefined
-        ? 'catchUp'
-        : expectOneOf(`${at}.keyOnlyDeletes`, keyOnlyDeletes, ['catchUp', 'handle']),
-    needs,
-    concerns: concerns as ResolvedTable['concerns'],
-    unfilteredDeletes:
-      unfilteredDeletes === undefined ? true : expectBoolean(`${at}.unfilteredDeletes`, unfilteredDeletes),
-    unfilteredUpdates:
-      unfilteredUpdates === undefined ? false : expectBoolean(`${at}.unfilteredUpdates`, unfilteredUpdates),
-    ...resolveAnswer(at, options),
-  }
-}
-
-function resolveFilter(at: string, filter: unknown): string | undefined {
-  const text =
-    typeof filter === 'object' && filter !== null && 'build' in filter && typeof filter.build === 'function'
-      ? (filter as FilterBuilder).build()
-      : filter
-  if (text !== undefined && (typeof text !== 'string' || !/^\s*[^=\s]+=[^=]/.test(text))) {
-    failType(`${at}.filter`, "a filter 'column=operator.value'", text, "Pass 'user_id=eq.7', for instance.")
-  }
-  return text
-}
-
-function isListOfNames(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === 'string' && name !== '')
-}
-
-function resolveAnswer(
-  at: string,
-  { keys, handle, catchUp }: { readonly keys?: unknown; readonly handle?: unknown; readonly catchUp?: unknown },
-): Pick<ResolvedTable, 'handle' | 'catchUpKeys'> {
-  if ((keys === undefined) === (handle === undefined)) {
-    failType(
-      at,
-      'an object with either `keys` or `handle`',
-      { keys, handle },
-      'Use `keys` to invalidate, `handle` with `catchUp` for more.',
-    )
-  }
-  if (handle !== undefined) {
-    expectFunction(`${at}.handle`, handle)
-    if (catchUp === undefined) {
-      failType(
-        `${at}.catchUp`,
-        'the keys that a missed change may have touched',
-        catchUp,
-        'A handler cannot run for a change that never came: say which keys to invalidate then.',
-      )
-    }
-    const catchUpKeys = [...expectQueryKeys(catchUp, `${at}.catchUp`)]
-    return { handle: handle as ChangeHandler, catchUpKeys: () => catchUpKeys }
-  }
-  expectFunction(`${at}.keys`, keys)
-  if (catchUp !== undefined) {
-    failType(`${at}.catchUp`, 'left out', catchUp, 'With the short form, `keys()` says what a gap may have missed.')
-  }
-  const keysOf = keys as KeysOfTable['keys']
-  return {
-    handle: (change) => ({ invalidate: expectQueryKeys(keysOf(change), `${at}.keys()`) }),
-    catchUpKeys: () => expectQueryKeys(keysOf(), `${at}.keys()`),
-  }
 }
