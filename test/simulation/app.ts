@@ -178,7 +178,7 @@ export class SimulatedApp {
 
   /** Hydrates the promise of a request that runs elsewhere. */
   async hydrate(index: number, latencyMs: number): Promise<DehydratedState> {
-    const elsewhere = new QueryClient()
+    const elsewhere = new QueryClient({ defaultOptions: { queries: { gcTime: Infinity } } })
     const { queryKey } = poolQuery(index)
     const version = this.server.versionOf(queryKey)
     void elsewhere.prefetchQuery({
