@@ -14,8 +14,8 @@ const statusTexts: Record<RealtimeStatus, string> = {
 export function Header({ status }: { status: RealtimeStatus }) {
   const phase = useCoalescerState((snapshot) => snapshot.phase)
   const isBusy = useCoalescerState(({ pendingKeys, inFlight }) => pendingKeys > 0 || inFlight > 0)
-  const { received, behind } = useRun()
-  const isCalm = phase === 'idle' && !isBusy && behind === 0
+  const { received, behindHashes, hasBegun } = useRun()
+  const isCalm = hasBegun && phase === 'idle' && !isBusy && behindHashes.length === 0
   return (
     <header className="header">
       <div className="brand">

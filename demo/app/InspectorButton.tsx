@@ -1,35 +1,55 @@
 import { useRef, useState } from 'react'
-import { type InspectorStatus, type StatelyInspector, createStatelyInspector } from 'realtime-coalescer/inspect'
+import { type StatelyInspector, createStatelyInspector } from 'realtime-coalescer/inspect'
 import { useDemo } from './demo.ts'
 
 const localUrl = '/inspector.html'
+const statelyUrl = 'https://stately.ai/inspect'
+const noNetwork =
+  'stately.ai cannot be reached, and the Stately inspector is a page of it. The local inspector needs no network.'
 
 /** Opens the machines in the Stately inspector, or in a plain page of the demo that needs no network. */
 export function InspectorButton() {
   const { session } = useDemo()
   const inspector = useRef<StatelyInspector>(undefined)
-  const [status, setStatus] = useState<InspectorStatus>()
+  const [problem, setProblem] = useState<string>()
 
-  const open = (url?: string) => {
+  const open = (url: string) => {
     inspector.current?.stop()
-    const opened = createStatelyInspector({ ...(url !== undefined && { url }), onStatus: setStatus })
+    const opened = createStatelyInspector({
+      url,
+      onStatus: ({ message }) => inspector.current === opened && setProblem(message),
+    })
     inspector.current = opened
     opened.open()
     opened.attach(session.coalescer)
     opened.attach(session.realtime)
   }
+  const openStately = async () => {
+    setProblem(undefined)
+    if (!navigator.onLine) return setProblem(noNetwork)
+    // At once: a browser lets a click open a window, but not what follows an answer.
+    open(statelyUrl)
+    const opened = inspector.current
+    const isReached = await fetch(statelyUrl, { mode: 'no-cors', cache: 'no-store' }).then(
+      () => true,
+      () => false,
+    )
+    if (isReached || inspector.current !== opened || opened?.getStatus().state === 'connected') return undefined
+    opened?.stop()
+    return setProblem(noNetwork)
+  }
 
   return (
     <>
-      <button type="button" className="button small" onClick={() => open()}>
+      <button type="button" className="button small" onClick={() => void openStately()}>
         Stately inspector
       </button>
       <button type="button" className="button small" onClick={() => open(localUrl)}>
         Local inspector
       </button>
-      {status?.message !== undefined && (
+      {problem !== undefined && (
         <p className="problem inspector-problem" role="alert">
-          {status.message}
+          {problem}
         </p>
       )}
     </>

@@ -1,3 +1,4 @@
+import { type QueryKey, hashKey } from '@tanstack/react-query'
 import { createContext, useContext, useSyncExternalStore } from 'react'
 import type { Session } from '../shared/session.ts'
 import type { Run, RunState } from './run.ts'
@@ -6,6 +7,8 @@ import type { Run, RunState } from './run.ts'
 export interface Demo {
   readonly session: Session
   readonly run: Run
+  /** The key the page was given: another one when its server has been started again. */
+  readonly anonKey: string
 }
 
 export const DemoContext = createContext<Demo | undefined>(undefined)
@@ -21,4 +24,11 @@ export function useDemo(): Demo {
 export function useRun(): RunState {
   const { run } = useDemo()
   return useSyncExternalStore(run.subscribe, run.getState)
+}
+
+/** Whether a query shows older data than a change that has arrived. */
+export function useIsBehind(queryKey: QueryKey): boolean {
+  const { run } = useDemo()
+  const queryHash = hashKey(queryKey)
+  return useSyncExternalStore(run.subscribe, () => run.getState().behindHashes.includes(queryHash))
 }

@@ -10,20 +10,25 @@ import { createRun } from './run.ts'
 import './styles/base.css'
 import './styles/layout.css'
 import './styles/controls.css'
+import './styles/twice.css'
 import './styles/app.css'
 import './styles/lab.css'
 
 const root = createRoot(document.querySelector('#root') as HTMLElement)
 
 try {
-  const address = await askJson<ServerAddress>(`${location.origin}/config.json`, 'GET')
-  const session = createSession({ ...address, url: location.origin }, { firstCatchUp: 'refetch' })
+  const { url, supabaseUrl, anonKey } = await askJson<ServerAddress>(`${location.origin}/config.json`, 'GET')
+  const session = createSession(
+    // The embedded backend is where the page is, under whichever name that was opened.
+    { anonKey, url: location.origin, supabaseUrl: supabaseUrl === url ? location.origin : supabaseUrl },
+    { firstCatchUp: 'refetch', isLatencyHere: true },
+  )
   const run = createRun(session)
   root.render(
     <StrictMode>
       <QueryClientProvider client={session.queryClient}>
         <CoalescerProvider coalescer={session.coalescer}>
-          <DemoContext value={{ session, run }}>
+          <DemoContext value={{ session, run, anonKey }}>
             <App />
           </DemoContext>
         </CoalescerProvider>

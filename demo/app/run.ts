@@ -2,6 +2,7 @@ import { partialMatchKey } from '@tanstack/react-query'
 import type { FlushedRecord } from 'realtime-coalescer'
 import { pathOfQuery, queryNames } from '../shared/queries.ts'
 import type { Session } from '../shared/session.ts'
+import { thin } from './samples.ts'
 
 /** The figures at one moment of a run. */
 export interface Sample {
@@ -9,25 +10,31 @@ export interface Sample {
   readonly atMs: number
   readonly changes: number
   readonly requests: number
-  /** Requests an app without the library would have made. */
+  /** Requests an app without the library would have made by now, those that have nothing to do with changes included. */
   readonly direct: number
 }
 
-/** What has happened since the last button was pressed. */
-export interface RunState extends Sample {
+/** What a run has led to. */
+interface Figures extends Sample {
   readonly title: string
   /** GETs by endpoint. */
   readonly requestsOf: Readonly<Record<string, number>>
   /** GETs by endpoint, as an app without the library would have made them. */
   readonly directOf: Readonly<Record<string, number>>
-  /** Queries on screen that show older data than a change that has arrived. */
-  readonly behind: number
   readonly longestToFreshMs: number
-  /** Changes since the page was opened. */
-  readonly received: number
   readonly samples: readonly Sample[]
   /** When the strategy was switched, and to which. */
   readonly switches: readonly { readonly atMs: number; readonly strategy: string }[]
+}
+
+/** The figures of the latest run, and what holds now. */
+export interface RunState extends Figures {
+  /** Whether a run has begun since the page was opened. */
+  readonly hasBegun: boolean
+  /** Hashes of the queries on screen that show older data than a change that has arrived. */
+  readonly behindHashes: readonly string[]
+  /** Changes since the page was opened. */
+  readonly received: number
 }
 
 export interface Run {
@@ -35,57 +42,56 @@ export interface Run {
   subscribe(listener: () => void): () => void
   /** Sets all figures to zero. */
   begin(title: string): void
+  /** Keeps the figures as they are until the next run, which begins with the next change or request if nobody begins it. */
+  end(): void
 }
 
 const sampleEveryMs = 100
 const idleAfterMs = 1500
-const maxSamples = 900
 
 /** Keeps the figures of a run up to date: at most ten times a second, and not at all while nothing happens. */
 export function createRun(session: Session): Run {
   const { coalescer, freshness, queries, queryClient, requests, wire } = session
   const listeners = new Set<() => void>()
-  let title = 'Since the page was opened'
+  let title = 'Opening the page'
+  let hasBegun = false
+  let isFrozen = false
   let startedAtMs = performance.now()
-  let base = { changes: 0, direct: 0 }
+  let changesBefore = wire.changes
   let directOf: Record<string, number> = {}
   let samples: Sample[] = []
-  let switches: RunState['switches'] = []
+  let switches: Figures['switches'] = []
   let timer: ReturnType<typeof setInterval> | undefined
   let activeAtMs = 0
+  let startedBefore = 0
 
-  const readDirect = () => {
-    const { fetchesSaved, fetchesStarted } = coalescer.getSnapshot().stats
-    return fetchesSaved + fetchesStarted
-  }
-  const read = (): RunState => {
+  const measure = (): Figures => {
     const sample: Sample = {
       atMs: performance.now() - startedAtMs,
-      changes: wire.changes - base.changes,
+      changes: wire.changes - changesBefore,
       requests: requests.total,
-      direct: readDirect() - base.direct,
+      direct: Object.values(directOf).reduce((sum, count) => sum + count, 0),
     }
     samples = thin([...samples, sample])
-    return {
-      ...sample,
-      title,
-      requestsOf: requests.counts,
-      directOf,
-      behind: freshness.behind,
-      longestToFreshMs: freshness.longestMs,
-      received: wire.changes,
-      samples,
-      switches,
-    }
+    const { counts: requestsOf } = requests
+    return { ...sample, title, requestsOf, directOf, longestToFreshMs: freshness.longestMs, samples, switches }
   }
+  let figures = measure()
+  const read = (): RunState => ({
+    ...figures,
+    hasBegun,
+    behindHashes: freshness.behindHashes(),
+    received: wire.changes,
+  })
   let state = read()
 
   const update = (): void => {
+    if (!isFrozen) figures = measure()
     state = read()
     for (const listener of listeners) listener()
   }
   const tick = (): void => {
-    if (performance.now() - activeAtMs > idleAfterMs && state.behind === 0) {
+    if (performance.now() - activeAtMs > idleAfterMs && state.behindHashes.length === 0) {
       clearInterval(timer)
       timer = undefined
     }
@@ -95,18 +101,48 @@ export function createRun(session: Session): Run {
     activeAtMs = performance.now()
     timer ??= setInterval(tick, sampleEveryMs)
   }
+  const setToZero = (newTitle: string): void => {
+    title = newTitle
+    requests.reset()
+    freshness.reset()
+    changesBefore = wire.changes
+    directOf = {}
+    unfreeze()
+  }
+  /** From here on the figures are shown; they have counted since they were set to zero. */
+  const unfreeze = (): void => {
+    isFrozen = false
+    startedAtMs = performance.now()
+    samples = []
+    switches = []
+  }
+  /** Something has happened. */
+  const stir = (): void => {
+    if (isFrozen) unfreeze()
+    wake()
+  }
 
+  const addDirect = (endpoint: string, count: number): void => {
+    directOf = { ...directOf, [endpoint]: (directOf[endpoint] ?? 0) + count }
+  }
+  /** Each event would have been a request of every query on screen that it matches. */
   const countDirect = ({ keys }: FlushedRecord): void => {
-    directOf = { ...directOf }
+    stir()
     for (const name of queryNames) {
       const { queryKey } = queries[name]
-      const query = queryClient.getQueryCache().find({ queryKey, exact: true })
-      if (!query?.isActive()) continue
-      const endpoint = `GET /api${pathOfQuery[name]}`
+      if (!queryClient.getQueryCache().find({ queryKey, exact: true })?.isActive()) continue
       for (const key of keys) {
-        if (partialMatchKey(queryKey, key.queryKey)) directOf[endpoint] = (directOf[endpoint] ?? 0) + key.events
+        if (partialMatchKey(queryKey, key.queryKey)) addDirect(`GET /api${pathOfQuery[name]}`, key.events)
       }
     }
+  }
+  /** A request that the coalescer has not asked for, such as a mount or a retry, is one without the library too. */
+  const countRequest = (endpoint: string): void => {
+    stir()
+    const { fetchesStarted } = coalescer.getSnapshot().stats
+    const isOfCoalescer = fetchesStarted !== startedBefore
+    startedBefore = fetchesStarted
+    if (!isOfCoalescer && endpoint.startsWith('GET ')) addDirect(endpoint, 1)
   }
 
   coalescer.on('flushed', countDirect)
@@ -115,8 +151,8 @@ export function createRun(session: Session): Run {
     update()
   })
   coalescer.subscribe(wake)
-  wire.subscribe(wake)
-  requests.subscribe(wake)
+  wire.subscribe(stir)
+  requests.subscribe(countRequest)
 
   return {
     getState: () => state,
@@ -125,23 +161,16 @@ export function createRun(session: Session): Run {
       return () => listeners.delete(listener)
     },
     begin(newTitle) {
-      title = newTitle
-      startedAtMs = performance.now()
-      requests.reset()
-      freshness.reset()
-      base = { changes: wire.changes, direct: readDirect() }
-      directOf = {}
-      samples = []
-      switches = []
+      hasBegun = true
+      setToZero(newTitle)
       wake()
       update()
     },
+    end() {
+      if (isFrozen) return
+      update()
+      setToZero('Since the last run')
+      isFrozen = true
+    },
   }
-}
-
-/** Keeps a long run drawable: every second sample of the older half goes. */
-function thin(samples: Sample[]): Sample[] {
-  if (samples.length <= maxSamples) return samples
-  const half = samples.length / 2
-  return samples.filter((_, index) => index > half || index % 2 === 0)
 }

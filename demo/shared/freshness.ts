@@ -9,8 +9,11 @@ export interface Freshness {
   readonly latestMs: number
   /** Queries on screen that show older data than a change that has arrived. */
   readonly behind: number
+  /** Their hashes. */
+  behindHashes(): string[]
   /** To be called as each request of a query starts, retries included. */
   requestStarts(queryHash: string): void
+  /** Forgets the times so far, and measures only changes that arrive from now on. */
   reset(): void
   stop(): void
 }
@@ -33,6 +36,7 @@ export function createFreshness(
 ): Freshness {
   const lags = new Map<string, Lag>()
   let events = 0
+  let measuredFrom = 0
   let longestMs = 0
   let latestMs = 0
 
@@ -55,9 +59,18 @@ export function createFreshness(
     const covered = lag.waiting.filter(({ arrivedAt }) => arrivedAt < lag.requestStartedAt)
     if (covered.length === 0) return
     lag.waiting = lag.waiting.slice(covered.length)
-    latestMs = Math.max(...covered.map(({ committedAtMs }) => Math.max(0, now() - committedAtMs)))
+    const measured = covered.filter(({ arrivedAt }) => arrivedAt > measuredFrom)
+    if (measured.length === 0) return
+    latestMs = Math.max(...measured.map(({ committedAtMs }) => Math.max(0, now() - committedAtMs)))
     longestMs = Math.max(longestMs, latestMs)
   }
+
+  const behindHashes = (): string[] =>
+    [...lags]
+      .filter(
+        ([queryHash, { waiting }]) => waiting.length > 0 && queryClient.getQueryCache().get(queryHash)?.isActive(),
+      )
+      .map(([queryHash]) => queryHash)
 
   const unsubscribeWire = wire.subscribe(arrive)
   const unsubscribeCache = queryClient.getQueryCache().subscribe((event) => {
@@ -74,17 +87,15 @@ export function createFreshness(
       return latestMs
     },
     get behind() {
-      let behind = 0
-      for (const [queryHash, { waiting }] of lags) {
-        if (waiting.length > 0 && queryClient.getQueryCache().get(queryHash)?.isActive()) behind += 1
-      }
-      return behind
+      return behindHashes().length
     },
+    behindHashes,
     requestStarts(queryHash) {
       events += 1
       lagOf(queryHash).requestStartedAt = events
     },
     reset() {
+      measuredFrom = events
       longestMs = 0
       latestMs = 0
     },

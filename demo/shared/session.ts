@@ -2,7 +2,7 @@ import { QueryClient, hashKey } from '@tanstack/react-query'
 import { type SupabaseClient, createClient } from '@supabase/supabase-js'
 import { type Coalescer, type CoalescerOptions, createCoalescer } from 'realtime-coalescer'
 import { createRealtimeService } from 'realtime-coalescer/supabase'
-import { type Api, createApi } from './api.ts'
+import { type Api, type Endpoint, createApi } from './api.ts'
 import type { Database } from './database.ts'
 import { type Freshness, createFreshness } from './freshness.ts'
 import { type Queries, createQueries, pathOfQuery, queryNames } from './queries.ts'
@@ -23,6 +23,8 @@ export interface SessionOptions extends Omit<CoalescerOptions, 'queryClient'> {
   readonly transport?: typeof WebSocket | undefined
   /** What to do about data from before the feed was live. @default 'markStale' */
   readonly firstCatchUp?: 'markStale' | 'refetch' | undefined
+  /** Waits in this client for the latency of the API, as a page in a browser should. @default false */
+  readonly isLatencyHere?: boolean | undefined
 }
 
 /** Everything between the backend and the screen, connected: what an app has once. */
@@ -40,7 +42,7 @@ export interface Session {
 }
 
 export function createSession({ url, supabaseUrl, anonKey }: ServerAddress, options: SessionOptions = {}): Session {
-  const { transport, firstCatchUp = 'markStale', ...coalescerOptions } = options
+  const { transport, firstCatchUp = 'markStale', isLatencyHere = false, ...coalescerOptions } = options
   const wire = createWire()
   const requests = createRequestCounter()
   const queryClient = new QueryClient({
@@ -50,11 +52,12 @@ export function createSession({ url, supabaseUrl, anonKey }: ServerAddress, opti
     Object.hasOwn(keysOfTable, table) ? keysOfTable[table as keyof typeof keysOfTable] : [],
   )
   const hashOfEndpoint = new Map<string, string>()
-  const api = createApi(url, (endpoint) => {
-    requests.add(endpoint)
+  const onRequest = (endpoint: Endpoint) => {
     const queryHash = hashOfEndpoint.get(endpoint)
     if (queryHash !== undefined) freshness.requestStarts(queryHash)
-  })
+    return requests.add(endpoint)
+  }
+  const api = createApi(url, { onRequest, isLatencyHere })
   const queries = createQueries(api)
   for (const name of queryNames) hashOfEndpoint.set(`GET /api${pathOfQuery[name]}`, hashKey(queries[name].queryKey))
 

@@ -8,7 +8,12 @@ const shownDays = 7
 export function AnalyticsCard() {
   const { session } = useDemo()
   return (
-    <QueryCard title="Analytics" query={useQuery(session.queries.analytics)} className="wide">
+    <QueryCard
+      title="Analytics"
+      queryKey={session.queries.analytics.queryKey}
+      query={useQuery(session.queries.analytics)}
+      className="wide"
+    >
       {({ total_check_ins: total, average_mood: mood, check_ins_by_day: byDay }) => {
         const days = byDay.slice(-shownDays)
         const most = Math.max(1, ...days.map((day) => day.check_ins_count))

@@ -8,7 +8,11 @@ const shown = 4
 export function CheckInsCard() {
   const { session } = useDemo()
   return (
-    <QueryCard title="Latest check-ins" query={useQuery(session.queries.checkIns)}>
+    <QueryCard
+      title="Latest check-ins"
+      queryKey={session.queries.checkIns.queryKey}
+      query={useQuery(session.queries.checkIns)}
+    >
       {(checkIns) => (
         <ul className="rows">
           {checkIns.slice(0, shown).map((checkIn) => (

@@ -6,7 +6,11 @@ import { QueryCard } from './QueryCard.tsx'
 export function DashboardCard() {
   const { session } = useDemo()
   return (
-    <QueryCard title="Dashboard" query={useQuery(session.queries.dashboard)}>
+    <QueryCard
+      title="Dashboard"
+      queryKey={session.queries.dashboard.queryKey}
+      query={useQuery(session.queries.dashboard)}
+    >
       {(dashboard) => (
         <dl className="facts">
           <div>

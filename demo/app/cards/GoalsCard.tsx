@@ -11,7 +11,7 @@ export function GoalsCard() {
     onMutate: () => run.begin('Check-in'),
   })
   return (
-    <QueryCard title="Goals" query={query} className="wide">
+    <QueryCard title="Goals" queryKey={session.queries.goals.queryKey} query={query} className="wide">
       {(goals) => (
         <ul className="rows">
           {goals.map((goal) => (

@@ -10,6 +10,7 @@ export function MotivationCard() {
   return (
     <QueryCard
       title="Today’s motivation"
+      queryKey={session.queries.motivation.queryKey}
       query={query}
       className="wide motivation"
       action={

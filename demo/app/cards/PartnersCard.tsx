@@ -6,7 +6,7 @@ import { QueryCard } from './QueryCard.tsx'
 export function PartnersCard() {
   const { session } = useDemo()
   return (
-    <QueryCard title="Partners" query={useQuery(session.queries.partners)}>
+    <QueryCard title="Partners" queryKey={session.queries.partners.queryKey} query={useQuery(session.queries.partners)}>
       {(partners) => (
         <ul className="rows">
           {partners.map((partner) => (

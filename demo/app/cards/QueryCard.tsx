@@ -1,20 +1,36 @@
-import type { UseQueryResult } from '@tanstack/react-query'
+import type { QueryKey, UseQueryResult } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
+import { useIsBehind } from '../demo.ts'
 import { Card } from '../ui/Card.tsx'
 
 interface QueryCardProps<Data> {
   readonly title: string
+  readonly queryKey: QueryKey
   readonly query: UseQueryResult<{ data: Data; version: number }>
   readonly children: (data: Data) => ReactNode
   readonly action?: ReactNode
   readonly className?: string
 }
 
-/** A card that shows one query: its data, and whether that is fresh, stale or on its way. */
-export function QueryCard<Data>({ title, query, children, action, className = '' }: QueryCardProps<Data>) {
-  const state = query.isError ? 'failed' : query.isFetching ? 'fetching' : query.isStale ? 'stale' : 'fresh'
+const titles = {
+  failed: 'The last request failed.',
+  behind: 'The database has changed since this was read, and no newer answer is here yet.',
+  fetching: 'A request is on its way.',
+  stale: 'Marked stale: it is fetched when it is shown again.',
+  fresh: 'No change is known that this data does not show.',
+}
+
+/** A card that shows one query: its data, and whether that is fresh, behind the database, stale or on its way. */
+export function QueryCard<Data>({ title, queryKey, query, children, action, className = '' }: QueryCardProps<Data>) {
+  const isBehind = useIsBehind(queryKey)
+  const calmState = query.isFetching ? 'fetching' : query.isStale ? 'stale' : 'fresh'
+  const state = query.isError ? 'failed' : isBehind ? 'behind' : calmState
   const aside = (
-    <span className={`query-state is-${state}`} data-updated-at={query.dataUpdatedAt}>
+    <span
+      className={`query-state is-${state} ${query.isFetching ? 'is-fetching' : ''}`}
+      title={titles[state]}
+      data-updated-at={query.dataUpdatedAt}
+    >
       <i aria-hidden="true" />
       {state}
     </span>

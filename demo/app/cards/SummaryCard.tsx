@@ -5,7 +5,11 @@ import { QueryCard } from './QueryCard.tsx'
 export function SummaryCard() {
   const { session } = useDemo()
   return (
-    <QueryCard title="Today so far" query={useQuery(session.queries.summary)}>
+    <QueryCard
+      title="Today so far"
+      queryKey={session.queries.summary.queryKey}
+      query={useQuery(session.queries.summary)}
+    >
       {(summary) => (
         <dl className="facts">
           <div>

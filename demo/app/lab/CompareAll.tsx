@@ -8,17 +8,17 @@ import { Card } from '../ui/Card.tsx'
 import { formatMs } from '../ui/format.ts'
 import { type Comparison, compareStrategy } from './compareStrategy.ts'
 import type { StormSettings } from './StormControls.tsx'
+import type { Playing } from './usePlaying.ts'
 
 interface CompareAllProps {
   readonly recording: Recording
   readonly settings: StormSettings
   readonly latencyMs: number
-  readonly playing: string | undefined
-  readonly onPlay: (title: string, work: () => Promise<unknown>) => Promise<void>
+  readonly playing: Playing
 }
 
 /** Runs the same storm under every strategy, one after the other. */
-export function CompareAll({ recording, settings, latencyMs, playing, onPlay }: CompareAllProps) {
+export function CompareAll({ recording, settings, latencyMs, playing }: CompareAllProps) {
   const demo = useDemo()
   const [, switchStrategy] = useStrategy()
   const strategyBefore = useCoalescerState((snapshot) => snapshot.strategy)
@@ -27,7 +27,7 @@ export function CompareAll({ recording, settings, latencyMs, playing, onPlay }: 
   const [current, setCurrent] = useState<StrategyName>()
 
   const compare = () =>
-    onPlay('Compare all', async () => {
+    playing.play('Compare all', async () => {
       setResults([])
       setTitle(`${recording.length} changes in ${formatMs(settings.durationMs)}, API latency ${formatMs(latencyMs)}`)
       try {
@@ -49,7 +49,7 @@ export function CompareAll({ recording, settings, latencyMs, playing, onPlay }: 
         <button
           type="button"
           className="button primary"
-          aria-disabled={playing !== undefined}
+          aria-disabled={playing.title !== undefined}
           onClick={() => void compare()}
         >
           Compare all

@@ -1,20 +1,41 @@
 import { useEffect, useState } from 'react'
 import { type FeedAccident, type FeedFaults, causeAccident, readFaults, setErrorRate, setFaults } from '../controls.ts'
+import { useDemo } from '../demo.ts'
 import { Card } from '../ui/Card.tsx'
 
 const deliveryDelayMs = 500
 const failingShare = 0.3
 
-const accidents: readonly { accident: FeedAccident; title: string }[] = [
-  { accident: 'terminateSockets', title: 'Cut the socket' },
-  { accident: 'crashChannels', title: 'Crash the channel' },
-  { accident: 'expireTokens', title: 'Expire the token' },
+const accidents: readonly { accident: FeedAccident; title: string; note: string }[] = [
+  {
+    accident: 'terminateSockets',
+    title: 'Cut the socket',
+    note: 'The client opens a new socket by itself; what the gap may have missed is fetched once it is live.',
+  },
+  {
+    accident: 'crashChannels',
+    title: 'Crash the channel',
+    note: 'The client joins again on the same socket; what the gap may have missed is fetched once it is live.',
+  },
+  {
+    accident: 'expireTokens',
+    title: 'Expire the token',
+    note: 'The server closes the channel and the client does not return by itself: the library opens a new one.',
+  },
 ]
+
+const downNote = `The browser’s console tells of a failed WebSocket connection at each attempt to come back, after 1, 2, 5 \
+and then every 10 s. No code can keep it from that; the page makes no request meanwhile and catches up once.`
+const failingNote = `The browser’s console tells of a 500 for each request that fails. TanStack Query tries each twice more; a \
+card that says “failed” is fetched again by its next change.`
+const lostNote = 'Cards stay “fresh” here: nobody can know of a change that was never told. Compare with the database.'
 
 /** What goes wrong in the wild. A real project cannot be asked for it, so the card is missing there. */
 export function FaultControls() {
   const [faults, setShown] = useState<FeedFaults>()
   const [isFailing, setFailing] = useState(false)
+  const [accidentNote, setAccidentNote] = useState<string>()
+  const { run } = useDemo()
 
   useEffect(() => {
     let isMounted = true
@@ -32,6 +53,14 @@ export function FaultControls() {
     void setFaults(changes).catch(() => undefined)
   }
   const isDown = faults.upgrade === 'refuse'
+  const notes = [isDown && downNote, isFailing && failingNote, faults.loseChanges && lostNote, accidentNote].filter(
+    (note) => typeof note === 'string',
+  )
+  const cause = async ({ accident, title, note }: (typeof accidents)[number]) => {
+    setAccidentNote(note)
+    run.begin(title)
+    await causeAccident(accident)
+  }
   const toggleFeed = async () => {
     change({ upgrade: isDown ? 'accept' : 'refuse' })
     if (!isDown) await causeAccident('terminateSockets')
@@ -66,15 +95,20 @@ export function FaultControls() {
         />
       </div>
       <div className="buttons">
-        {accidents.map(({ accident, title }) => (
+        {accidents.map((accident) => (
           <button
-            key={accident}
+            key={accident.accident}
             type="button"
             className="button"
-            onClick={() => void causeAccident(accident).catch(() => undefined)}
+            onClick={() => void cause(accident).catch(() => undefined)}
           >
-            {title}
+            {accident.title}
           </button>
+        ))}
+      </div>
+      <div className="fault-notes" aria-live="polite">
+        {notes.map((note) => (
+          <p key={note}>{note}</p>
         ))}
       </div>
     </Card>

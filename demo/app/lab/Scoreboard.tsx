@@ -6,7 +6,8 @@ import { DatabaseCheck } from './DatabaseCheck.tsx'
 
 /** The figures of the current run. */
 export function Scoreboard() {
-  const { title, changes, requests, direct, behind, longestToFreshMs } = useRun()
+  const { title, changes, requests, direct, behindHashes, longestToFreshMs } = useRun()
+  const behind = behindHashes.length
   const saved = savedPercent(requests, direct)
   return (
     <Card title={title} aside={<DatabaseCheck />} className="scoreboard">
@@ -14,7 +15,7 @@ export function Scoreboard() {
         <Score name="Changes received" id="changes" value={changes} />
         <Score name="Requests made" id="requests" value={requests} tone="made" />
         <Score name="Without the library" id="direct" value={direct} tone="direct" />
-        <Score name="Saved" id="saved" value={`${saved} %`} />
+        <Score name="Saved" id="saved" value={direct === requests ? '–' : `${saved} %`} />
         <Score name="Slowest to fresh" id="fresh" value={changes === 0 ? '–' : formatMs(longestToFreshMs)} />
         <Score name="Queries behind" id="behind" value={behind} tone={behind > 0 ? 'direct' : undefined} />
       </dl>

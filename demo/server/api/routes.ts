@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Context, Hono } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Database } from '../database/database.ts'
+import { latencyAtClientHeader, latencyMsHeader } from '../../shared/latencyHeaders.ts'
 import { readBody } from './bodies.ts'
 import { type GoalPatch, createCheckIn, regenerateMotivation, updateGoal } from './mutations.ts'
 import { type ReadPath, read, reads } from './reads.ts'
@@ -31,7 +32,7 @@ export function appRoutes(db: Database, traffic: Traffic, signal: AbortSignal): 
     routes.on(method, path, async (context) => {
       const status = traffic.admit(`${method} /api${path}`)
       if (status === undefined) return handler(context)
-      if (method === 'GET') await wait(traffic.latencyMs, signal)
+      if (method === 'GET') await beSlow(context, traffic.latencyMs, signal)
       return context.json({ error: `Failed on purpose with ${status}.` }, status as ContentfulStatusCode)
     })
 
@@ -39,7 +40,7 @@ export function appRoutes(db: Database, traffic: Traffic, signal: AbortSignal): 
     handle('GET', path, async (context) => {
       const { latencyMs } = traffic
       const response = await read(db, path)
-      await wait(latencyMs, signal)
+      await beSlow(context, latencyMs, signal)
       return context.json(response)
     })
   }
@@ -93,6 +94,8 @@ function isWithin(value: unknown, min: number, max: number): value is number {
   return Number.isInteger(value) && Number(value) >= min && Number(value) <= max
 }
 
-async function wait(delayMs: number, signal: AbortSignal): Promise<void> {
-  if (delayMs > 0) await sleep(delayMs, undefined, { signal }).catch(() => undefined)
+/** Waits, or has a client wait that offers to. */
+async function beSlow(context: Context, latencyMs: number, signal: AbortSignal): Promise<void> {
+  if (context.req.header(latencyAtClientHeader) !== undefined) context.header(latencyMsHeader, String(latencyMs))
+  else if (latencyMs > 0) await sleep(latencyMs, undefined, { signal }).catch(() => undefined)
 }
