@@ -1,4 +1,5 @@
 export { coalesceQueryClient } from './integration/query/coalesceQueryClient.ts'
+export type { CoalesceQueryClientOptions } from './integration/query/coalesceQueryClient.ts'
 export { createCoalescer } from './integration/query/createCoalescer.ts'
 export type {
   Coalescer,
@@ -6,7 +7,9 @@ export type {
   CoalescerActorSnapshot,
   CoalescerSnapshot,
   FetchExplanation,
+  FlushOptions,
   InvalidateOptions,
+  RefetchOptions,
   StopOptions,
 } from './integration/query/coalescer.ts'
 export type { CoalescerOptions } from './integration/query/options.ts'

@@ -1,19 +1,11 @@
-import type { Asks, PendingKey } from './pendingQueue.ts'
+import { type Asks, createAsks } from './pendingKey.ts'
 
 /** What all pending keys that match one query ask for together. */
 export interface Demand extends Asks {
   keys: number
 }
 
-export const createDemand = (): Demand => ({
-  keys: 0,
-  markActiveSeq: 0,
-  markInactiveSeq: 0,
-  fetchActiveSeq: 0,
-  fetchInactiveSeq: 0,
-  fetchActiveEvents: 0,
-  fetchInactiveEvents: 0,
-})
+export const createDemand = (): Demand => ({ keys: 0, ...createAsks() })
 
 export function clearDemand(demand: Demand): void {
   demand.keys = 0
@@ -25,14 +17,14 @@ export function clearDemand(demand: Demand): void {
   demand.fetchInactiveEvents = 0
 }
 
-export function addToDemand(demand: Demand, key: PendingKey): void {
+export function addToDemand(demand: Demand, asks: Asks): void {
   demand.keys += 1
-  if (key.markActiveSeq > demand.markActiveSeq) demand.markActiveSeq = key.markActiveSeq
-  if (key.markInactiveSeq > demand.markInactiveSeq) demand.markInactiveSeq = key.markInactiveSeq
-  if (key.fetchActiveSeq > demand.fetchActiveSeq) demand.fetchActiveSeq = key.fetchActiveSeq
-  if (key.fetchInactiveSeq > demand.fetchInactiveSeq) demand.fetchInactiveSeq = key.fetchInactiveSeq
-  demand.fetchActiveEvents += key.fetchActiveEvents
-  demand.fetchInactiveEvents += key.fetchInactiveEvents
+  if (asks.markActiveSeq > demand.markActiveSeq) demand.markActiveSeq = asks.markActiveSeq
+  if (asks.markInactiveSeq > demand.markInactiveSeq) demand.markInactiveSeq = asks.markInactiveSeq
+  if (asks.fetchActiveSeq > demand.fetchActiveSeq) demand.fetchActiveSeq = asks.fetchActiveSeq
+  if (asks.fetchInactiveSeq > demand.fetchInactiveSeq) demand.fetchInactiveSeq = asks.fetchInactiveSeq
+  demand.fetchActiveEvents += asks.fetchActiveEvents
+  demand.fetchInactiveEvents += asks.fetchInactiveEvents
 }
 
 /** What a flush does with one query. */

@@ -1,34 +1,19 @@
 import type { LogicalClock } from './clock.ts'
-import type { Change, ChangeHandler, FlushedKey, QueryKey } from './types.ts'
+import {
+  type CalledKey,
+  type FilterCall,
+  type PendingKey,
+  addMatched,
+  addWants,
+  createPendingKey,
+  keepNewest,
+} from './pendingKey.ts'
+import type { Change, ChangeHandler, QueryKey } from './types.ts'
 import { identifyKey } from './queryKeys.ts'
 import { type Wants, wantsFor } from './wants.ts'
 
 /** At most this many distinct `source` labels are kept per key. */
 export const MAX_SOURCES = 50
-
-/** What events ask for, as the logical time of the newest that asks for it, 0 for never. */
-export interface Asks {
-  markActiveSeq: number
-  markInactiveSeq: number
-  fetchActiveSeq: number
-  fetchInactiveSeq: number
-  /** Events that a flush per event would answer with a fetch of each active query, or of each inactive one. */
-  fetchActiveEvents: number
-  fetchInactiveEvents: number
-}
-
-/** A query key that waits for a flush. */
-export interface PendingKey extends Asks {
-  readonly id: string
-  readonly queryKey: QueryKey
-  readonly exact: boolean
-  firstAtMs: number
-  lastAtMs: number
-  events: number
-  sources: Set<string> | undefined
-}
-
-const effects = ['markActiveSeq', 'markInactiveSeq', 'fetchActiveSeq', 'fetchInactiveSeq'] as const
 
 /** A change whose handler has not run yet. */
 export interface BufferedChange {
@@ -95,6 +80,35 @@ export class PendingQueue {
     return this.#count(this.#merge(id, queryKey, wants, atMs, this.#clock.value, exact, source), atMs)
   }
 
+  /** The logical time of something that happens now. */
+  tick(): number {
+    this.#clock.value += 1
+    return this.#clock.value
+  }
+
+  /** Notes what filters have matched; returns the ids of the keys this touches. */
+  addCall({ seq, filter, matched, cancels }: FilterCall, atMs: number): string[] {
+    this.lastEventAtMs = atMs
+    const ids: string[] = []
+    const touch = ({ id, queryKey }: Pick<CalledKey, 'id' | 'queryKey'>, exact: boolean): PendingKey => {
+      ids.push(id)
+      const key = this.#count(this.#enter(id, queryKey, atMs, exact), atMs)
+      key.cancels ||= cancels
+      return key
+    }
+    if (filter) {
+      const key = touch(filter, filter.exact)
+      key.matched ??= new Map()
+      for (const one of matched) addMatched(key, one, seq)
+    } else for (const one of matched) addMatched(touch(one, true), one, seq)
+    return ids
+  }
+
+  /** Forgets that filters have matched a query, which is gone. */
+  forgetMatched(target: object): void {
+    for (const key of this.keys.values()) key.matched?.delete(target)
+  }
+
   /** Owes a query a fetch again, without a new event of the app. */
   restore(queryKey: QueryKey, atMs: number): PendingKey {
     this.lastEventAtMs = atMs
@@ -144,7 +158,7 @@ export class PendingQueue {
     for (const key of keys) {
       const newer = this.keys.get(key.id)
       if (!newer) this.keys.set(key.id, key)
-      else for (const effect of effects) newer[effect] = Math.max(newer[effect], key[effect])
+      else keepNewest(newer, key)
     }
     this.#findOldest()
   }
@@ -199,50 +213,25 @@ export class PendingQueue {
     exact: boolean,
     source: string | undefined,
   ): PendingKey {
-    let key = this.keys.get(id)
-    if (key === undefined) {
-      key = {
-        id,
-        queryKey,
-        exact,
-        firstAtMs: atMs,
-        lastAtMs: atMs,
-        events: 0,
-        sources: undefined,
-        markActiveSeq: 0,
-        markInactiveSeq: 0,
-        fetchActiveSeq: 0,
-        fetchInactiveSeq: 0,
-        fetchActiveEvents: 0,
-        fetchInactiveEvents: 0,
-      }
-      this.keys.set(id, key)
-      this.watcher?.noteKey?.(key)
-    }
-    if (atMs < key.firstAtMs) key.firstAtMs = atMs
-    if (atMs > key.lastAtMs) key.lastAtMs = atMs
-    if (atMs < this.#oldestAtMs) this.#oldestAtMs = atMs
-    if (wants.markActive && seq > key.markActiveSeq) key.markActiveSeq = seq
-    if (wants.markInactive && seq > key.markInactiveSeq) key.markInactiveSeq = seq
-    if (wants.fetchActive) {
-      key.fetchActiveEvents += 1
-      if (seq > key.fetchActiveSeq) key.fetchActiveSeq = seq
-    }
-    if (wants.fetchInactive) {
-      key.fetchInactiveEvents += 1
-      if (seq > key.fetchInactiveSeq) key.fetchInactiveSeq = seq
-    }
+    const key = this.#enter(id, queryKey, atMs, exact)
+    addWants(key, wants, seq)
     if (source !== undefined) {
       key.sources ??= new Set()
       if (key.sources.size < MAX_SOURCES) key.sources.add(source)
     }
     return key
   }
-}
 
-/** What a record tells of a flushed key. */
-export const describeKey = (key: PendingKey): FlushedKey => ({
-  queryKey: key.queryKey,
-  events: key.events,
-  sources: key.sources ? [...key.sources] : [],
-})
+  #enter(id: string, queryKey: QueryKey, atMs: number, exact: boolean): PendingKey {
+    let key = this.keys.get(id)
+    if (key === undefined) {
+      key = createPendingKey(id, queryKey, exact, atMs)
+      this.keys.set(id, key)
+      this.watcher?.noteKey?.(key)
+    }
+    if (atMs < key.firstAtMs) key.firstAtMs = atMs
+    if (atMs > key.lastAtMs) key.lastAtMs = atMs
+    if (atMs < this.#oldestAtMs) this.#oldestAtMs = atMs
+    return key
+  }
+}

@@ -1,7 +1,7 @@
 import { assign, emit, sendTo, setup } from 'xstate'
 import { closeGate } from '../actions/gate.ts'
 import type { FlushReason, QueryKey } from '../actions/types.ts'
-import type { Wants } from '../actions/wants.ts'
+import type { FilterCall } from '../actions/pendingKey.ts'
 import type { StrategyPort } from '../actions/windows/windows.ts'
 import type { CoalescerEvent, EmittedEvent } from './events.ts'
 import type { StrategyInput, StrategyMachine, StrategyParentRef, StrategyReport } from './strategy.ts'
@@ -47,12 +47,11 @@ export interface FetchLostEvent {
   readonly queryKeys: readonly QueryKey[]
 }
 
-/** What a filter of TanStack Query asks for, spelled out. */
+/** What a call of the coalesced client asks for, or keys of such calls that are not to wait any longer. */
 export interface ScheduleEvent {
   readonly type: 'SCHEDULE'
-  readonly queryKeys: readonly QueryKey[]
-  readonly exact: boolean
-  readonly wants: Wants
+  readonly call?: FilterCall
+  readonly urgentKeyIds?: readonly string[]
 }
 
 export type RecordableEvent =
@@ -85,6 +84,10 @@ interface OrchestratorContext {
 
 /** After so many deaths the error is the orchestrator's own, and the coalescer goes on without an actor. */
 const MAX_DEATHS = 3
+
+/** Whether what an event brings is to be flushed at once. */
+const isUrgent = (event: OrchestratorEvent): boolean =>
+  event.type === 'INVALIDATE' ? event.urgent === true : event.type === 'SCHEDULE' && event.urgentKeyIds !== undefined
 
 /** What a strategy died of. */
 const causeOf = (event: OrchestratorEvent): unknown => ('error' in event ? event.error : event)
@@ -127,7 +130,7 @@ const orchestratorSetup = setup({
     announcePending: sendTo('strategy', ({ context, event }) => ({
       type: 'PENDING',
       keyIds: context.answer.keyIds,
-      urgent: event.type === 'INVALIDATE' && event.urgent === true,
+      urgent: isUrgent(event),
     })),
     requestFlush: sendTo('strategy', { type: 'FLUSH', reason: 'manual' }),
     requestCatchUp: sendTo('strategy', { type: 'FLUSH', reason: 'visible' }),

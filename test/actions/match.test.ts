@@ -1,7 +1,8 @@
 import { type Query, QueryClient, type QueryKey, type QueryOptions, hashKey, matchQuery } from '@tanstack/react-query'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { type PendingKey, PendingQueue } from '../../src/actions/pendingQueue.ts'
+import type { PendingKey } from '../../src/actions/pendingKey.ts'
+import { PendingQueue } from '../../src/actions/pendingQueue.ts'
 import { createMatcher } from '../../src/integration/query/flush/match.ts'
 import { queryKey, reverseProperties } from './arbitraries.ts'
 

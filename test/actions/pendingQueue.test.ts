@@ -1,6 +1,7 @@
 import { hashKey } from '@tanstack/react-query'
 import { describe, expect, it } from 'vitest'
-import { MAX_SOURCES, PendingQueue, describeKey } from '../../src/actions/pendingQueue.ts'
+import { describeKey } from '../../src/actions/pendingKey.ts'
+import { MAX_SOURCES, PendingQueue } from '../../src/actions/pendingQueue.ts'
 import { changeOf } from '../support/changeOf.ts'
 
 const wants = { markActive: true, markInactive: true, fetchActive: true, fetchInactive: false }

@@ -11,6 +11,7 @@ import {
   type EmittedRecords,
   type ErrorInfo,
   type FetchExplanation,
+  type FlushOptions,
   type FlushReason,
   type FlushedRecord,
   type QueryKey,
@@ -119,7 +120,7 @@ coalescer.switchStrategy({ name: 'hybrid', quietMs: 50, refetchDelayMs: 500 })
 coalescer.switchStrategy({ name: 'hybrid', maxBufferedChanges: 5 })
 
 // flush, settled, reset, stop
-expectTypeOf(coalescer.flush).toEqualTypeOf<() => Promise<void>>()
+expectTypeOf(coalescer.flush).toEqualTypeOf<(options?: FlushOptions) => Promise<void>>()
 expectTypeOf(coalescer.settled).toEqualTypeOf<() => Promise<void>>()
 expectTypeOf(coalescer.reset).toEqualTypeOf<() => void>()
 coalescer.stop()

@@ -1,5 +1,5 @@
 import { Heap } from '../heap.ts'
-import type { PendingKey } from '../pendingQueue.ts'
+import type { PendingKey } from '../pendingKey.ts'
 import { capAt, drawJitter, dueAt } from './deadlines.ts'
 import type { Due, StrategyPort, Windows } from './windows.ts'
 

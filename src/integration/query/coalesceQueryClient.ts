@@ -1,111 +1,114 @@
-import type { Query, QueryClient, QueryFilters } from '@tanstack/react-query'
-import type { Wants } from '../../actions/wants.ts'
+import { type Query, type QueryClient, type QueryFilters, notifyManager } from '@tanstack/react-query'
+import { expectBoolean, failType } from '../../actions/validate.ts'
+import { wrapClient } from './client/wrapClient.ts'
 import type { Coalescer } from './coalescer.ts'
 import { type CoalescerInternals, internalsOf } from './internals.ts'
-import type { Entry } from './fetches/way.ts'
 import { expectQueryClient } from './options.ts'
 
-type Type = NonNullable<QueryFilters['type']>
+/** How a coalesced client treats its calls. */
+export interface CoalesceQueryClientOptions {
+  /**
+   * Whether calls that are made while a mutation of the app runs, as those that its `onSuccess` or `onSettled` awaits,
+   * are flushed at once, so that a form does not wait for the window. @default false
+   */
+  readonly urgentInMutations?: boolean | undefined
+}
 
-const includes = (type: Type | 'none', part: 'active' | 'inactive'): boolean => type === part || type === 'all'
+/** The clients made so far, by coalescer: one for each query client and way of treating calls. */
+const made = new WeakMap<Coalescer, WeakMap<QueryClient, Map<boolean, QueryClient>>>()
 
 /**
  * The same query client, except that `invalidateQueries` and `refetchQueries` go through the coalescer: a migration
- * in one line. Filters mean what TanStack Query says, with its defaults; the promises resolve when the work they
- * scheduled has settled. `cancelRefetch` has no effect, since a running fetch is followed rather than restarted.
+ * in one line. Filters mean what TanStack Query says, with its defaults, and are judged at the call: what they match
+ * is marked stale then, and only its fetch waits. The promises resolve when the fetches they led to have ended.
  *
- * @throws TypeError if either argument is not what it should be.
+ * @throws TypeError if an argument is not what it should be, or the coalescer belongs to another query client.
  */
-export function coalesceQueryClient<Client extends QueryClient>(queryClient: Client, coalescer: Coalescer): Client {
+export function coalesceQueryClient<Client extends QueryClient>(
+  queryClient: Client,
+  coalescer: Coalescer,
+  options: CoalesceQueryClientOptions = {},
+): Client {
   expectQueryClient(queryClient)
   const internals = internalsOf(coalescer)
+  if (typeof options !== 'object' || options === null) {
+    failType('options', 'an object { urgentInMutations? }', options, 'Leave it out for the defaults.')
+  }
+  const { urgentInMutations = false } = options
+  expectBoolean('urgentInMutations', urgentInMutations)
   internals.attach(queryClient)
-
-  const invalidateQueries: QueryClient['invalidateQueries'] = async (filters, options) => {
-    if (internals.isStopped()) return queryClient.invalidateQueries(filters, options)
-    const type = filters?.type ?? 'all'
-    // TanStack looks for what to fetch after it has marked, when nothing fresh is left.
-    const refetchType = filters?.stale === false ? 'none' : (filters?.refetchType ?? filters?.type ?? 'active')
-    const wants: Wants = {
-      markActive: includes(type, 'active'),
-      markInactive: includes(type, 'inactive'),
-      fetchActive: includes(refetchType, 'active'),
-      fetchInactive: includes(refetchType, 'inactive'),
-    }
-    const scheduled = scheduleFilters(queryClient, internals, (filters ?? {}) as QueryFilters, wants)
-    await settle(internals, scheduled, options?.throwOnError === true)
+  let byClient = made.get(coalescer)
+  if (!byClient) made.set(coalescer, (byClient = new WeakMap()))
+  let byUrgency = byClient.get(queryClient)
+  if (!byUrgency) byClient.set(queryClient, (byUrgency = new Map<boolean, QueryClient>()))
+  let client = byUrgency.get(urgentInMutations)
+  if (!client) {
+    client = createClient(queryClient, internals, urgentInMutations)
+    byUrgency.set(urgentInMutations, client)
+    // Wrapped once more it is itself.
+    byClient.set(client, byUrgency)
   }
-
-  const refetchQueries: QueryClient['refetchQueries'] = async (filters, options) => {
-    if (internals.isStopped()) return queryClient.refetchQueries(filters, options)
-    const type = filters?.type ?? 'all'
-    const wants: Wants = {
-      markActive: false,
-      markInactive: false,
-      fetchActive: includes(type, 'active'),
-      fetchInactive: includes(type, 'inactive'),
-    }
-    const scheduled = scheduleFilters(queryClient, internals, (filters ?? {}) as QueryFilters, wants)
-    await settle(internals, scheduled, options?.throwOnError === true)
-  }
-
-  // The client keeps its state in private fields, which a proxy has not: every method runs on the client itself.
-  const bound = new Map<PropertyKey, unknown>()
-  return new Proxy(queryClient, {
-    get(target, name) {
-      if (name === 'invalidateQueries') return invalidateQueries
-      if (name === 'refetchQueries') return refetchQueries
-      const value: unknown = Reflect.get(target, name, target)
-      if (typeof value !== 'function' || name === 'constructor') return value
-      const known = bound.get(name) as { of: unknown; run: unknown } | undefined
-      if (known?.of === value) return known.run
-      const run: unknown = value.bind(target)
-      bound.set(name, { of: value, run })
-      return run
-    },
-  })
+  return client as Client
 }
 
-/** What one call asks for, by key if a key can say it, else query by query. */
-function scheduleFilters(
+function createClient(
   queryClient: QueryClient,
-  { report, schedule }: CoalescerInternals,
-  filters: QueryFilters,
-  wants: Wants,
-): Promise<ReadonlySet<Entry>>[] {
-  const { queryKey, exact, predicate, stale, fetchStatus } = filters
-  if (predicate === undefined && stale === undefined && fetchStatus === undefined) {
-    return schedule([queryKey ?? []], exact === true && queryKey !== undefined, wants)
-  }
-  const { type: _, ...typeless } = filters
-  // The answer of a predicate may change, so it is asked now, as TanStack does.
-  const matched: Query[] = queryClient.getQueryCache().findAll({
-    ...typeless,
-    ...(predicate && {
-      predicate: (query: Query) => {
-        try {
-          return predicate(query)
-        } catch (error) {
-          report(error, { type: 'queryFailed', queryKey: query.queryKey, queryHash: query.queryHash })
-          return false
-        }
-      },
-    }),
-  })
-  return schedule(
-    matched.map((query) => query.queryKey),
-    true,
-    wants,
-  )
-}
+  internals: CoalescerInternals,
+  urgentInMutations: boolean,
+): QueryClient {
+  const cache = queryClient.getQueryCache()
+  const mutations = queryClient.getMutationCache()
+  const isUrgent = (): boolean =>
+    urgentInMutations && mutations.getAll().some(({ state }) => state.status === 'pending' && !state.isPaused)
+  const findFetchable = (filters: QueryFilters): Query[] =>
+    cache.findAll(filters).filter((query) => !query.isDisabled() && !query.isStatic())
 
-async function settle(
-  { whenAnswered }: CoalescerInternals,
-  scheduled: readonly Promise<ReadonlySet<Entry>>[],
-  throwOnError: boolean,
-): Promise<void> {
-  const records = (await Promise.all(scheduled)).flatMap((set) => [...set])
-  await whenAnswered(records)
-  const failed = throwOnError ? records.find((record) => record.outcome === 'error') : undefined
-  if (failed) throw failed.error
+  const invalidateQueries: QueryClient['invalidateQueries'] = (filters, options) => {
+    if (internals.isStopped()) return queryClient.invalidateQueries(filters, options)
+    return notifyManager.batch(() => {
+      const asked = (filters ?? {}) as QueryFilters
+      const marked = cache.findAll(asked)
+      internals.calls.mark(marked)
+      const fetchType = filters?.refetchType ?? filters?.type ?? 'active'
+      const toFetch = { ...asked, type: fetchType } as QueryFilters
+      if (fetchType !== 'none' && client.refetchQueries !== refetchQueries) {
+        // Overridden or spied on, which TanStack's own client heeds.
+        return client.refetchQueries(toFetch, options)
+      }
+      return internals.calls.take({
+        filters: asked,
+        marked,
+        // Looked for once all are marked, as TanStack does: a filter may ask for what is stale.
+        fetched: fetchType === 'none' ? [] : findFetchable(toFetch),
+        fetchType,
+        cancels: options?.cancelRefetch !== false,
+        throwOnError: options?.throwOnError === true,
+        urgent: isUrgent(),
+      })
+    })
+  }
+
+  const refetchQueries: QueryClient['refetchQueries'] = (filters, options) => {
+    if (internals.isStopped()) return queryClient.refetchQueries(filters, options)
+    return notifyManager.batch(() => {
+      const asked = (filters ?? {}) as QueryFilters
+      return internals.calls.take({
+        filters: asked,
+        marked: [],
+        fetched: findFetchable(asked),
+        fetchType: asked.type ?? 'all',
+        cancels: options?.cancelRefetch !== false,
+        throwOnError: options?.throwOnError === true,
+        urgent: isUrgent(),
+      })
+    })
+  }
+
+  const client = wrapClient(queryClient, {
+    invalidateQueries,
+    refetchQueries,
+    // It shows its queries without data, which is no time to wait.
+    resetQueries: (filters, options) => queryClient.resetQueries(filters, options),
+  })
+  return client
 }

@@ -22,6 +22,20 @@ export interface InvalidateOptions {
   readonly source?: string | undefined
 }
 
+/** How `scheduleRefetch` treats the queries of its key. */
+export interface RefetchOptions {
+  /** Which matching queries are fetched. @default 'active' */
+  readonly type?: RefetchQueryType | undefined
+  /** A label for `flushed` records that explains the fetches this leads to, such as `'goals:UPDATE'`. */
+  readonly source?: string | undefined
+}
+
+/** What `flush` waits for. */
+export interface FlushOptions {
+  /** Wait for the queries of this key only: a form need not wait for an unrelated slow query. @default every query */
+  readonly queryKey?: QueryKey | undefined
+}
+
 /** What the coalescer is doing, as `getSnapshot` tells it. */
 export interface CoalescerSnapshot {
   readonly strategy: StrategyName
@@ -79,8 +93,11 @@ export interface Coalescer {
   send(event: CoalescerEvent): void
   /** Changes the strategy, its timing, or both. Pending work moves over. @throws TypeError or RangeError for a bad strategy. */
   switchStrategy(strategy: StrategyOption): void
-  /** Flushes now. Resolves when the fetches this leads to, those to follow included, succeed, fail, pause or are ended. */
-  flush(): Promise<void>
+  /**
+   * Flushes now. Resolves when the fetches this leads to, those to follow included, succeed, fail, pause or are ended;
+   * with a `queryKey`, when those of its queries are.
+   */
+  flush(options?: FlushOptions): Promise<void>
   /** Resolves when nothing is pending or in flight; work deferred while hidden or paused offline does not count. */
   settled(): Promise<void>
   /** The same object while nothing changes. */
@@ -89,8 +106,12 @@ export interface Coalescer {
   subscribe(listener: () => void): () => void
   /** Listens to one kind of record; returns a function that ends it. */
   on<Name extends keyof EmittedRecords>(name: Name, listener: (record: EmittedRecords[Name]) => void): () => void
-  /** Why the coalescer last fetched the query of this hash; `undefined` if it never did, or the query is gone. */
-  explain(queryHash: string): FetchExplanation | undefined
+  /**
+   * Why the coalescer last fetched the query of this hash or key; `undefined` if it never did, or the query is gone.
+   *
+   * @throws TypeError for what is neither.
+   */
+  explain(queryHashOrKey: string | QueryKey): FetchExplanation | undefined
   /** Forgets everything pending, queued and to follow and cancels the fetches it started: for sign-out. */
   reset(): void
   /** Ends the coalescer for good. It leaves no timer and no subscription. */

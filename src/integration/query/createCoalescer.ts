@@ -3,6 +3,9 @@ import { type ActorOptions, createActor } from 'xstate'
 import { createNow } from '../../actions/clock.ts'
 import { Emitter, createErrorReporter } from '../../actions/report.ts'
 import { expectFunction, expectOneOf, expectQueryKey, failType } from '../../actions/validate.ts'
+import { readFlushOptions, readQueryHash, readRefetchOptions } from './callOptions.ts'
+import { Calls } from './client/calls.ts'
+import type { Entry } from './fetches/way.ts'
 import type { CoalescerEvent, EmittedEvent, EmittedRecords } from '../../machines/events.ts'
 import { orchestratorMachine } from '../../machines/orchestrator.ts'
 import type { Coalescer } from './coalescer.ts'
@@ -97,10 +100,10 @@ export function createCoalescer(options: CoalescerOptions = {}): Coalescer {
         coalescer.send({ type: 'INVALIDATE', queryKeys: [queryKey], ...invalidate })
       }
     },
-    scheduleRefetch(queryKey, type = 'active') {
+    scheduleRefetch(queryKey, typeOrOptions = 'active') {
       expectQueryKey(queryKey)
-      const queryType = expectOneOf('type', type, ['active', 'all'] as const)
-      coalescer.send({ type: 'REFETCH', queryKeys: [queryKey], queryType })
+      const { type, source } = readRefetchOptions(typeOrOptions)
+      coalescer.send({ type: 'REFETCH', queryKeys: [queryKey], queryType: type, source })
     },
     send(event) {
       assertRunning('an event')
@@ -113,16 +116,18 @@ export function createCoalescer(options: CoalescerOptions = {}): Coalescer {
     switchStrategy(strategy) {
       coalescer.send({ type: 'SWITCH_STRATEGY', strategy })
     },
-    async flush() {
+    async flush(flush = noOptions) {
       assertRunning('flush()')
+      const { queryKey } = readFlushOptions(flush)
       // Inside the coalescer's own calls of the app, the flush would run only after this function has looked for it.
       if (engine.containment.depth > 0) await Promise.resolve()
-      const records = (engine.waiters.collecting = new Set())
+      const records = (engine.waiters.collecting = new Set<Entry>())
       router.take({ type: 'FLUSH' })
       engine.waiters.collecting = undefined
       // `direct` has flushed each event already, so what its flushes led to is what is waited for.
       if (engine.strategy.name === 'direct') for (const record of engine.fetches.owing()) records.add(record)
-      await whenAnswered(engine.fetches, records)
+      const isAwaited = ({ query }: Entry): boolean => !queryKey || partialMatchKey(query.queryKey, queryKey)
+      await whenAnswered(engine.fetches, [...records].filter(isAwaited))
     },
     async settled() {
       if (router.state !== 'stopped' && !engine.isSettled) await engine.waiters.whenSettled()
@@ -137,8 +142,8 @@ export function createCoalescer(options: CoalescerOptions = {}): Coalescer {
       expectFunction('listener', listener)
       return emitter.on(name, listener)
     },
-    explain(queryHash) {
-      const entry = engine.entryOf(queryHash)
+    explain(queryHashOrKey) {
+      const entry = engine.entryOf(readQueryHash(queryHashOrKey, engine.queryClient))
       if (!entry?.cause) return undefined
       const { query, cause } = entry
       return { reason: cause.reason, keys: cause.keys.filter((key) => partialMatchKey(query.queryKey, key.queryKey)) }
@@ -173,19 +178,18 @@ export function createCoalescer(options: CoalescerOptions = {}): Coalescer {
     buffersChanges: () => engine.buffersChanges,
     applyChange: (change, handler, sink) => engine.applyChange(change, handler, sink),
     handlerFailed: (record) => engine.handlerFailed(record),
-    whenAnswered: (entries) => whenAnswered(engine.fetches, entries),
     isStopped: () => router.state === 'stopped',
     actorOptions,
     fetchLost: (queryKeys) => router.fetchLost(queryKeys),
-    schedule(queryKeys, exact, wants) {
-      const ids = engine.isHeld() ? [] : queryKeys.map((queryKey) => engine.queue.idOf(queryKey, exact))
-      const flushed = ids.map((id) => engine.waiters.whenFlushed(id))
-      router.take({ type: 'SCHEDULE', queryKeys, exact, wants })
-      return flushed
-    },
+    calls: new Calls(engine, router),
     attach(queryClient) {
       expectQueryClient(queryClient)
       if (!engine.queryClient) engine.attach(queryClient)
+      else if (engine.queryClient.getQueryCache() !== queryClient.getQueryCache()) {
+        throw new TypeError(
+          'Expected `queryClient` to be the one this coalescer has, got another (object). A coalescer belongs to one QueryClient: create one for each.',
+        )
+      }
     },
   })
   return coalescer

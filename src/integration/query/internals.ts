@@ -2,10 +2,10 @@ import type { QueryClient } from '@tanstack/react-query'
 import type { ActorOptions, AnyActorLogic } from 'xstate'
 import type { ErrorReporter } from '../../actions/report.ts'
 import { failType } from '../../actions/validate.ts'
-import type { Wants } from '../../actions/wants.ts'
 import type { PendingQueue } from '../../actions/pendingQueue.ts'
 import type { Change, ChangeHandler, HandlerFailedRecord, QueryKey } from '../../actions/types.ts'
 import type { ChangeSink } from './intake/applyChange.ts'
+import type { Calls } from './client/calls.ts'
 import type { Coalescer } from './coalescer.ts'
 import type { Entry } from './fetches/way.ts'
 
@@ -30,13 +30,11 @@ export interface CoalescerInternals {
   /** Runs the handler of a change now; `sink` is told what is left to do. Does nothing without a query client. */
   applyChange(change: Change, handler: ChangeHandler, sink: ChangeSink): void
   handlerFailed(record: HandlerFailedRecord): void
-  /** Resolves once none of the queries owes a fetch any more, or its fetch is paused. */
-  whenAnswered(entries: Iterable<Entry>): Promise<void>
-  /** Schedules keys as one event for what they want; each resolves with the queries it led to, flushed or deferred. */
-  schedule(queryKeys: readonly QueryKey[], exact: boolean, wants: Wants): Promise<ReadonlySet<Entry>>[]
+  /** Takes the calls of coalesced clients. */
+  readonly calls: Calls
   /** Owes queries a fetch again, because a patch has overtaken the one that is running. */
   fetchLost(queryKeys: readonly QueryKey[]): void
-  /** Gives the coalescer its query client, if it has none yet. */
+  /** Gives the coalescer its query client, if it has none yet. @throws TypeError for another than it has. */
   attach(queryClient: QueryClient): void
 }
 

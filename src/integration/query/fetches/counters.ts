@@ -1,4 +1,4 @@
-import type { PendingKey } from '../../../actions/pendingQueue.ts'
+import type { PendingKey } from '../../../actions/pendingKey.ts'
 import type { CoalescerStats } from '../../../actions/types.ts'
 
 /** Counts what the coalescer does. */

@@ -23,6 +23,8 @@ export interface FetchesPort extends Omit<SlotsPort, 'ways' | 'ledger' | 'contin
   fetchFailed(entry: Entry): void
   /** A fetch that was to answer events was cancelled by someone else. */
   fetchLost(query: Query): void
+  /** A query is gone. */
+  removed(entry: Entry): void
   /** Something ended or moved on, so that waiting promises may be due. */
   changed(): void
 }
@@ -71,6 +73,11 @@ export class Fetches implements LedgerListener {
     return running.size >= this.#port.maxConcurrentRefetches && !isMoving(running)
   }
 
+  /** Whether the fetch a query owes waits for the network or the page, or for slots of fetches that do. */
+  #isStuck(entry: Entry): boolean {
+    return isHeldUp(entry) || (entry.debt.at === 'queued' && this.#isBlocked)
+  }
+
   /** Owes a query a fetch for an event: started at once where it may, else queued, or to follow one that is running. */
   demand(entry: Entry, seq: number): void {
     this.ways.owe(entry, seq)
@@ -114,8 +121,20 @@ export class Fetches implements LedgerListener {
 
   /** Calls back once the fetch a query owes has ended, is paused, or will not come. */
   whenAnswered(entry: Entry, done: () => void): void {
-    if (isHeldUp(entry) || (entry.debt.at === 'queued' && this.#isBlocked)) done()
-    else this.ways.waitFor(entry, done)
+    if (entry.debt.at === 'nowhere' || this.#isStuck(entry)) done()
+    else this.ways.waiting.add(entry, { seq: entry.debt.seq, done })
+  }
+
+  /** Lets go of those whose fetch a flush, having judged the query up to `seq`, has found not to be coming. */
+  releaseUnanswered(entry: Entry, seq: number): void {
+    if (!this.ways.waiting.has(entry)) return
+    if (entry.debt.at === 'nowhere') this.ways.waiting.release(entry, { after: -1, upTo: seq })
+    else if (this.#isStuck(entry)) this.ways.waiting.release(entry)
+  }
+
+  /** Notes that a query is to be stale for an event, also once the request that is running ends. */
+  noteMark(entry: Entry, seq: number): void {
+    if (isRunning(entry)) this.ways.note(entry, seq, undefined)
   }
 
   /** Tells of the failure of a query's latest fetch, once. */
@@ -132,6 +151,7 @@ export class Fetches implements LedgerListener {
       this.ways.unnote(entry)
       this.ways.discharge(entry)
     }
+    for (const entry of this.ways.waiting.entries()) this.ways.waiting.release(entry)
     this.ways.running.clear()
     this.#ended.clear()
     this.#port.changed()
@@ -161,8 +181,8 @@ export class Fetches implements LedgerListener {
 
   /** Lets go of everyone who waits for what is deferred from now on. */
   releaseDeferred(): void {
-    for (const entry of [...this.ways.marked, ...this.ways.queued, ...this.ways.fetching]) {
-      if (!isAnswering(entry)) this.ways.release(entry)
+    for (const entry of this.ways.waiting.entries()) {
+      this.ways.waiting.release(entry, { after: isRunning(entry) ? entry.startedAt : -1, upTo: Infinity })
     }
     this.#port.changed()
   }
@@ -194,12 +214,15 @@ export class Fetches implements LedgerListener {
     const answers = entry.debt.at !== 'nowhere' && isAnswered(entry)
     if (outcome === 'error' && wasOwn) this.#port.counters.failed += 1
     if (outcome === 'error' && (wasOwn || answers)) this.reportFailure(entry)
+    if (outcome !== 'cancelled') {
+      this.ways.waiting.release(entry, { after: -1, upTo: entry.startedAt }, outcome === 'error' ? entry : undefined)
+    }
     if (answers) this.ways.discharge(entry)
     if (wasOwn || entry.debt.at !== 'nowhere' || this.ways.noted.has(entry)) this.#lookAgain(entry)
   }
 
   paused(entry: Entry): void {
-    this.ways.release(entry)
+    this.ways.waiting.release(entry)
     this.#releaseBlocked()
     this.#port.changed()
   }
@@ -209,6 +232,8 @@ export class Fetches implements LedgerListener {
     this.#ended.delete(entry)
     this.ways.unnote(entry)
     this.ways.discharge(entry)
+    this.ways.waiting.release(entry)
+    this.#port.removed(entry)
     this.#lookAgain(undefined)
   }
 
@@ -220,7 +245,7 @@ export class Fetches implements LedgerListener {
   }
 
   #releaseBlocked(): void {
-    if (this.#isBlocked) for (const entry of this.ways.queued) this.ways.release(entry)
+    if (this.#isBlocked) for (const entry of this.ways.queued) this.ways.waiting.release(entry)
   }
 
   // A fetch that follows must not start inside the cache event that ends the one before: other listeners of the

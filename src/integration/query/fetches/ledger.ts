@@ -41,6 +41,7 @@ export class Ledger {
   readonly #clock: LogicalClock
   readonly #listener: LedgerListener
   readonly #unsubscribe: () => void
+  #lastId = 0
 
   constructor(queryClient: QueryClient, clock: LogicalClock, listener: LedgerListener, containment: Containment) {
     this.#clock = clock
@@ -61,7 +62,8 @@ export class Ledger {
   entryOf(query: Query): Entry {
     let entry = this.#entries.get(query)
     if (!entry) {
-      entry = createEntry(query)
+      this.#lastId += 1
+      entry = createEntry(query, this.#lastId)
       this.#entries.set(query, entry)
     }
     return entry

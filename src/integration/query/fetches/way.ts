@@ -1,5 +1,6 @@
 import type { Query } from '@tanstack/react-query'
 import type { FlushedRecord } from '../../../actions/types.ts'
+import { Waiting } from './waiting.ts'
 
 /** The request that TanStack runs for a query, as far as it is known. */
 export type Run =
@@ -25,8 +26,6 @@ export type Debt =
       readonly at: 'due' | Stage
       /** The newest event that it is owed for. */
       readonly seq: number
-      /** Called when the fetch has ended, is paused, or will not come. */
-      readonly callbacks: (() => void)[]
     }
 
 /** The stages of a debt that are walked through together. */
@@ -48,6 +47,10 @@ export type FetchOutcome = 'success' | 'error' | 'cancelled'
  */
 export interface Entry extends Readonly<Known> {
   readonly query: Query
+  /** A number of its own. */
+  readonly id: number
+  /** What it is called where it waits for a flush by itself. */
+  readonly calledId: string
 }
 
 interface Known {
@@ -75,8 +78,10 @@ interface Known {
 const idle: Run = { is: 'idle' }
 const nothing: Debt = { at: 'nowhere' }
 
-export const createEntry = (query: Query): Entry => ({
+export const createEntry = (query: Query, id: number): Entry => ({
   query,
+  id,
+  calledId: `@${query.queryHash}`,
   startedAt: 0,
   endedStartedAt: 0,
   reportedAt: 0,
@@ -165,6 +170,8 @@ export class Ways {
   readonly fetching = new Set<Entry>()
   /** The running request does not answer all events, so that its end is looked after. */
   readonly noted = new Set<Entry>()
+  /** Those who wait for a fetch of a query. */
+  readonly waiting = new Waiting()
 
   all(): Entry[] {
     return [...this.marked, ...this.queued, ...this.fetching, ...this.running, ...this.noted]
@@ -173,7 +180,7 @@ export class Ways {
   /** Owes the query a fetch for an event; where it waits for it is told by `move`. */
   owe(entry: Entry, seq: number): void {
     const { debt } = entry
-    if (debt.at === 'nowhere') open(entry).debt = { at: 'due', seq, callbacks: [] }
+    if (debt.at === 'nowhere') open(entry).debt = { at: 'due', seq }
     else if (seq > debt.seq) open(entry).debt = { ...debt, seq }
   }
 
@@ -186,30 +193,15 @@ export class Ways {
     this[at].add(entry)
   }
 
-  /** Calls back once the fetch that is owed has ended, is paused, or will not come. */
-  waitFor(entry: Entry, done: () => void): void {
-    const { debt } = entry
-    if (debt.at === 'nowhere') done()
-    else debt.callbacks.push(done)
-  }
-
-  /** Tells whoever waits for the fetch that is owed; it stays owed. */
-  release(entry: Entry): void {
-    const { debt } = entry
-    if (debt.at === 'nowhere' || debt.callbacks.length === 0) return
-    open(entry).debt = { ...debt, callbacks: [] }
-    for (const done of debt.callbacks) done()
-  }
-
-  /** Owes the query nothing any more, and tells whoever waits. */
+  /** Owes the query nothing any more, and tells whoever waits for what it owed. */
   discharge(entry: Entry): void {
-    const { debt } = entry
+    const upTo = wantedAt(entry)
     this.#leave(entry)
     const known = open(entry)
     known.debt = nothing
     known.inactiveWantedAt = 0
     known.direct = false
-    if (debt.at !== 'nowhere') for (const done of debt.callbacks) done()
+    this.waiting.release(entry, { after: -1, upTo })
   }
 
   note(entry: Entry, markSeq: number, ifShown: Notes['ifShown']): void {

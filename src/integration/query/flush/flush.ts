@@ -1,11 +1,12 @@
 import { type Query, type QueryClient, notifyManager } from '@tanstack/react-query'
 import { type Demand, type Verdict, addToDemand, clearDemand, createDemand, judge } from '../../../actions/flushPlan.ts'
-import { type PendingKey, describeKey } from '../../../actions/pendingQueue.ts'
+import { type PendingKey, describeKey } from '../../../actions/pendingKey.ts'
 import type { FlushReason, FlushedRecord } from '../../../actions/types.ts'
 import type { Counters } from '../fetches/counters.ts'
 import type { Containment } from '../../../actions/containment.ts'
 import type { Ledger } from '../fetches/ledger.ts'
 import { type Entry, isRunning, noteCause, noteInactive } from '../fetches/way.ts'
+import { demandOfCalls, isDone, stillCached } from './called.ts'
 import { createMatcher } from './match.ts'
 import type { Waiters } from '../fetches/waiters.ts'
 import type { Fetches } from '../fetches/fetches.ts'
@@ -19,7 +20,6 @@ export interface FlushScope {
   readonly containment: Containment
   readonly waiters: Waiters
   readonly counters: Counters
-  /** Reports the failure of a fetch that nobody has reported yet. */
 }
 
 export interface FlushOptions {
@@ -56,36 +56,43 @@ export const openRecord = (keys: readonly PendingKey[], { reason, waitedMs }: Fl
 
 /** Applies pending keys to the query cache in one pass over it. */
 export function flushKeys(scope: FlushScope, walk: Walk, options: FlushOptions): FlushedRecord {
-  const { keys } = walk
-  const record = openRecord(keys, options)
-  const watched = keys.some((key) => scope.waiters.watches(key))
+  const record = openRecord(walk.keys, options)
+  const keyed = walk.keys.filter((key) => !key.matched)
+  const called = demandOfCalls(walk.keys)
   const demand = createDemand()
-  const matchedKeys: PendingKey[] = []
-  const add = (key: PendingKey): void => {
-    addToDemand(demand, key)
-    if (watched && scope.waiters.watches(key)) matchedKeys.push(key)
-  }
-  const match = createMatcher(keys, add, (error) => scope.containment.failed(error))
-  eachQuery(scope, walk, options.fetch !== 'never', (query) => {
-    if (demand.keys > 0) {
-      clearDemand(demand)
-      matchedKeys.length = 0
-    }
+  const match = createMatcher(
+    keyed,
+    (key) => addToDemand(demand, key),
+    (error) => scope.containment.failed(error),
+  )
+  const apply = (entry: Entry, verdict: Verdict): void => applyVerdict(scope, entry, verdict, record, options)
+  const queries = keyed.length > 0 ? allQueries(scope) : stillCached(scope, called.keys())
+  eachQuery(scope, walk, queries, options.fetch !== 'never', (query) => {
+    if (demand.keys > 0) clearDemand(demand)
     match(query)
+    const asked = called.get(query)
+    if (asked && demand.keys === 0 && isDone(asked, query, record)) return
+    if (asked) addToDemand(demand, asked)
     if (demand.keys === 0) return
     const entry = scope.ledger.entryOf(query)
-    for (const key of matchedKeys) scope.waiters.matched(key, entry)
-    applyVerdict(scope, entry, judgeQuery(entry, demand, entry.startedAt), record, options)
+    judgeQuery(scope, entry, demand, entry.startedAt, apply)
   })
   return record
 }
 
-/** Visits the queries of the cache, as one batch of notifications, and starts what that has queued. */
-export function eachQuery(scope: FlushScope, walk: Walk, mayStart: boolean, visit: (query: Query) => void): void {
-  const { containment, fetches } = scope
+export const allQueries = ({ queryClient }: FlushScope): readonly Query[] => queryClient.getQueryCache().getAll()
+
+/** Visits queries as one batch of notifications, and starts what that has queued. */
+export function eachQuery(
+  { containment, fetches }: FlushScope,
+  walk: Walk,
+  queries: readonly Query[],
+  mayStart: boolean,
+  visit: (query: Query) => void,
+): void {
   notifyManager.batch(() => {
     if (mayStart) fetches.slots.beginRun()
-    for (const query of scope.queryClient.getQueryCache().getAll()) {
+    for (const query of queries) {
       if (walk.isOver) break
       try {
         visit(query)
@@ -99,12 +106,31 @@ export function eachQuery(scope: FlushScope, walk: Walk, mayStart: boolean, visi
   })
 }
 
-/** What the keys that match a query ask of it; its entry remembers what they want even if no component shows it. */
-export function judgeQuery(entry: Entry, demand: Demand, startedAt: number): Verdict {
+/**
+ * Decides by what is asked of a query what is to be done with it, and does it; lets go of those who wait in vain.
+ *
+ * @param startedAt from when on the query counts as fetched
+ */
+export function judgeQuery(
+  { fetches, waiters }: FlushScope,
+  entry: Entry,
+  demand: Demand,
+  startedAt: number,
+  apply: (entry: Entry, verdict: Verdict) => void,
+): void {
+  waiters.collecting?.add(entry)
+  // Remembered even if no component shows the query.
   noteInactive(entry, demand.fetchInactiveSeq)
-  const isActive = entry.query.isActive()
-  return judge(demand, isActive, isFetchable(entry.query, isActive), startedAt)
+  try {
+    const isActive = entry.query.isActive()
+    apply(entry, judge(demand, isActive, isFetchable(entry.query, isActive), startedAt))
+  } finally {
+    fetches.releaseUnanswered(entry, newestOf(demand))
+  }
 }
+
+const newestOf = ({ markActiveSeq, markInactiveSeq, fetchActiveSeq, fetchInactiveSeq }: Demand): number =>
+  Math.max(markActiveSeq, markInactiveSeq, fetchActiveSeq, fetchInactiveSeq)
 
 function applyVerdict(
   scope: FlushScope,

@@ -1,4 +1,5 @@
-import { type Verdict, addToDemand, createDemand } from '../../../actions/flushPlan.ts'
+import type { Query } from '@tanstack/react-query'
+import { type Demand, type Verdict, addToDemand, createDemand } from '../../../actions/flushPlan.ts'
 import type { FlushedRecord } from '../../../actions/types.ts'
 import { type Entry, isRunning, noteCause } from '../fetches/way.ts'
 import {
@@ -6,41 +7,45 @@ import {
   type FlushScope,
   type OpenRecord,
   type Walk,
+  allQueries,
   eachQuery,
   judgeQuery,
   markStale,
   openRecord,
 } from './flush.ts'
+import { demandOfCalls, isDone, stillCached } from './called.ts'
 import { createMatcher } from './match.ts'
 
 /**
  * Applies pending keys as an app without a coalescer would: every event starts a fetch of every query it matches, in
  * place of one that is running. A first fetch and a retry are let run, and followed by one fetch.
  */
-export function flushEachEvent(
-  scope: FlushScope,
-  walk: Walk,
-  options: FlushOptions,
-  mayRestart: boolean,
-): FlushedRecord {
+export function flushEachEvent(scope: FlushScope, walk: Walk, options: FlushOptions, mayStart: boolean): FlushedRecord {
   const record = openRecord(walk.keys, options)
+  const visit = (query: Query, demand: Demand, mayCancel: boolean): void => {
+    const entry = scope.ledger.entryOf(query)
+    // Logical time 0: `direct` does not ask whether the data is fresh already.
+    judgeQuery(scope, entry, demand, 0, (_, verdict) => restart(scope, entry, verdict, record, { mayStart, mayCancel }))
+  }
   for (const key of walk.keys) {
+    if (key.matched) continue
     let isMatch = false
     const found = (): void => void (isMatch = true)
     const match = createMatcher([key], found, (error) => scope.containment.failed(error))
-    const isWatched = scope.waiters.watches(key)
     const demand = createDemand()
     addToDemand(demand, key)
-    eachQuery(scope, walk, true, (query) => {
+    eachQuery(scope, walk, allQueries(scope), true, (query) => {
       isMatch = false
       match(query)
-      if (!isMatch) return
-      const entry = scope.ledger.entryOf(query)
-      if (isWatched) scope.waiters.matched(key, entry)
-      // Logical time 0: `direct` does not ask whether the data is fresh already.
-      restart(scope, entry, judgeQuery(entry, demand, 0), record, mayRestart)
+      if (isMatch) visit(query, demand, true)
     })
   }
+  const called = demandOfCalls(walk.keys)
+  const mayCancel = walk.keys.some((key) => key.cancels)
+  eachQuery(scope, walk, stillCached(scope, called.keys()), true, (query) => {
+    const demand = called.get(query)
+    if (demand && !isDone(demand, query, record)) visit(query, demand, mayCancel)
+  })
   return record
 }
 
@@ -49,7 +54,7 @@ function restart(
   entry: Entry,
   { effect, markSeq, fetchSeq, ifShownSeq, fetchEvents }: Verdict,
   record: OpenRecord,
-  mayRestart: boolean,
+  { mayStart, mayCancel }: { readonly mayStart: boolean; readonly mayCancel: boolean },
 ): void {
   if (effect === 'none') return
   const { query } = entry
@@ -59,7 +64,7 @@ function restart(
   noteCause(entry, record, true)
   const isPlainRefetch =
     query.state.data !== undefined && query.state.fetchFailureCount === 0 && !query.state.fetchMeta?.fetchMore
-  if (!mayRestart || (isRunning(entry) && !isPlainRefetch)) {
+  if (!mayStart || (isRunning(entry) && !(mayCancel && isPlainRefetch))) {
     scope.fetches.demand(entry, fetchSeq)
     return
   }

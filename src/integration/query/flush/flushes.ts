@@ -1,4 +1,4 @@
-import type { PendingKey } from '../../../actions/pendingQueue.ts'
+import type { PendingKey } from '../../../actions/pendingKey.ts'
 import type { FlushedRecord } from '../../../actions/types.ts'
 import { type FlushOptions, type FlushScope, type Walk, flushKeys } from './flush.ts'
 import { flushEachEvent } from './flushEachEvent.ts'

@@ -1,6 +1,6 @@
 import { type Query, type QueryClient, type QueryKey, hashKey, partialMatchKey } from '@tanstack/react-query'
 import { createKeyIndex } from '../../../actions/keyIndex.ts'
-import type { PendingKey } from '../../../actions/pendingQueue.ts'
+import type { PendingKey } from '../../../actions/pendingKey.ts'
 import { identifyCollections, identifyKey } from '../../../actions/queryKeys.ts'
 import type { Containment } from '../../../actions/containment.ts'
 

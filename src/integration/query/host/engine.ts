@@ -1,6 +1,7 @@
 import { type QueryClient, notifyManager } from '@tanstack/react-query'
 import { type Gate, createGate } from '../../../actions/gate.ts'
-import { type PendingKey, PendingQueue } from '../../../actions/pendingQueue.ts'
+import type { PendingKey } from '../../../actions/pendingKey.ts'
+import { PendingQueue } from '../../../actions/pendingQueue.ts'
 import type { Emitter, ErrorReporter } from '../../../actions/report.ts'
 import type {
   Change,
@@ -95,6 +96,7 @@ export class Engine implements OrchestratorPort {
       changed: () => this.changed(),
       fetchLost: (query) => port.fetchLost([query.queryKey]),
       fetchFailed: (entry) => this.#reportFailure(entry),
+      removed: (entry) => this.queue.forgetMatched(entry),
     })
   }
 
@@ -201,7 +203,6 @@ export class Engine implements OrchestratorPort {
     this.interruptFlushes()
     this.queue.clear()
     this.fetches.reset()
-    this.waiters.releaseWatches()
     this.changed()
   }
 
@@ -222,7 +223,6 @@ export class Engine implements OrchestratorPort {
   pageHidden(): void {
     this.#hiddenSinceMs ??= this.now()
     this.fetches.releaseDeferred()
-    this.waiters.releaseWatches()
   }
 
   pageVisible(): void {
@@ -282,7 +282,6 @@ export class Engine implements OrchestratorPort {
     const options = { reason, fetch, isDirect, waitedMs: this.#counters.noteWait(keys, this.now()) }
     const record = this.#flushes.apply(keys, options, this.#port.options.maxConcurrentRefetches === Infinity)
     this.#counters.flushes += 1
-    this.waiters.flushed(keys)
     this.emit('flushed', record)
   }
 

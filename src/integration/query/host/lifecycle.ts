@@ -39,6 +39,5 @@ export function release(engine: Engine): void {
   engine.detach()
   engine.queue.clear()
   engine.fetches.forget()
-  engine.waiters.releaseWatches()
   engine.waiters.resolveSettled()
 }

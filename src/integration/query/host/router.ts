@@ -73,6 +73,12 @@ export class Router {
     if (this.state === 'running') this.#port.sendToActor(event)
   }
 
+  /** Has keys flushed now that are still pending. */
+  hurry(keyIds: readonly string[]): void {
+    const pending = keyIds.filter((id) => this.#port.engine.queue.keys.has(id))
+    if (pending.length > 0) this.send({ type: 'SCHEDULE', urgentKeyIds: pending })
+  }
+
   /** Takes it that the page went out of sight, or came back. */
   takePage(isVisible: boolean): void {
     const { engine } = this.#port

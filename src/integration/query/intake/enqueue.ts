@@ -64,7 +64,7 @@ export function recordEvent(port: IntakePort, event: RecordableEvent): readonly 
       return addKeys(queue, event.queryKeys, wantsOf(event), atMs, exact, event.source)
     }
     case 'SCHEDULE':
-      return addKeys(queue, event.queryKeys, event.wants, atMs, event.exact, undefined)
+      return event.call ? queue.addCall(event.call, atMs) : (event.urgentKeyIds ?? [])
     case 'FETCH_LOST':
       return event.queryKeys.map((queryKey) => queue.restore(queryKey, atMs).id)
     case 'CHANGE': {

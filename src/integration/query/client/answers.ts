@@ -1,0 +1,79 @@
+import type { Entry } from '../fetches/way.ts'
+import type { Waiter, Waiting } from '../fetches/waiting.ts'
+
+/** The promise of a call, and of those after it that wait for the same fetches. */
+interface Answer extends Waiter {
+  readonly entries: readonly Entry[]
+  readonly throwOnError: boolean
+  readonly promise: Promise<void>
+  /** How many fetches it waits for. */
+  left: number
+}
+
+/** Calls whose sets of queries have one sum are compared; the newest is kept. */
+const sumOf = (entries: readonly Entry[]): number => {
+  let sum = entries.length
+  for (const { id } of entries) sum = (Math.imul(sum, 31) + id) | 0
+  return sum
+}
+
+/**
+ * The promises of calls. A storm of calls that match the same queries shares one, so that what is held grows with the
+ * sets of queries that are matched, not with the calls.
+ */
+export class Answers {
+  readonly #waiting: Waiting
+  readonly #answered: () => void
+  readonly #open = new Map<number, Answer>()
+
+  /** @param answered told when a promise has settled whose caller had to wait */
+  constructor(waiting: Waiting, answered: () => void) {
+    this.#waiting = waiting
+    this.#answered = answered
+  }
+
+  /** Resolves once each query has been fetched for the event of time `seq`, or will not be. */
+  whenAnswered(entries: readonly Entry[], seq: number, throwOnError: boolean): Promise<void> {
+    if (entries.length === 0) return Promise.resolve()
+    const sum = sumOf(entries)
+    const open = this.#open.get(sum)
+    if (open && open.throwOnError === throwOnError && stillStandsFor(open, entries)) return open.promise
+    const answer = this.#create(entries, seq, throwOnError, sum)
+    this.#open.set(sum, answer)
+    for (const entry of entries) this.#waiting.add(entry, answer)
+    return answer.promise
+  }
+
+  #create(entries: readonly Entry[], seq: number, throwOnError: boolean, sum: number): Answer {
+    let resolve: () => void = () => undefined
+    let reject: (error: unknown) => void = () => undefined
+    const promise = new Promise<void>((onAnswer, onFailure) => {
+      resolve = onAnswer
+      reject = onFailure
+    })
+    const answer: Answer = {
+      seq,
+      entries,
+      throwOnError,
+      promise,
+      left: entries.length,
+      done: (failure) => {
+        answer.left -= 1
+        const hasFailed = failure !== undefined && throwOnError
+        if (!hasFailed && answer.left > 0) return
+        if (this.#open.get(sum) === answer) this.#open.delete(sum)
+        // Before the caller goes on.
+        this.#answered()
+        if (hasFailed) reject(failure.error)
+        else resolve()
+      },
+    }
+    return answer
+  }
+}
+
+/** Whether the fetches a promise waits for would answer a call for these queries now: none of them has started. */
+function stillStandsFor({ entries, seq, left }: Answer, others: readonly Entry[]): boolean {
+  if (left < entries.length || entries.length !== others.length) return false
+  return entries.every((entry, index) => entry === others[index] && entry.startedAt < seq)
+}

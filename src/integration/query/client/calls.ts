@@ -1,0 +1,102 @@
+import type { Query, QueryFilters } from '@tanstack/react-query'
+import type { CalledKey, Matched } from '../../../actions/pendingKey.ts'
+import { type Wants, wantsFor } from '../../../actions/wants.ts'
+import { type Entry, isRunning } from '../fetches/way.ts'
+import type { Engine } from '../host/engine.ts'
+import type { Router } from '../host/router.ts'
+import { Answers } from './answers.ts'
+import { Hurry } from './hurry.ts'
+
+/** What a call of the coalesced client comes to, its filters judged. */
+export interface JudgedCall {
+  readonly filters: QueryFilters
+  /** The queries it has marked stale. */
+  readonly marked: readonly Query[]
+  /** The queries it is to have fetched. */
+  readonly fetched: readonly Query[]
+  /** Which queries it fetches by whether they are shown. */
+  readonly fetchType: 'active' | 'inactive' | 'all' | 'none'
+  /** Whether a fetch of the same query that is running may be cancelled for it; only `direct` would. */
+  readonly cancels: boolean
+  readonly throwOnError: boolean
+  /** Whether it is to be flushed in this turn. */
+  readonly urgent: boolean
+}
+
+/** Takes the calls of coalesced clients: marks at once, schedules the fetches, and gives the promises. */
+export class Calls {
+  readonly #engine: Engine
+  readonly #router: Router
+  readonly #answers: Answers
+  readonly #hurry: Hurry
+
+  constructor(engine: Engine, router: Router) {
+    this.#engine = engine
+    this.#router = router
+    this.#hurry = new Hurry((keyIds) => router.hurry(keyIds))
+    this.#answers = new Answers(engine.fetches.ways.waiting, () => this.#hurry.start())
+  }
+
+  /** Marks queries stale now. */
+  mark(queries: readonly Query[]): void {
+    const seq = this.#engine.queue.tick()
+    for (const query of queries) this.#mark(query, seq)
+  }
+
+  /** Takes a call whose queries are marked. */
+  take(call: JudgedCall): Promise<void> {
+    const engine = this.#engine
+    const filter = keyOf(call.filters, engine)
+    const seq = engine.queue.tick()
+    const entries = call.fetched.map((query) => this.#mark(query, seq))
+    const wants = call.fetchType === 'active' ? wantsFor.active : wantsFor.all
+    const matched = entries.map((entry) => matchedOf(entry, wants))
+    const isFetched = new Set(call.fetched)
+    const maySoonBeShown = call.fetchType === 'active' || call.fetchType === 'all'
+    for (const query of call.marked) {
+      if (isFetched.has(query)) continue
+      const entry = this.#entryOf(query)
+      // Its fetch began before the call and clears the mark for a moment: shown by then, the query is fetched again.
+      matched.push(matchedOf(entry, isRunning(entry) && maySoonBeShown ? wantsFor.active : wantsFor.none))
+    }
+    if (!filter && matched.length === 0) return Promise.resolve()
+    // What is deferred is not waited for.
+    const answer = engine.isHeld() ? Promise.resolve() : this.#answers.whenAnswered(entries, seq, call.throwOnError)
+    if (call.urgent) this.#hurry.start()
+    if (this.#hurry.isOn) this.#hurry.add(filter ? [filter.id] : matched.map(({ id }) => id))
+    const toJSON = (): unknown => ({ seq, queryKeys: filter ? [filter.queryKey] : matched.map((one) => one.queryKey) })
+    this.#router.take({ type: 'SCHEDULE', call: { seq, filter, matched, cancels: call.cancels, toJSON } })
+    return answer
+  }
+
+  #entryOf(query: Query): Entry {
+    const { ledger } = this.#engine.fetches
+    if (!ledger) throw new TypeError('Expected a query client, got none. Pass one to createCoalescer().')
+    return ledger.entryOf(query)
+  }
+
+  /** Marks a query stale, also beyond the end of a fetch that is running. */
+  #mark(query: Query, seq: number): Entry {
+    const entry = this.#entryOf(query)
+    query.invalidate()
+    this.#engine.fetches.noteMark(entry, seq)
+    return entry
+  }
+}
+
+/** What a call counts by, if its filters name nothing but a key. */
+function keyOf(
+  { queryKey, exact, predicate, stale, fetchStatus }: QueryFilters,
+  { queue }: Engine,
+): CalledKey | undefined {
+  if (predicate !== undefined || stale !== undefined || fetchStatus !== undefined) return undefined
+  const key = { queryKey: queryKey ?? [], exact: exact === true && queryKey !== undefined }
+  return { ...key, id: `@${queue.idOf(key.queryKey, key.exact)}` }
+}
+
+const matchedOf = (entry: Entry, wants: Wants): Matched => ({
+  target: entry,
+  id: entry.calledId,
+  queryKey: entry.query.queryKey,
+  wants,
+})

@@ -1,0 +1,46 @@
+import type { Entry } from './way.ts'
+
+/** What a fetch has failed with, which may be anything. */
+interface Failure {
+  readonly error: unknown
+}
+
+/** Someone who waits for a fetch of a query. */
+export interface Waiter {
+  /** The event the fetch is to answer, in logical time. */
+  readonly seq: number
+  /** Called once the fetch has ended, maybe in a failure; or when it is paused, deferred, or will not come. */
+  done(failure?: Failure): void
+}
+
+const always = { after: -1, upTo: Infinity }
+
+/** Those who wait for a fetch of a query, which may be owed only once what is pending is flushed. */
+export class Waiting {
+  readonly #waiters = new Map<Entry, Waiter[]>()
+
+  has(entry: Entry): boolean {
+    return this.#waiters.has(entry)
+  }
+
+  entries(): Entry[] {
+    return [...this.#waiters.keys()]
+  }
+
+  add(entry: Entry, waiter: Waiter): void {
+    const waiters = this.#waiters.get(entry)
+    if (waiters) waiters.push(waiter)
+    else this.#waiters.set(entry, [waiter])
+  }
+
+  /** Tells those who wait for the answer to an event of these logical times; all of them by default. */
+  release(entry: Entry, { after, upTo } = always, failure?: Failure): void {
+    const waiters = this.#waiters.get(entry)
+    if (!waiters) return
+    const isDue = ({ seq }: Waiter): boolean => seq > after && seq <= upTo
+    const left = waiters.filter((waiter) => !isDue(waiter))
+    if (left.length > 0) this.#waiters.set(entry, left)
+    else this.#waiters.delete(entry)
+    for (const waiter of waiters) if (isDue(waiter)) waiter.done(failure)
+  }
+}
