@@ -48,6 +48,36 @@ export interface DeleteChange<Row extends object = Record<string, unknown>> {
 /** One row event of the feed, as handlers receive it. Its `eventType` tells whether `new` is a whole row. */
 export type Change<Row extends object = Record<string, unknown>> = InsertOrUpdateChange<Row> | DeleteChange<Row>
 
+/**
+ * What one statement has changed, told by its database without the rows. It has nothing to patch from: a table's `keys`
+ * sees it, a handler never does.
+ */
+export interface StatementChange<Row extends object = Record<string, unknown>> {
+  readonly schema: string
+  readonly table: string
+  readonly eventType: 'INSERT' | 'UPDATE' | 'DELETE'
+  /** The primary key of the row, if the statement has inserted or updated a single one; else `{}`. */
+  readonly new: Partial<Row>
+  /** The primary key of the row, if the statement has updated or deleted a single one; else `{}`. */
+  readonly old: Partial<Row>
+  readonly commitTimestamp: null
+  readonly errors: null
+  /** How many rows the statement has changed. */
+  readonly rows: number
+  /** The primary keys of all of them; of an UPDATE that changes keys, those before and those after. */
+  readonly keys: readonly Partial<Row>[]
+}
+
+/** A message of a topic that is no change of a table, sent with `realtime.send` or by another client. */
+export interface BroadcastMessage<Payload = unknown> {
+  readonly event: string
+  readonly payload: Payload
+  /** What tells it from all other messages; `null` if it was sent by a client. */
+  readonly id: string | null
+  /** Whether it was sent before the topic was joined, and missed by then. */
+  readonly isReplayed: boolean
+}
+
 /** A data update of one query, applied with `setQueryData`. */
 export interface Patch {
   readonly queryKey: QueryKey
