@@ -10,7 +10,9 @@ export type {
   TableOptions,
   TableOptionsByName,
 } from './integration/supabase/options.ts'
+export type { HandlerOfMessage, KeysOfMessage, MessageOptions } from './integration/supabase/messageOptions.ts'
 export type {
+  BroadcastMessage,
   Change,
   ChangeEffects,
   ChangeHandler,
@@ -18,4 +20,5 @@ export type {
   InsertOrUpdateChange,
   Patch,
   QueryKey,
+  StatementChange,
 } from './actions/types.ts'

@@ -74,5 +74,8 @@ function checkPatch(patch: Patch): Patch {
   return patch
 }
 
-/** The label that explains what a change has led to, such as `'goals:INSERT'`. */
-export const sourceOf = (change: Change): string => `${change.table}:${change.eventType}`
+/** The label that explains what a change has led to, such as `'goals:INSERT'`, or `'message:typing'` for a message. */
+export const sourceOf = ({ schema, table, eventType, new: row }: Change): string =>
+  schema === 'realtime' && table === 'messages'
+    ? `message:${String((row as Record<string, unknown>)['event'])}`
+    : `${table}:${eventType}`

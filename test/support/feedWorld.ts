@@ -1,6 +1,7 @@
 import {
   type BroadcastOptions,
   type RealtimeService,
+  type RealtimeServiceOptions,
   type TableOptions,
   createRealtimeService,
 } from 'realtime-coalescer/supabase'
@@ -17,6 +18,7 @@ export interface FeedWorldOptions extends WorldOptions {
   readonly broadcast?: BroadcastOptions
   readonly channelConfig?: object
   readonly replay?: boolean
+  readonly messages?: RealtimeServiceOptions['messages']
 }
 
 export interface FeedWorld extends World {
@@ -40,6 +42,7 @@ export function createFeedWorld({
   broadcast,
   channelConfig,
   replay,
+  messages,
   ...options
 }: FeedWorldOptions = {}): FeedWorld {
   const world = createWorld(options)
@@ -55,6 +58,7 @@ export function createFeedWorld({
     broadcast,
     channelConfig,
     replay,
+    messages,
   })
   onTestFinished(() => realtime.stop())
   const statuses: string[] = []

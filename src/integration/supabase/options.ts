@@ -1,6 +1,7 @@
-import type { Change, ChangeHandler, DeleteChange, QueryKey } from '../../actions/types.ts'
+import type { Change, ChangeHandler, DeleteChange, QueryKey, StatementChange } from '../../actions/types.ts'
 import type { Coalescer } from '../query/coalescer.ts'
 import type { DatabaseOf, FeedClient } from './client.ts'
+import type { MessageOptions } from './messageOptions.ts'
 
 type UnknownRow = Record<string, unknown>
 
@@ -99,9 +100,10 @@ interface TableRules<Row extends object> {
 export interface KeysOfTable<Row extends object = UnknownRow> extends TableRules<Row> {
   /**
    * The keys to invalidate. Called without a change when one may have been missed, and then returns every key a change
-   * of the table could touch.
+   * of the table could touch. A change without its rows, as a statement trigger tells it, has the primary keys in
+   * `keys`; if the function reads another column of it, it is called again without a change.
    */
-  readonly keys: (change?: Change<Row>) => readonly QueryKey[]
+  keys(change?: Change<Row> | StatementChange<Row>): readonly QueryKey[]
   readonly handle?: never
   readonly catchUp?: never
 }
@@ -162,6 +164,11 @@ export interface RealtimeServiceOptions<Client extends FeedClient = FeedClient, 
   readonly broadcast?: BroadcastOptions | undefined
   /** The `replay` of topics that do not say. @default false */
   readonly replay?: boolean | undefined
+  /**
+   * How messages of broadcast topics are answered that are no changes of tables, by event.
+   * @default they are reported, once for each event
+   */
+  readonly messages?: { readonly [Event in string]: MessageOptions } | undefined
   /**
    * What to do about changes from before the feed is live for the first time: `'markStale'` marks queries fetched
    * before that, so that the next mount or focus fetches them; `'refetch'` also fetches what is on screen; `'off'`

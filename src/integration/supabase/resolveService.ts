@@ -2,7 +2,9 @@ import { expectBoolean, expectDelay, expectOneOf, failType } from '../../actions
 import type { Coalescer } from '../query/coalescer.ts'
 import type { FeedClient } from './client.ts'
 import type { RealtimeServiceOptions } from './options.ts'
+import type { ResolvedAnswer } from './resolveAnswer.ts'
 import { type ResolvedTopic, mergeTopics, resolveBroadcast } from './resolveBroadcast.ts'
+import { resolveMessages } from './resolveMessages.ts'
 import { type ResolvedTable, failStar, resolveTable } from './resolveTable.ts'
 
 /** A service's options, checked and complete. */
@@ -16,6 +18,8 @@ export interface ResolvedService {
   readonly schema: string
   /** By schema and name. */
   readonly tables: ReadonlyMap<string, ResolvedTable>
+  /** How messages of the app are answered, by event. */
+  readonly messages: ReadonlyMap<string, ResolvedAnswer>
   /** The topics of all tables and of the service, by name. */
   readonly topics: ReadonlyMap<string, ResolvedTopic>
   readonly firstCatchUp: 'markStale' | 'refetch' | 'off'
@@ -36,7 +40,8 @@ export function resolveService(options: RealtimeServiceOptions<never>): Resolved
       'Call createRealtimeService({ supabase, coalescer, channel, schema, tables }).',
     )
   }
-  const { supabase, coalescer, channel, channelConfig, tables, broadcast, replay, firstCatchUp, backstopMs } = options
+  const { supabase, coalescer, channel, channelConfig, tables, messages, broadcast, replay, firstCatchUp, backstopMs } =
+    options
   if (typeof tables !== 'object' || tables === null || Array.isArray(tables)) {
     failType(
       'tables',
@@ -77,6 +82,7 @@ export function resolveService(options: RealtimeServiceOptions<never>): Resolved
     channelConfig: { ...configOf(channel), ...ownConfig },
     schema,
     tables: new Map(resolved.map((table) => [table.id, table])),
+    messages: resolveMessages(messages),
     topics,
     firstCatchUp:
       firstCatchUp === undefined

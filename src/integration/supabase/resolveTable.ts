@@ -1,10 +1,11 @@
-import type { ChangeHandler, DeleteChange, QueryKey } from '../../actions/types.ts'
-import { expectBoolean, expectFunction, expectOneOf, expectQueryKeys, failType } from '../../actions/validate.ts'
+import type { DeleteChange } from '../../actions/types.ts'
+import { expectBoolean, expectFunction, expectOneOf, failType } from '../../actions/validate.ts'
 import type { FilterBuilder, HandlerOfTable, KeysOfTable } from './options.ts'
+import { type ResolvedAnswer, resolveAnswer } from './resolveAnswer.ts'
 import { type ResolvedBroadcast, resolveBroadcast } from './resolveBroadcast.ts'
 
 /** A table's options, checked and complete. */
-export interface ResolvedTable {
+export interface ResolvedTable extends ResolvedAnswer {
   readonly schema: string
   readonly name: string
   /** Schema and name. */
@@ -19,9 +20,6 @@ export interface ResolvedTable {
   readonly concerns: ((deleted: DeleteChange) => boolean) | undefined
   readonly unfilteredDeletes: boolean
   readonly unfilteredUpdates: boolean
-  readonly handle: ChangeHandler
-  /** @throws what the app's `keys` throws, or a TypeError if it returns no keys. */
-  readonly catchUpKeys: () => readonly QueryKey[]
 }
 
 /**
@@ -106,42 +104,6 @@ function resolveFilter(at: string, filter: unknown): string | undefined {
 
 function isListOfNames(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === 'string' && name !== '')
-}
-
-function resolveAnswer(
-  at: string,
-  { keys, handle, catchUp }: { readonly keys?: unknown; readonly handle?: unknown; readonly catchUp?: unknown },
-): Pick<ResolvedTable, 'handle' | 'catchUpKeys'> {
-  if ((keys === undefined) === (handle === undefined)) {
-    failType(
-      at,
-      'an object with either `keys` or `handle`',
-      { keys, handle },
-      'Use `keys` to invalidate, `handle` with `catchUp` for more.',
-    )
-  }
-  if (handle !== undefined) {
-    expectFunction(`${at}.handle`, handle)
-    if (catchUp === undefined) {
-      failType(
-        `${at}.catchUp`,
-        'the keys that a missed change may have touched',
-        catchUp,
-        'A handler cannot run for a change that never came: say which keys to invalidate then.',
-      )
-    }
-    const catchUpKeys = [...expectQueryKeys(catchUp, `${at}.catchUp`)]
-    return { handle: handle as ChangeHandler, catchUpKeys: () => catchUpKeys }
-  }
-  expectFunction(`${at}.keys`, keys)
-  if (catchUp !== undefined) {
-    failType(`${at}.catchUp`, 'left out', catchUp, 'With the short form, `keys()` says what a gap may have missed.')
-  }
-  const keysOf = keys as KeysOfTable['keys']
-  return {
-    handle: (change) => ({ invalidate: expectQueryKeys(keysOf(change), `${at}.keys()`) }),
-    catchUpKeys: () => expectQueryKeys(keysOf(), `${at}.keys()`),
-  }
 }
 
 /** @throws RangeError, because each table has keys of its own. */
