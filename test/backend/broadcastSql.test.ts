@@ -187,7 +187,7 @@ describe('one message for each statement', () => {
 })
 
 describe.each(['rows', 'statements'] as const)('with %s', (send) => {
-  it('whatever names, topics and values contain, it is quoted', async () => {
+  it('whatever names, topics and values contain is quoted', async () => {
     const topic = { prefix: "x'; drop table public.goals; -- \\ $body$", column: 'o\'w\\n"er' }
     const sentBy = await migrate({ tables: [{ ...odd, topic }], send })
     const table = `"od""d"."it's $body$ \\ a""table"`
@@ -199,7 +199,7 @@ describe.each(['rows', 'statements'] as const)('with %s', (send) => {
     await database.exec(`drop schema realtime_coalescer cascade`)
   })
 
-  it('it can be run again, also after the other form, and then sends each change once', async () => {
+  it('the migration can be run again, also after the other form, and then sends each change once', async () => {
     await migrate({ tables: ['goals'], send: send === 'rows' ? 'statements' : 'rows' })
     await migrate({ tables: ['goals'], send })
     const sentBy = await migrate({ tables: ['goals'], send })

@@ -189,7 +189,9 @@ describe('a message of the app', () => {
   })
 
   it('is answered by its keys, which a gap invalidates too', async () => {
-    const keys = vi.fn((message?: BroadcastMessage) => [message ? ['rooms', 'kitchen'] : ['rooms']])
+    const keys = vi.fn<(message?: BroadcastMessage) => string[][]>((message) => [
+      message ? ['rooms', 'kitchen'] : ['rooms'],
+    ])
     const world = worldOf(tables, 'debounce', { messages: { typing: { keys } } })
     for (const room of ['kitchen', 'cellar']) await world.showLoaded(['rooms', room])
     world.realtime.handleChange(typing())
