@@ -6,7 +6,7 @@ import { folderManifests, linkTests, publishedManifest, repositoryUrl } from './
 import { root, run } from './run.ts'
 
 /** What the package is built from and what its pages link to. */
-const sources = ['src', 'tsconfig.json', 'tsconfig.build.json', 'LICENSE', 'README.md', 'CHANGELOG.md']
+const sources = ['src', 'tsconfig.json', 'tsconfig.build.json', 'bin', 'LICENSE', 'README.md', 'CHANGELOG.md']
 const pages = ['CONTRIBUTING.md', 'SECURITY.md', 'docs', 'examples']
 
 /** A directory outside of the repository, so that nothing resolves into its `node_modules`. */

@@ -58,6 +58,7 @@ const entries = {
     'useStrategy',
   ],
   './inspect': ['createStatelyInspector'],
+  './sql': ['broadcastSql'],
   './devtools': ['CoalescerDevtools', 'CoalescerDevtoolsPanel', 'coalescerDevtoolsPlugin'],
 }
 
@@ -93,7 +94,15 @@ describe('the tarball', () => {
     const folders = Object.keys(entries)
       .filter((entry) => entry !== '.')
       .map((entry) => entry.slice(2))
-    expect((await readdir(installed)).sort()).toEqual([...pages, ...folders, 'dist', 'package.json', 'src'].sort())
+    expect((await readdir(installed)).sort()).toEqual(
+      [...pages, ...folders, 'bin', 'dist', 'package.json', 'src'].sort(),
+    )
+  })
+
+  it('has a command that writes a migration', async () => {
+    const sql = await run(project, 'npx', 'realtime-coalescer', 'sql', '--tables', 'goals')
+    expect(sql).toContain('create trigger realtime_coalescer_insert after insert on "public"."goals"')
+    await expect(run(project, 'npx', 'realtime-coalescer', 'sql')).rejects.toThrow('Expected --tables, got none.')
   })
 
   it('tells its consumers of no script and no tool of this repository', () => {
