@@ -30,7 +30,7 @@ export const connectionMachine = connectionSetup.createMachine({
   states: {
     idle: {
       description: 'Nobody has asked for the feed yet.',
-      on: { INITIALIZE: { target: 'connecting' }, DENIED: { target: 'denied' } },
+      on: { INITIALIZE: { target: 'connecting' }, DENIED: losses.DENIED },
     },
     connecting: {
       id: 'connecting',

@@ -52,7 +52,7 @@ export class FakeChannel {
   subscribe(callback: (status: JoinStatus, error?: Error) => void): this {
     if (this.isSubscribed) throw new Error('tried to join multiple times')
     this.isSubscribed = true
-    this.joinedWith = this.#client.token
+    this.joinedWith = this.#client.realtime.accessTokenValue
     this.#follow = callback
     return this
   }
@@ -92,17 +92,24 @@ export class FakeChannel {
   }
 }
 
+/** The socket of a client. */
+interface FakeSocket {
+  accessTokenValue?: string | undefined
+  apiKey?: string
+  accessToken?: (() => Promise<string | null>) | null
+  setAuth(token?: string | null): Promise<void>
+}
+
 /** The part of a supabase-js client that a feed uses, with its traps. */
 export class FakeSupabase {
   /** Every channel object there has been. */
   readonly opened: FakeChannel[] = []
   readonly removed: FakeChannel[] = []
-  token: string | undefined
   /** What `setAuth` does; by default it finds the user's token. */
   findToken: () => Promise<string | undefined> = () => Promise.resolve('token of the user')
-  readonly realtime = {
-    setAuth: async (): Promise<void> => {
-      this.token = await this.findToken()
+  readonly realtime: FakeSocket = {
+    setAuth: async (token) => {
+      this.realtime.accessTokenValue = token ?? (await this.findToken())
     },
   }
   #channels: FakeChannel[] = []

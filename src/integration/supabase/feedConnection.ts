@@ -45,7 +45,7 @@ export function createFeedConnection(firstPlan: ChannelPlan, port: FeedConnectio
   const socket = supabase.realtime as FeedSocket | undefined
   const replay = firstPlan.replay ? new Replay(internals.now) : undefined
   let session: ChannelSession | undefined
-  let joinedWith: string | undefined
+  let joinedWith = token.current()
 
   const report = (message: string, error: unknown = new Error(message)): void => port.report(message, error)
 
