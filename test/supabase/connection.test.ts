@@ -534,6 +534,16 @@ describe('bindings', () => {
       [{ filter: 'user_id=eq.7' }],
     ],
     [
+      'unfilteredUpdates turned on',
+      { filter: 'user_id=eq.7', unfilteredUpdates: true },
+      [{ filter: 'user_id=eq.7' }, { event: 'DELETE' }, { event: 'UPDATE' }],
+    ],
+    [
+      'a filter that a builder has built, and columns',
+      { filter: { build: () => 'id=eq.1' }, select: ['id', 'title'] },
+      [{ filter: 'id=eq.1', select: ['id', 'title'] }],
+    ],
+    [
       'unfilteredDeletes turned off',
       { filter: 'user_id=eq.7', unfilteredDeletes: false },
       [{ filter: 'user_id=eq.7' }],
@@ -544,6 +554,57 @@ describe('bindings', () => {
     expect(supabase.current.bindings).toEqual(
       bindings.map((binding) => ({ event: '*', schema: 'public', table: 'goals', ...binding })),
     )
+  })
+})
+
+describe('a table of another schema', () => {
+  it('is named with it, listened to, and kept apart from one of the same name', async () => {
+    const { supabase, goLive, showLoaded, server } = createFeedWorld({
+      tables: { goals: { keys: () => [['goals']] }, 'audit.goals': { keys: () => [['audit']] } },
+    })
+    await showLoaded(['goals'])
+    await showLoaded(['audit'])
+    await goLive()
+    expect(supabase.current.bindings.map(({ schema, table }) => `${schema}.${table}`)).toEqual([
+      'public.goals',
+      'audit.goals',
+    ])
+    supabase.current.deliver(changeOf('INSERT', { schema: 'audit' }), 1)
+    await advance(1_000)
+    expect([server.requestsOf(['goals']).length, server.requestsOf(['audit']).length]).toEqual([1, 2])
+  })
+})
+
+describe('the config of the channel', () => {
+  const channelConfig = { private: true, presence: { key: '7' } }
+
+  it('reaches it', async () => {
+    const { supabase, join } = createFeedWorld({ channelConfig })
+    await join()
+    expect(supabase.current.params.config).toEqual(channelConfig)
+  })
+
+  it('is that of a channel the app has made, which is joined, and replaced once it is dead', async () => {
+    const world = createFeedWorld()
+    const made = world.supabase.channel('own', { config: channelConfig })
+    const realtime = createRealtimeService({
+      supabase: world.supabase,
+      coalescer: world.coalescer,
+      channel: made,
+      tables: { goals: { keys: () => [['goals']] } },
+    })
+    realtime.initialize(world.queryClient)
+    await drain()
+    made.goLive()
+    expect([realtime.getStatus(), made.bindings.length, world.supabase.opened.length]).toEqual(['live', 1, 1])
+    made.tell('CLOSED')
+    await advance(2_000)
+    expect(world.supabase.current).not.toBe(made)
+    expect([world.supabase.current.topic, world.supabase.current.params.config]).toEqual([
+      'realtime:own',
+      channelConfig,
+    ])
+    realtime.stop()
   })
 })
 

@@ -56,6 +56,31 @@ describe('createRealtimeService', () => {
     ['tables', { goals: { keys, needs: [] } }, 'Expected `tables.goals.needs` to be a list of column names'],
     ['tables', { goals: { keys, concerns: true } }, 'Expected `tables.goals.concerns` to be a function'],
     ['tables', { goals: { keys, keyOnlyDeletes: true } }, 'Expected `tables.goals.keyOnlyDeletes` to be one of'],
+    [
+      'tables',
+      { goals: { keys, unfilteredUpdates: 1 } },
+      'Expected `tables.goals.unfilteredUpdates` to be true or false',
+    ],
+    ['tables', { goals: { keys, select: 'id' } }, 'Expected `tables.goals.select` to be a list of column names'],
+    ['tables', { goals: { keys, filter: { build: () => '' } } }, 'Expected `tables.goals.filter` to be a filter'],
+    [
+      'tables',
+      { goals: { keys, broadcast: true } },
+      'Expected `tables.goals.broadcast` to be an object { topic, event? }',
+    ],
+    ['broadcast', { topic: '' }, 'Expected `broadcast.topic` to be the name of a topic'],
+    ['broadcast', { topic: 'a', event: 7 }, 'Expected `broadcast.event` to be the name of an event, got 7'],
+    ['broadcast', { topic: 'a', private: 'no' }, 'Expected `broadcast.private` to be true or false'],
+    ['broadcast', { topic: 'a', replay: 1 }, 'Expected `broadcast.replay` to be true or false'],
+    ['broadcast', { topic: 'a', private: false, replay: true }, 'The server replays private topics only.'],
+    ['replay', 'yes', 'Expected `replay` to be true or false'],
+    ['channelConfig', 'private', 'Expected `channelConfig` to be an object'],
+    ['channel', { topic: 'db' }, 'Expected `channel` to be a name, or a channel of the client'],
+    [
+      'channel',
+      { topic: 'realtime:db', state: 'joined' },
+      'Expected `channel` to be a channel that is not subscribed yet',
+    ],
     ['firstCatchUp', true, 'Expected `firstCatchUp` to be one of'],
     ['backstopMs', '60s', 'Expected `backstopMs` to be a number of milliseconds'],
   ])('throws a TypeError that helps for a bad `%s`: %j', (name, value, message) => {
@@ -72,6 +97,31 @@ describe('createRealtimeService', () => {
     ['tables', { goals: { keys, keyOnlyDeletes: 'ignore' } }],
   ])('throws a RangeError for `%s` %j', (name, value) => {
     expect(create({ [name]: value })).toThrow(RangeError)
+  })
+
+  it.each([
+    { schema: '*' },
+    { tables: { '*': { keys } } },
+    { tables: { 'audit.*': { keys } } },
+    { tables: { '*.goals': { keys } } },
+  ])('throws a RangeError for the wildcards of %j', (options) => {
+    expect(create(options)).toThrow(RangeError)
+    expect(create(options)).toThrow("got '*'.")
+  })
+
+  it.each(['filter', 'select', 'unfilteredUpdates'])('throws a TypeError for the `%s` of a broadcast table', (name) => {
+    const value = { filter: 'id=eq.1', select: ['id'], unfilteredUpdates: true }[name]
+    const tables = { goals: { keys, broadcast: { topic: 'a' }, [name]: value } }
+    expect(create({ tables })).toThrow(`Expected \`tables.goals.${name}\` to be left out`)
+  })
+
+  it('throws a TypeError for a topic that is private and public, or is named like the channel', () => {
+    const broadcast = { topic: 'a' }
+    const goals = { keys, broadcast }
+    const partners = { keys, broadcast: { ...broadcast, private: false } }
+    expect(create({ tables: { goals, partners } })).toThrow("the same wherever 'a' is named")
+    expect(create({ channel: 'a', tables: { goals, partners: { keys } } })).toThrow('another name than that of a topic')
+    expect(create({ channel: 'a', tables: { goals } })).not.toThrow()
   })
 
   it('throws a TypeError without options', () => {

@@ -1,4 +1,4 @@
-import { type SupabaseClient, createClient } from '@supabase/supabase-js'
+import { type SupabaseClient, createClient, postgresChangesFilter } from '@supabase/supabase-js'
 import { createCoalescer } from 'realtime-coalescer'
 import { type Change, type RealtimeStatus, createRealtimeService } from 'realtime-coalescer/supabase'
 import { expectTypeOf } from 'vitest'
@@ -113,6 +113,48 @@ holds('with a client typed by a generated Database', () => {
     createRealtimeService({ ...common, tables: { goals: { keys, needs: ['nope'] } } })
     // @ts-expect-error -- no such column
     createRealtimeService({ ...common, tables: { goals: { keys, concerns: ({ old }) => old.nope } } })
+  })
+
+  holds('a table of another schema has its name before its own', () => {
+    createRealtimeService({
+      ...common,
+      tables: {
+        goals: { keys },
+        'audit.entries': {
+          catchUp,
+          handle(change) {
+            expectTypeOf(change).toEqualTypeOf<Change<{ id: string; action: string }>>()
+            return {}
+          },
+        },
+      },
+    })
+    // @ts-expect-error -- there is no such table
+    createRealtimeService({ ...common, tables: { 'audit.nope': { keys } } })
+    // @ts-expect-error -- there is no such column
+    createRealtimeService({ ...common, tables: { 'audit.entries': { keys, filter: 'nope=eq.7' } } })
+  })
+
+  holds('what postgresChangesFilter() builds is a filter, and columns are those of the table', () => {
+    const filter = postgresChangesFilter().eq('user_id', 7)
+    createRealtimeService({ ...common, tables: { goals: { keys, filter, select: ['id', 'title'] } } })
+    // @ts-expect-error -- there is no such column
+    createRealtimeService({ ...common, tables: { goals: { keys, select: ['nope'] } } })
+  })
+
+  holds('a table may come through a topic', () => {
+    createRealtimeService({ ...common, broadcast: { topic: 'a' }, tables: { goals: { keys, broadcast: false } } })
+    createRealtimeService({ ...common, tables: { goals: { keys, broadcast: { topic: 'a', event: 'INSERT' } } } })
+    // @ts-expect-error -- a topic has a name
+    createRealtimeService({ ...common, tables: { goals: { keys, broadcast: {} } } })
+  })
+
+  holds('a channel of the client will do for a name', () => {
+    createRealtimeService({
+      ...common,
+      channel: typed.channel('db', { config: { private: true } }),
+      tables: { goals: { keys } },
+    })
   })
 
   holds('a filter on several columns names the first of them', () => {
