@@ -58,8 +58,8 @@ const entries = {
     'useStrategy',
   ],
   './inspect': ['createStatelyInspector'],
-  './devtools': ['CoalescerDevtools', 'CoalescerDevtoolsPanel', 'coalescerDevtoolsPlugin'],
   './sql': ['broadcastSql'],
+  './devtools': ['CoalescerDevtools', 'CoalescerDevtoolsPanel', 'coalescerDevtoolsPlugin'],
 }
 
 /** The packages an entry point reaches, all its own modules followed. */

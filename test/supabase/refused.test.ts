@@ -89,6 +89,17 @@ describe('a topic that the server refuses', () => {
     expect(world.server.requests).toHaveLength(length + 1)
   })
 
+  it('leaves no gap open that the others have waited with', async () => {
+    const world = createFeedWorld({ tables: topics, firstCatchUp: 'default' })
+    await world.showLoaded(['goals'])
+    await world.join()
+    world.supabase.of('room:1').goLive()
+    await advance(3_000)
+    refuseTopic(world)
+    await advance(2_000)
+    expect([world.server.requests.length, world.realtime.actor.getSnapshot().value.repair]).toEqual([2, 'intact'])
+  })
+
   it('is left alone after stop()', async () => {
     const world = await worldWithRefusedTopic()
     world.realtime.stop()
@@ -158,17 +169,5 @@ describe('a table that the server refuses', () => {
     world.supabase.current.system('error', refused('strangers'))
     await advance(10_000)
     expect([world.supabase.opened.length, world.realtime.getStatus()]).toEqual([1, 'interrupted'])
-  })
-})
-
-describe('a feed known to deliver nothing', () => {
-  it('whose client has lost the channel without a word is opened anew', async () => {
-    const world = createFeedWorld()
-    await world.goLive()
-    const [first] = world.supabase.opened
-    Object.assign(first as object, { state: 'closed' })
-    await advance(11_300)
-    expect([world.supabase.opened.length, world.realtime.getStatus()]).toEqual([2, 'connecting'])
-    expect(world.messages()[0]).toContain('no longer has the channel joined')
   })
 })

@@ -46,10 +46,12 @@ async function readVersion(db: Queryable): Promise<number> {
   return rows[0]?.version ?? Number.NaN
 }
 
-/** The names of all roles. */
-export async function readRoles(db: Queryable): Promise<Set<string>> {
-  const rows = await db.query<{ name: string }>('select rolname as name from pg_roles')
-  return new Set(rows.map(({ name }) => name))
+/** Roles whose reads no policy restricts, out of all roles that exist. */
+export async function readRoles(db: Queryable): Promise<Map<string, { isPolicyExempt: boolean }>> {
+  const rows = await db.query<{ name: string; is_policy_exempt: boolean }>(
+    'select rolname as name, rolbypassrls or rolsuper as is_policy_exempt from pg_roles',
+  )
+  return new Map(rows.map(({ name, is_policy_exempt }) => [name, { isPolicyExempt: is_policy_exempt }]))
 }
 
 export function quoteIdentifier(name: string): string {
@@ -60,7 +62,7 @@ export function tableName({ schema, name }: TableInfo): string {
   return `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`
 }
 
-/** Columns that are generated and not stored are not in the write-ahead log, so they are not in changes either. */
+/** Generated columns are not in the write-ahead log, so they are not in changes either. */
 const tablesSql = `
   select jsonb_build_object(
     'relid', class.oid::bigint,
@@ -90,7 +92,7 @@ const tablesSql = `
       join pg_type as type on type.oid = attribute.atttypid
       join pg_namespace as type_namespace on type_namespace.oid = type.typnamespace
       where attribute.attrelid = class.oid
-        and attribute.attnum > 0 and not attribute.attisdropped and attribute.attgenerated in ('', 's')
+        and attribute.attnum > 0 and not attribute.attisdropped and attribute.attgenerated = ''
     )
   ) as info
   from pg_publication_tables as published

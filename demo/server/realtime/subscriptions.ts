@@ -18,6 +18,8 @@ export interface Subscription {
   role: string
   /** The token's claims, as policies read them. */
   claimsJson: string
+  /** No policy restricts what the role reads. */
+  isPolicyExempt: boolean
 }
 
 const unable = 'Unable to subscribe to changes with given parameters.'
@@ -68,7 +70,8 @@ export async function createSubscriptions(
       )
     }
   }
-  return bindings.map((binding) => ({ subscriber, binding, role, claimsJson }))
+  const isPolicyExempt = roles.get(role)?.isPolicyExempt === true
+  return bindings.map((binding) => ({ subscriber, binding, role, claimsJson, isPolicyExempt }))
 }
 
 /** Whether changes of `table` belong to `binding`, before its event and filters. */

@@ -7,6 +7,7 @@ import type { CoalescerEvent } from '../../machines/events.ts'
 import type { CatchUpEffect } from '../../machines/feedSetup.ts'
 import type { ChangeSink, CoalescerInternals } from '../query/internals.ts'
 import { type AnswerPort, createAnswer } from './answer.ts'
+import { HeardLog } from './heardLog.ts'
 import { changeOfMessage } from './resolveMessages.ts'
 import type { ResolvedService } from './resolveService.ts'
 import { createTableRoute } from './tableRoute.ts'
@@ -16,13 +17,18 @@ export interface ChangeRouter {
   handleChange(payload: unknown): void
   /** Takes a message of a topic, in the shape that supabase-js gives to `broadcast` callbacks. */
   handleMessage(topic: string, message: unknown): void
-  /** Invalidates what changes of all tables, and messages, can touch. */
+  /** What changes of all tables, and messages, can touch; each key once. */
+  catchUpKeys(): readonly QueryKey[]
+  /** Invalidates what `catchUpKeys()` says, or what it said at the last mark. */
   catchUp(source: string, effect: CatchUpEffect): void
+  /** When changes came, by what they may touch. */
+  readonly heard: HeardLog
 }
 
 /** Brings changes to their table's handler, and what the handlers want done to the coalescer. */
 export function createChangeRouter(service: ResolvedService, internals: CoalescerInternals): ChangeRouter {
   const recentIds = new RecentIds()
+  const heard = new HeardLog()
   const port: AnswerPort = {
     internals,
     invalidate,
@@ -63,14 +69,16 @@ export function createChangeRouter(service: ResolvedService, internals: Coalesce
       report(
         `Expected a change of one of ${known}, got one of ${schema}.${table}. It is ignored; add the table to \`tables\` to answer it.`,
       )
-    }
+    } else heard.note(route)
     return route
   }
 
   function takeMessage(message: BroadcastMessage): void {
     const answer = messages.get(message.event)
-    if (answer) answer.take(changeOfMessage(message))
-    else if (!unknownEvents.isRepeated(message.event)) {
+    if (answer) {
+      heard.note(answer)
+      answer.take(changeOfMessage(message))
+    } else if (!unknownEvents.isRepeated(message.event)) {
       report(
         `Expected a change of a table, or one of the \`messages\`, got '${message.event}'. It is ignored; add the event to \`messages\` to answer it.`,
       )
@@ -89,6 +97,15 @@ export function createChangeRouter(service: ResolvedService, internals: Coalesce
     }
     const queryKeys = [...older].map((query) => query.queryKey)
     if (queryKeys.length > 0) send({ type: 'INVALIDATE', queryKeys, exact: true, source })
+  }
+
+  function catchUpKeys(): readonly QueryKey[] {
+    // Under `direct` a key that is named twice would be fetched twice.
+    const keys = new Map<string, QueryKey>()
+    for (const answer of [...tables.values(), ...messages.values()]) {
+      for (const queryKey of answer.catchUpKeys()) keys.set(identifyKey(queryKey), queryKey)
+    }
+    return [...keys.values()]
   }
 
   function expectQueryClient() {
@@ -111,17 +128,14 @@ export function createChangeRouter(service: ResolvedService, internals: Coalesce
   return {
     handleChange: (payload) => take(readFeedMessage(payload)),
     handleMessage: (_topic, message) => take(readFeedMessage(message)),
+    catchUpKeys,
     catchUp(source, effect) {
       if (internals.isStopped()) return
       if (effect === 'refetchOlder') return refetchOlder(source)
-      // Under `direct` a key that is named twice would be fetched twice.
-      const keys = new Map<string, QueryKey>()
-      for (const { catchUpKeys } of [...tables.values(), ...messages.values()]) {
-        for (const queryKey of catchUpKeys()) keys.set(identifyKey(queryKey), queryKey)
-      }
-      const queryKeys = [...keys.values()]
+      const queryKeys = catchUpKeys()
       invalidate(queryKeys, source, effect === 'mark' ? 'none' : 'active')
       marked = effect === 'mark' ? { queryKeys, at: internals.logicalNow() } : undefined
     },
+    heard,
   }
 }

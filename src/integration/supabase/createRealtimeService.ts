@@ -11,6 +11,7 @@ import type { FeedClient } from './client.ts'
 import { type FeedListener, createFeed } from './feed.ts'
 import type { RealtimeServiceOptions } from './options.ts'
 import { resolveService } from './resolveService.ts'
+import { createSweepWatch } from './sweepWatch.ts'
 
 /** The actor of a feed; `value.link` of its snapshot is the status. */
 export type FeedActorRef = ActorRef<
@@ -87,10 +88,16 @@ export function createRealtimeService<Client extends FeedClient, const Schema ex
     received: (topic, message) =>
       guard('A message of the feed could not be handled.', () => router.handleMessage(topic, message)),
     catchUp: (reason, effect) =>
-      guard('The catch-up could not be scheduled.', () => router.catchUp(sources[reason], effect)),
+      guard('The catch-up could not be scheduled.', () => {
+        if (reason === 'backstop') sweeps.begin(router.catchUpKeys())
+        router.catchUp(sources[reason], effect)
+      }),
     report,
   }
   const feed = createFeed(service, internals, feedListener)
+  const sweeps = createSweepWatch(internals, router.heard, () =>
+    feed.distrust('A sweep has brought changes that the feed told nothing of.'),
+  )
   let status = feed.getStatus()
   feed.actor.subscribe({
     next() {
@@ -114,6 +121,9 @@ export function createRealtimeService<Client extends FeedClient, const Schema ex
       expectFunction('listener', listener)
       return listeners.on('statusChanged', listener)
     },
-    stop: () => feed.stop(),
+    stop() {
+      sweeps.end()
+      feed.stop()
+    },
   }
 }

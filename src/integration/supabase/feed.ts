@@ -64,9 +64,12 @@ export function createFeed(service: ResolvedService, internals: CoalescerInterna
   function progressed(connection: FeedConnection, wasLive: boolean): void {
     if (!isRunning) return
     const status = feedStatus(connections)
-    if (status !== actor.getSnapshot().value.link) actor.send({ type: 'STATUS', status })
-    if (connection.status === 'live') actor.send({ type: status === 'live' ? 'LIVE' : 'PARTLY_LIVE' })
-    else if (wasLive) actor.send({ type: 'LOST' })
+    const isNews = status !== actor.getSnapshot().value.link
+    if (isNews) actor.send({ type: 'STATUS', status })
+    if (wasLive) actor.send({ type: 'LOST' })
+    // All others may have waited for a channel that is refused.
+    if (status === 'live' && (isNews || connection.status === 'live')) actor.send({ type: 'LIVE' })
+    else if (connection.status === 'live') actor.send({ type: 'PARTLY_LIVE' })
   }
 
   function connect(plan: ChannelPlan): FeedConnection {

@@ -49,10 +49,6 @@ export function createFeedConnection(firstPlan: ChannelPlan, port: FeedConnectio
 
   const report = (message: string, error: unknown = new Error(message)): void => port.report(message, error)
 
-  function received(message: unknown): void {
-    if (!replay?.isRepeated(message)) port.received(connection.plan.name, message)
-  }
-
   function openChannel(): void {
     session?.end()
     session = undefined
@@ -70,7 +66,7 @@ export function createFeedConnection(firstPlan: ChannelPlan, port: FeedConnectio
         now: internals.now,
         token: () => token.current(),
         changed: (payload) => port.changed(payload),
-        received,
+        received: (message) => port.received(name, message),
         send: (event) => actor.send(event.type === 'SYSTEM_ERROR' ? port.refused(event.message) : event),
         report,
       })

@@ -2,14 +2,11 @@
 const MARGIN_MS = 60_000
 /** The most messages the server replays. */
 const MOST = 25
-/** How many messages are remembered, to take none twice. */
-const MEMORY = 500
 
-/** Asks for the messages that a topic was sent in a gap, and knows those that came before. */
+/** Asks for the messages that a topic was sent in a gap. Some may have come before; none of those is a new one. */
 export class Replay {
   readonly #startedAtMs: number
   readonly #now: () => number
-  readonly #seen = new Set<string>()
   #lostAtMs: number | undefined
 
   constructor(now: () => number) {
@@ -32,18 +29,5 @@ export class Replay {
 
   lost(): void {
     this.#lostAtMs = this.#now()
-  }
-
-  /** Notes a message; returns whether it has come before. Only stored ones have an id. */
-  isRepeated(message: unknown): boolean {
-    const id = (message as { readonly meta?: { readonly id?: unknown } } | null)?.meta?.id
-    if (typeof id !== 'string') return false
-    if (this.#seen.has(id)) return true
-    this.#seen.add(id)
-    for (const oldest of this.#seen) {
-      if (this.#seen.size <= MEMORY) break
-      this.#seen.delete(oldest)
-    }
-    return false
   }
 }
