@@ -7,7 +7,7 @@ import { listen } from './listener.ts'
 import { broadcastRoutes } from './realtime/broadcastRoutes.ts'
 import { type ConnectionInfo, type RealtimeFaults, createFaults, describeConnections } from './realtime/controls.ts'
 import type { DeliveryStats } from './realtime/delivery.ts'
-import type { FaultSettings } from './realtime/faults.ts'
+import { type FaultSettings, checkSettings } from './realtime/faults.ts'
 import { type Claims, signToken } from './realtime/jwt.ts'
 import { type RealtimeLimits, RealtimeServer } from './realtime/server.ts'
 
@@ -58,6 +58,7 @@ const anonKeyLifeS = 10 * 365 * 24 * 3600
 export async function startBackend(options: BackendOptions = {}): Promise<Backend> {
   const { port = 0, latencyMs = 0, page, limits, timing } = options
   const { anonKey = signToken({ role: 'anon', exp: Math.floor(Date.now() / 1000) + anonKeyLifeS }) } = options
+  checkSettings({ ...timing })
   const traffic = new Traffic(latencyMs)
   let answer: (request: Request) => Response | Promise<Response> = () => new Response('Starting', { status: 503 })
   let upgrade: RealtimeServer['handleUpgrade'] = (_request, socket) => socket.destroy()

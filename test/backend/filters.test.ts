@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type Backend, startBackend } from '../../demo/server/backend.ts'
+import { joinPayload, openRaw } from './rawSocket.ts'
 import { type Row, closeClients, connect, listenTo, until } from './support.ts'
 
 let backend: Backend
@@ -16,7 +17,8 @@ beforeAll(async () => {
       tags text[],
       code char(3),
       owner uuid,
-      "odd name" integer
+      "odd name" integer,
+      short varchar(20)
     );
     alter publication supabase_realtime add table public.samples;
   `)
@@ -66,15 +68,24 @@ const filterCases: [filter: string, ids: number[]][] = [
   ['label=not.is.null', [1, 2, 3, 5]],
   ['label=isdistinct.apple', [2, 3, 4, 5]],
   ['label=not.isdistinct.apple', [1]],
-  ['label=isdistinct.null', [1, 2, 3, 5]],
+  ['label=isdistinct.null', [1, 2, 3, 4, 5]],
+  ['label=in.( apple ,"100%")', [1, 5]],
+  ['label=in.(apple,null)', [1]],
+  ['label=in.()', []],
+  ['label=not.in.()', [1, 2, 3, 4, 5]],
+  ['label=eq.ap"ple,id=eq.1', []],
+  ['amount=eq.NaN', []],
+  ['amount=is.null', [4]],
   ['is_done=is.true', [1, 4]],
   ['is_done=is.false', [2, 5]],
   ['is_done=is.unknown', [3]],
   ['is_done=not.is.true', [2, 3, 5]],
   ['is_done=eq.t', [1, 4]],
   ['day=gte.2026-02-01', [2, 4]],
-  ['tags=eq."{a,b}"', [1]],
+  ['tags=eq."{a,b}"', []],
+  ['tags=is.null', [3, 5]],
   ['code=eq.abc', [1, 4]],
+  ['code=eq.axx', [1, 4]],
   ['owner=eq.11111111-1111-1111-1111-111111111111', [1]],
   ['odd name=eq.2', [2]],
   ['id=gt.1,is_done=is.true', [4]],
@@ -168,12 +179,55 @@ describe('a binding that cannot be', () => {
       { table: 'samples', filter: 'id=eq.x' },
       'Exception: ERROR 22P02 (invalid_text_representation) invalid input syntax for type bigint: "x"',
     ],
-    [{ table: 'samples', filter: 'id=like.1%' }, 'Exception: ERROR 42883 (undefined_function)'],
-    [{ table: 'samples', filter: 'label=match.(' }, 'Exception: ERROR 2201B (invalid_regular_expression)'],
-    [{ table: 'samples', filter: 'id=is.true' }, 'Exception: ERROR 42804 (datatype_mismatch)'],
+    [
+      { table: 'samples', filter: 'id=like.1%' },
+      'Exception: ERROR P0001 (raise_exception) operator like requires a text-compatible column type, got bigint',
+    ],
+    [
+      { table: 'samples', filter: 'short=ilike.a%' },
+      'operator ilike requires a text-compatible column type, got character varying',
+    ],
+    [
+      { table: 'samples', filter: 'short=match.a' },
+      'operator match requires a text-compatible column type, got character varying',
+    ],
+    [
+      { table: 'samples', filter: 'label=match.(' },
+      'ERROR P0001 (raise_exception) invalid regular expression for match filter: invalid regular expression: parentheses () not balanced',
+    ],
+    [
+      { table: 'samples', filter: 'id=is.true' },
+      '(raise_exception) is true filter requires a boolean column, got bigint',
+    ],
+    [
+      { table: 'samples', filter: 'is_done=is.not.null' },
+      '(raise_exception) invalid value for is filter: must be null, true, false, or unknown',
+    ],
+    [{ table: 'samples', filter: 'id=isdistinct.null' }, 'invalid input syntax for type bigint: "null"'],
     [{ table: 'samples', filter: 'id' }, 'Error parsing `filter` params: ["id"]'],
-    [{ table: 'samples', filter: 'id=near.1' }, 'Error parsing `filter` params: ["id=near.1"]'],
-    [{ table: 'samples', filter: 'is_done=is.1; drop table samples' }, 'Error parsing `filter` params'],
+    [{ table: 'samples', filter: 'id=eq' }, 'Error parsing `filter` params: ["eq"]'],
+    [{ table: 'samples', filter: 'id=near.1' }, 'Error parsing `filter` params: ["near", "1"]'],
+    [{ table: 'samples', filter: ' id = eq.1 ' }, 'Error parsing `filter` params: [" eq", "1"]'],
+    [
+      { table: 'samples', filter: 'id=in.1,2' },
+      'Error parsing `filter` params: `in` filter value must be wrapped by parentheses',
+    ],
+    [
+      { table: 'samples', filter: 'id=eq.1,' },
+      'Error parsing `filter` params: filter must not contain empty segments (check for extra commas)',
+    ],
+    [{ table: 'samples', filter: 'is_done=is.1; drop table samples' }, 'invalid value for is filter'],
+    [
+      {
+        table: 'samples',
+        filter: `owner=in.(${Array<string>(80).fill('11111111-1111-1111-1111-111111111111').join(',')})`,
+      },
+      'Exception: ERROR 54000 (program_limit_exceeded) index row size',
+    ],
+    [
+      { table: '*', select: ['id'] },
+      'Column selection is not supported for wildcard subscriptions. Provide an explicit schema and table name.',
+    ],
     [
       { table: 'samples', filter: `id=in.(${Array.from({ length: 101 }, (_, n) => n).join(',')})` },
       'Exception: ERROR P0001 (raise_exception) too many values for `in` filter. Maximum 100',
@@ -196,6 +250,25 @@ describe('a binding that cannot be', () => {
       },
     ])
     expect(listening.statuses).toEqual(['SUBSCRIBED'])
+  })
+
+  it.each([
+    [{ table: 'samples', filter: 5 }, '%{"event" => "*", "filter" => 5, "table" => "samples"}'],
+    [{ schema: 'public', table: 'samples', filter: null }, '"filter" => nil, "schema" => "public"'],
+    [{ schema: 'public', filter: 'id=eq.1' }, '"filter" => "id=eq.1"'],
+    [{}, '%{"event" => "*"}'],
+  ])('is told as it came when it says too little, or the wrong kind: %o', async (binding, printed) => {
+    const raw = await openRaw(backend)
+    await raw.ask('1', 'realtime:few', 'phx_join', joinPayload([{ event: '*', ...binding }]))
+    await until(() => raw.frames.length === 2)
+    expect(raw.frames[1]?.[4]).toMatchObject({
+      status: 'error',
+      message: expect.stringMatching(
+        /^No subscription params provided\. Please provide at least a `schema` or `table`/,
+      ),
+    })
+    expect(raw.frames[1]?.[4]).toMatchObject({ message: expect.stringContaining(printed) })
+    raw.socket.terminate()
   })
 
   it.each([{ filter: 'hidden=eq.1' }, { select: ['hidden'] }])(

@@ -24,23 +24,55 @@ export function parseBindings(requested: readonly unknown[]): Binding[] {
 }
 
 function parseBinding(requested: unknown): Binding {
-  const { event, schema, table, filter, select } = isRecord(requested) ? requested : {}
-  if (typeof schema !== 'string' && typeof table !== 'string') {
+  const params = isRecord(requested) ? requested : {}
+  const { event, schema, table, filter } = params
+  const select = parseSelect(params['select'])
+  const isMissing = (name: string) => !(name in params)
+  const isText = (value: unknown) => typeof value === 'string'
+  const isComplete =
+    (isText(schema) && isText(table) && (isText(filter) || isMissing('filter'))) ||
+    (isText(schema) && isMissing('table') && isMissing('filter')) ||
+    (isText(table) && isMissing('schema') && isMissing('filter'))
+  if (!isComplete) {
     throw new Error(
       'No subscription params provided. Please provide at least a `schema` or `table` to subscribe to: ' +
-        JSON.stringify(requested),
+        inspect(requested),
     )
   }
-  const columns = Array.isArray(select) ? select.filter((column) => typeof column === 'string') : []
   const upperEvent = typeof event === 'string' ? event.toUpperCase() : '*'
-  return {
+  const binding: Binding = {
     id: bindingId(requested),
     event: isRowEvent(upperEvent) ? upperEvent : '*',
     schema: typeof schema === 'string' ? schema : 'public',
     table: typeof table === 'string' ? table : '*',
     filters: typeof filter === 'string' ? parseFilters(filter) : [],
-    select: columns.length > 0 ? columns : null,
+    select,
   }
+  if (select !== null && (binding.schema === '*' || binding.table === '*')) {
+    throw new Error(
+      'Column selection is not supported for wildcard subscriptions. Provide an explicit schema and table name.',
+    )
+  }
+  return binding
+}
+
+function parseSelect(select: unknown): string[] | null {
+  if (typeof select === 'string') {
+    throw new Error(
+      'Error parsing `select` params: expected a list of column name strings, e.g. select: ["col1", "col2"]',
+    )
+  }
+  const columns = Array.isArray(select) ? select.filter((column) => typeof column === 'string') : []
+  return columns.length > 0 ? columns : null
+}
+
+/** A value as the real server, an Elixir program, prints it. */
+function inspect(value: unknown): string {
+  if (value === null || value === undefined) return 'nil'
+  if (Array.isArray(value)) return `[${value.map(inspect).join(', ')}]`
+  if (!isRecord(value)) return JSON.stringify(value)
+  const entries = Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1))
+  return `%{${entries.map(([key, item]) => `${JSON.stringify(key)} => ${inspect(item)}`).join(', ')}}`
 }
 
 function isRowEvent(event: string): event is RowEvent {
@@ -62,10 +94,10 @@ function canonicalJson(value: unknown): string {
 
 /** What the real server prints of a binding in its error messages. */
 export function describeBinding({ event, schema, table, filters, select }: Binding): string {
-  const printed = filters.map(({ column, operator, values, isNegated }) => {
-    const value = operator === 'in' ? `{${values.join(',')}}` : values[0]
-    return `{${JSON.stringify(column)}, ${JSON.stringify(operator)}, ${JSON.stringify(value)}, ${isNegated}}`
-  })
-  const columns = select === null ? 'nil' : JSON.stringify(select)
+  const printed = filters.map(
+    ({ column, operator, value, isNegated }) =>
+      `{${JSON.stringify(column)}, ${JSON.stringify(operator)}, ${JSON.stringify(value)}, ${isNegated}}`,
+  )
+  const columns = inspect(select)
   return `[event: ${event}, schema: ${schema}, table: ${table}, filters: [${printed.join(', ')}], select: ${columns}]`
 }

@@ -5,7 +5,7 @@ export interface ColumnInfo {
   name: string
   /** Name as Supabase sends it, such as `int8` or `_text`. */
   type: string
-  /** Quoted name to cast to. */
+  /** Name to cast to; without a length, so that `character` is one character. */
   castType: string
   isKey: boolean
   /** Part of what an UPDATE or DELETE says of the old row. */
@@ -74,7 +74,7 @@ const tablesSql = `
       select jsonb_agg(jsonb_build_object(
         'name', attribute.attname,
         'type', type.typname,
-        'castType', format('%I.%I', type_namespace.nspname, type.typname),
+        'castType', type.oid::regtype::text,
         'isKey', attribute.attnum = any (coalesce(primary_key.columns, '{}')),
         'isIdentity', case class.relreplident
           when 'f' then true
@@ -90,7 +90,6 @@ const tablesSql = `
       ) order by attribute.attnum)
       from pg_attribute as attribute
       join pg_type as type on type.oid = attribute.atttypid
-      join pg_namespace as type_namespace on type_namespace.oid = type.typnamespace
       where attribute.attrelid = class.oid
         and attribute.attnum > 0 and not attribute.attisdropped and attribute.attgenerated = ''
     )

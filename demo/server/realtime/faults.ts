@@ -135,7 +135,6 @@ export class FaultState {
 
   /** `base` is what `reset()` goes back to. */
   constructor(base: Readonly<Partial<FaultSettings>> = {}) {
-    checkSettings({ ...base })
     this.#base = { ...healthySettings, ...base }
     this.settings = { ...this.#base }
   }

@@ -1,8 +1,8 @@
 import type { Queryable } from '../database/database.ts'
 import { type Binding, describeBinding } from './bindings.ts'
-import { type Catalog, type TableInfo, readRoles, tableName } from './catalog.ts'
+import { checkBinding } from './bindingChecks.ts'
+import { type Catalog, type TableInfo, readRoles } from './catalog.ts'
 import { isRecord } from './frames.ts'
-import { Params, filtersSql, patternChecksSql } from './predicates.ts'
 
 /** Whoever gets changes: a joined channel. */
 export interface Subscriber {
@@ -23,8 +23,6 @@ export interface Subscription {
 }
 
 const unable = 'Unable to subscribe to changes with given parameters.'
-
-const maxListLength = 100
 
 const conditionNames: Record<string, string> = {
   '22003': 'numeric_value_out_of_range',
@@ -77,34 +75,6 @@ export async function createSubscriptions(
 /** Whether changes of `table` belong to `binding`, before its event and filters. */
 export function isTableOf({ schema, table }: Binding, info: TableInfo): boolean {
   return (schema === '*' || schema === info.schema) && (table === '*' || table === info.name)
-}
-
-async function checkBinding(
-  db: Queryable,
-  { filters, select }: Binding,
-  table: TableInfo,
-  role: string,
-): Promise<void> {
-  const isReadable = (column: string) =>
-    table.columns.some(({ name, readers }) => name === column && readers.includes(role))
-  const badFilter = filters.find(({ column }) => !isReadable(column))
-  if (badFilter !== undefined) throw raised(`invalid column for filter ${badFilter.column}`)
-  const badColumn = select?.find((column) => !isReadable(column))
-  if (badColumn !== undefined) throw raised(`invalid column for select ${badColumn}`)
-  if (filters.some(({ values }) => values.length > maxListLength)) {
-    throw raised(`too many values for \`in\` filter. Maximum ${maxListLength}`)
-  }
-  if (filters.length === 0) return
-  const params = new Params()
-  const checks = [filtersSql(filters, table, params), ...patternChecksSql(filters, params)]
-  await db.query(
-    `select ${checks.join(', ')} from jsonb_populate_record(null::${tableName(table)}, '{}') as r`,
-    params.values,
-  )
-}
-
-function raised(message: string): Error {
-  return new Error(`ERROR P0001 (raise_exception) ${message}`)
 }
 
 function describeError(error: unknown): string {
