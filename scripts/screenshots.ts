@@ -22,11 +22,10 @@ try {
     const { page } = opened
     const { backend } = demo
     backend.api.setLatencyMs(80)
-    await opened.receive(60, () => page.getByRole('button', { name: /^Start a storm/ }).click())
-    await page.getByText('Calm', { exact: true }).waitFor({ timeout: 60_000 })
+    await page.getByRole('button', { name: 'Show me' }).click()
+    await page.getByRole('button', { name: 'Once more' }).waitFor({ timeout: 120_000 })
     await opened.calm()
     const path = join(imagesDir, `${name}.png`)
-    if (viewport.width < 600) await page.locator('#lab').scrollIntoViewIfNeeded()
     if (part === undefined) await page.screenshot({ path })
     else {
       // Charts are drawn once they come into view.

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Demo, type OpenPage, startDemo } from './support/demo.ts'
+import { playScenario } from '../../demo/shared/playScenario.ts'
 import { record } from '../../demo/shared/scenarios.ts'
 import { until } from '../../demo/shared/until.ts'
 
@@ -141,6 +142,27 @@ describe('in a storm', () => {
     }
     await page.getByText('Calm', { exact: true }).waitFor()
     expect(await page.getByRole('radio', { name: 'debounce' }).isChecked()).toBe(true)
+  })
+})
+
+describe('all strategies, compared on the page', () => {
+  it('cost what `npm run storm` says for the same storm', async () => {
+    const { page } = opened
+    await page.getByRole('slider', { name: 'Rate' }).fill('100')
+    await page.getByRole('slider', { name: 'Duration' }).fill('2000')
+    await page.getByRole('slider', { name: 'API latency' }).fill('20')
+    await page.getByRole('button', { name: 'Compare all' }).click()
+    await page.getByText('Calm', { exact: true }).waitFor({ state: 'hidden' })
+    await page.getByText('Calm', { exact: true }).waitFor({ timeout: 100_000 })
+    const rows = await page.locator('.comparison tbody tr').allInnerTexts()
+    const requests = new Map(rows.map((row) => [row.split(/\s+/)[0], Number(/\d+/.exec(row)?.[0])]))
+    await demo.closePages()
+    const direct = await playScenario(demo.backend, 'c', 'direct')
+    const debounce = await playScenario(demo.backend, 'c', 'debounce')
+    expect(requests.get('direct')).toBe(direct.totalRequests)
+    // How many flushes a storm takes depends on how fast the machine makes it.
+    const share = (count = 0) => count / direct.totalRequests
+    expect(Math.abs(share(requests.get('debounce')) - share(debounce.totalRequests))).toBeLessThan(0.1)
   })
 })
 

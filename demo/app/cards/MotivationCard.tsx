@@ -14,7 +14,7 @@ export function MotivationCard() {
       query={query}
       className="wide motivation"
       action={
-        <button type="button" className="button primary" onClick={() => regenerate.mutate()}>
+        <button type="button" className="button" onClick={() => regenerate.mutate()}>
           Regenerate
         </button>
       }

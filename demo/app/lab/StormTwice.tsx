@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import type { StrategyName } from 'realtime-coalescer'
 import { useStrategy } from 'realtime-coalescer/react'
 import { record } from '../../shared/scenarios.ts'
 import { useDemo, useRun } from '../demo.ts'
@@ -30,14 +31,16 @@ export function StormTwice({ playing }: { playing: Playing }) {
   const [strategyNow, switchStrategy] = useStrategy()
   const [current, setCurrent] = useState<Side>()
   const [outcomes, setOutcomes] = useState<Partial<Record<Side, Outcome>>>({})
+  const [strategy, setStrategy] = useState<StrategyName>('debounce')
   const isBusy = playing.title !== undefined
 
   const play = () =>
     playing.play(title, async () => {
-      const strategy = strategyNow === 'direct' ? 'debounce' : strategyNow
+      const together = strategyNow === 'direct' ? 'debounce' : strategyNow
+      setStrategy(together)
       setOutcomes({})
       try {
-        for (const [side, name] of [['without', 'direct'] as const, ['with', strategy] as const]) {
+        for (const [side, name] of [['without', 'direct'] as const, ['with', together] as const]) {
           setCurrent(side)
           const comparison = await compareStrategy(demo, name, recording, `${title}: ${name}`)
           const { different } = await compareWithDatabase(demo.session)
@@ -68,7 +71,12 @@ export function StormTwice({ playing }: { playing: Playing }) {
           isCurrent={current === 'without'}
           outcome={outcomes.without}
         />
-        <SideBar side="with" name="With it" isCurrent={current === 'with'} outcome={outcomes.with} />
+        <SideBar
+          side="with"
+          name={`With it, under ${strategy}`}
+          isCurrent={current === 'with'}
+          outcome={outcomes.with}
+        />
         <p className="twice-verdict" aria-live="polite">
           {current !== undefined && progress[current]}
           {current === undefined && outcomes.without && outcomes.with && (
