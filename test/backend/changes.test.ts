@@ -66,16 +66,16 @@ describe('values', () => {
     })
   })
 
-  it('leave generated and dropped columns out', async () => {
+  it('have stored generated columns, and leave virtual and dropped ones out', async () => {
     const table = await createTable(
-      'id int primary key, gone int, doubled int generated always as (id * 2) stored',
+      'id int primary key, gone int, doubled int generated always as (id * 2) stored, tripled int generated always as (id * 3)',
       'alter table {table} drop column gone',
     )
     const listening = listenTo(connect(backend), [{ table }])
     await listening.live()
     await backend.db.query(`insert into public.${table} (id) values (3)`)
     await until(() => listening.changes.length === 1)
-    expect(listening.changes[0]?.new).toEqual({ id: 3 })
+    expect(listening.changes[0]?.new).toEqual({ id: 3, doubled: 6 })
   })
 
   it('are limited to the columns a binding selects, and the key', async () => {

@@ -174,7 +174,7 @@ describe('company', () => {
     const listening = listenTo(connect(backend), goals)
     await listening.live()
     for (let n = 1; backend.realtime.connections().length > 1; n++) {
-      await backend.db.query(`update public.goals set title = repeat('x', 500000) where id = 1`)
+      await backend.db.query(`update public.goals set title = ${n} || repeat('x', 500000) where id = 1`)
       await until(() => listening.changes.length === n)
       expect(n).toBeLessThan(100)
     }

@@ -8,19 +8,56 @@ create table realtime_outbox.changes (
   relid oid not null,
   op text not null,
   new jsonb,
-  old jsonb
+  old jsonb,
+  -- Columns of an UPDATE that are stored apart and did not change: they are not in the write-ahead log.
+  unchanged text[] not null default '{}'
 );
 
-create function realtime_outbox.capture() returns trigger
-language plpgsql security definer set search_path = '' as $$
+-- Columns of the row with `key` that are stored apart, as large values are.
+create function realtime_outbox.large_columns(relid oid, key jsonb) returns text[]
+language plpgsql stable security definer set search_path = '' as $$
+declare
+  entries text;
+  large text[];
 begin
-  insert into realtime_outbox.changes (relid, op, new, old)
-  values (
-    tg_relid,
-    tg_op,
-    case when tg_op = 'DELETE' then null else to_jsonb(new) end,
-    case when tg_op = 'INSERT' then null else to_jsonb(old) end
-  );
+  select string_agg(
+    format('case when pg_column_toast_chunk_id(t.%1$I) is not null then %1$L end', attribute.attname), ', ')
+  into entries
+  from pg_catalog.pg_attribute as attribute
+  where attribute.attrelid = relid and attribute.attnum > 0 and attribute.attlen = -1 and not attribute.attisdropped;
+  if entries is null or key = '{}' then
+    return '{}';
+  end if;
+  execute format(
+    'select array_remove(array[%s], null) from %s as t where to_jsonb(t) @> $1', entries, relid::regclass)
+  into large using key;
+  return coalesce(large, '{}');
+end $$;
+
+-- Values are written as the write-ahead log's reader would, whatever the writer's session prefers.
+create function realtime_outbox.capture() returns trigger
+language plpgsql security definer
+set search_path = '' set timezone = 'UTC' set datestyle = 'ISO, MDY' set intervalstyle = 'postgres'
+set bytea_output = 'hex' set extra_float_digits = 1
+as $$
+declare
+  new_row constant jsonb := case when tg_op = 'DELETE' then null else to_jsonb(new) end;
+  old_row constant jsonb := case when tg_op = 'INSERT' then null else to_jsonb(old) end;
+  unchanged text[] := '{}';
+begin
+  -- Smaller rows have nothing that is stored apart.
+  if tg_op = 'UPDATE' and octet_length(new_row::text) > 2000 then
+    select coalesce(array_agg(name), '{}') into unchanged
+    from unnest(realtime_outbox.large_columns(tg_relid, (
+      select coalesce(jsonb_object_agg(attribute.attname, new_row -> attribute.attname), '{}')
+      from pg_catalog.pg_index as index, pg_catalog.pg_attribute as attribute
+      where index.indrelid = tg_relid and index.indisprimary
+        and attribute.attrelid = tg_relid and attribute.attnum = any (index.indkey)
+    ))) as name
+    where new_row -> name = old_row -> name;
+  end if;
+  insert into realtime_outbox.changes (relid, op, new, old, unchanged)
+  values (tg_relid, tg_op, new_row, old_row, unchanged);
   perform pg_notify('realtime_outbox', '');
   return null;
 end $$;
@@ -39,6 +76,8 @@ begin
     join pg_catalog.pg_class as class on class.relnamespace = namespace.oid and class.relname = published.tablename
     where published.pubname = 'supabase_realtime'
       and published.schemaname <> 'realtime_outbox'
+      -- Published as a whole, a partitioned table says nothing.
+      and class.relkind = 'r'
       and not exists (
         select from pg_catalog.pg_trigger as existing
         where existing.tgrelid = class.oid and existing.tgname = '00_realtime_capture'

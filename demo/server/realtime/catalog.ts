@@ -46,12 +46,10 @@ async function readVersion(db: Queryable): Promise<number> {
   return rows[0]?.version ?? Number.NaN
 }
 
-/** Roles whose reads no policy restricts, out of all roles that exist. */
-export async function readRoles(db: Queryable): Promise<Map<string, { isPolicyExempt: boolean }>> {
-  const rows = await db.query<{ name: string; is_policy_exempt: boolean }>(
-    'select rolname as name, rolbypassrls or rolsuper as is_policy_exempt from pg_roles',
-  )
-  return new Map(rows.map(({ name, is_policy_exempt }) => [name, { isPolicyExempt: is_policy_exempt }]))
+/** The names of all roles. */
+export async function readRoles(db: Queryable): Promise<Set<string>> {
+  const rows = await db.query<{ name: string }>('select rolname as name from pg_roles')
+  return new Set(rows.map(({ name }) => name))
 }
 
 export function quoteIdentifier(name: string): string {
@@ -62,7 +60,7 @@ export function tableName({ schema, name }: TableInfo): string {
   return `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`
 }
 
-/** Generated columns are not in the write-ahead log, so they are not in changes either. */
+/** Columns that are generated and not stored are not in the write-ahead log, so they are not in changes either. */
 const tablesSql = `
   select jsonb_build_object(
     'relid', class.oid::bigint,
@@ -91,7 +89,7 @@ const tablesSql = `
       from pg_attribute as attribute
       join pg_type as type on type.oid = attribute.atttypid
       where attribute.attrelid = class.oid
-        and attribute.attnum > 0 and not attribute.attisdropped and attribute.attgenerated = ''
+        and attribute.attnum > 0 and not attribute.attisdropped and attribute.attgenerated in ('', 's')
     )
   ) as info
   from pg_publication_tables as published

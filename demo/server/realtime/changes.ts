@@ -96,8 +96,9 @@ async function addFrames(
 function toData(table: TableInfo, row: ShapedRow, view: View, viewKeys: string[]): ChangeData {
   const index = viewKeys.indexOf(view.key)
   const base = { schema: table.schema, table: table.name, type: row.op, columnsJson: view.columnsJson }
-  if (view.error !== null) {
-    return { ...base, committedAt: null, recordJson: '{}', oldRecordJson: '{}', error: view.error }
+  // A DELETE is told to everybody, whatever may be read of the row.
+  if (view.error !== null && row.op !== 'DELETE') {
+    return { ...base, columnsJson: '[]', committedAt: null, recordJson: '{}', oldRecordJson: '{}', error: view.error }
   }
   return {
     ...base,

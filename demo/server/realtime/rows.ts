@@ -37,22 +37,31 @@ export async function shapeRows(
       .map(({ name }) => params.add(name))
       .map((name) => `jsonb_build_object(${name}::text, coalesce(change.new, change.old) -> ${name}::text)`)
       .join(' || ') || `'{}'`
-  const isOversized = `octet_length(coalesce(change.new, change.old)::text) > ${maxRowBytes}`
-  const sizedSql = (record: string) =>
-    `(case when ${isOversized} then ${smallValuesSql(record)} else ${record} end)::text`
+  // What the write-ahead log has of a row: the new one without large values that did not change, and the old identity.
+  const newRow = table.hasFullIdentity ? 'change.new' : '(change.new - change.unchanged)'
+  const identity = table.columns.filter(({ isIdentity }) => isIdentity)
+  const logged = `coalesce(octet_length((change.new - change.unchanged)::text), 0)
+    + case when change.op = 'INSERT' then 0 else octet_length((${recordSql('change.old', identity)})::text) end`
+  const isOversized = `${logged} > ${maxRowBytes}`
+  const sizedSql = (record: string, small = record) =>
+    `(case when ${isOversized} then ${smallValuesSql(small)} else ${record} end)::text`
   const fields = views.flatMap((view, index) => [
-    `${sizedSql(recordSql('change.new', view.columns))} as record_${index}`,
+    `${sizedSql(
+      recordSql(newRow, view.columns),
+      recordSql('(change.new - change.unchanged)', view.columns),
+    )} as record_${index}`,
     `${sizedSql(oldRecordSql(table, view))} as old_${index}`,
   ])
   const filters = filterTexts.map((text, index) => {
     const filtersOfText = subscriptions.find((subscription) => filterText(subscription) === text)?.binding.filters ?? []
     const onNew = filtersSql(filtersOfText, table, params)
-    // An old row has only its identity columns. Conditions on others are not looked at, but one must be left.
-    const onIdentity = filtersOfText.filter(({ column }) =>
-      table.columns.some(({ name, isIdentity }) => isIdentity && name === column),
-    )
-    const onOld = filtersOfText.length > 0 && onIdentity.length === 0 ? 'false' : filtersSql(onIdentity, table, params)
-    return `case when change.op = 'DELETE' then ${onOld} else ${onNew} end as filter_${index}`
+    const columns = `${params.add(filtersOfText.map(({ column }) => column))}::text[]`
+    // An old row has only its identity columns, and a filter on any other lets nothing through.
+    const isOnIdentity = filtersOfText.every(({ column }) => identity.some(({ name }) => name === column))
+    return `case
+      when change.op = 'DELETE' then ${isOnIdentity ? onNew : 'false'}
+      else not change.unchanged && ${columns} and ${onNew}
+    end as filter_${index}`
   })
   return tx.query<ShapedRow>(
     `select
@@ -71,14 +80,16 @@ export async function shapeRows(
   )
 }
 
+/** The identity columns of the old row. A DELETE under row security has no more than the primary key of them. */
 function oldRecordSql(table: TableInfo, view: View): string {
+  const identity = view.columns.filter(({ isIdentity }) => isIdentity)
+  const full = recordSql('change.old', identity)
+  if (!table.hasRowSecurity) return full
   const onlyKeys = recordSql(
     'change.old',
-    view.columns.filter(({ isKey }) => isKey),
+    identity.filter(({ isKey }) => isKey),
   )
-  if (!table.hasFullIdentity) return onlyKeys
-  const full = recordSql('change.old', view.columns)
-  return table.hasRowSecurity ? `(case when change.op = 'DELETE' then ${onlyKeys} else ${full} end)` : full
+  return `(case when change.op = 'DELETE' then ${onlyKeys} else ${full} end)`
 }
 
 /** Like `shapeRows`; a filter that fails on these rows, or on its column that is gone, lets nothing through. */

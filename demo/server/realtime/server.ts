@@ -125,7 +125,7 @@ export class RealtimeServer {
     const url = new URL(`http://localhost${request.url ?? '/'}`)
     const vsn = parseVsn(url.searchParams.get('vsn'))
     if (url.pathname !== websocketPath) refuse(socket, 404, 'Not Found')
-    else if (vsn === undefined) refuse(socket, 403, 'Unsupported vsn')
+    else if (vsn === undefined) refuse(socket, 403)
     else if (this.#sessions.size >= this.#limits.connections) refuse(socket, 429, 'Too many connected users')
     else {
       const claims = readApiKey(url.searchParams.get('apikey'), this.#apiKey)
@@ -187,10 +187,10 @@ export class RealtimeServer {
   }
 }
 
-function refuse(socket: Duplex, status: number, reason: string): void {
-  const body = JSON.stringify({ error: reason })
+function refuse(socket: Duplex, status: number, reason?: string): void {
+  const body = reason === undefined ? '' : JSON.stringify({ error: reason })
   socket.end(
-    `HTTP/1.1 ${status} ${statusTexts[status] ?? 'Refused'}\r\ncontent-type: application/json\r\n` +
+    `HTTP/1.1 ${status} ${statusTexts[status] ?? 'Refused'}\r\ncontent-type: application/json; charset=utf-8\r\n` +
       `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   )
 }

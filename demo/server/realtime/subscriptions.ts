@@ -18,8 +18,6 @@ export interface Subscription {
   role: string
   /** The token's claims, as policies read them. */
   claimsJson: string
-  /** No policy restricts what the role reads. */
-  isPolicyExempt: boolean
 }
 
 const unable = 'Unable to subscribe to changes with given parameters.'
@@ -68,8 +66,7 @@ export async function createSubscriptions(
       )
     }
   }
-  const isPolicyExempt = roles.get(role)?.isPolicyExempt === true
-  return bindings.map((binding) => ({ subscriber, binding, role, claimsJson, isPolicyExempt }))
+  return bindings.map((binding) => ({ subscriber, binding, role, claimsJson }))
 }
 
 /** Whether changes of `table` belong to `binding`, before its event and filters. */

@@ -7,12 +7,13 @@ const maxValueBytes = 64
 
 /**
  * SQL for the JSON object of `columns` out of `row` (SQL of type jsonb, made by `to_jsonb`), with values as Supabase
- * sends them: bytea without its `\x`, numbers that JSON does not have as null, `char(n)` cut to one character.
+ * sends them: bytea without its `\x`, numbers that JSON does not have as null, `char(n)` and `bit(n)` cut to one character.
  */
 export function recordSql(row: string, columns: readonly ColumnInfo[]): string {
   const fields = columns.map((column) => {
     const name = quoteLiteral(column.name)
-    return `jsonb_build_object(${name}, ${valueSql(`(${row} -> ${name})`, column.type)})`
+    const value = valueSql(`(${row} -> ${name})`, column.type)
+    return `case when ${row} ? ${name} then jsonb_build_object(${name}, ${value}) else '{}' end`
   })
   return fields.length === 0 ? `'{}'::jsonb` : `(${fields.join(' || ')})`
 }
@@ -30,6 +31,7 @@ function valueSql(value: string, type: string): string {
   switch (type) {
     case 'bytea':
       return `substr(${value} #>> '{}', 3)`
+    case 'bit':
     case 'bpchar':
       return `left(${value} #>> '{}', 1)`
     case 'float4':

@@ -6,7 +6,7 @@ export interface View {
   key: string
   columns: ColumnInfo[]
   columnsJson: string
-  /** Set when nothing of the row may be sent. */
+  /** Set when nothing of the row may be sent, unless it is deleted. */
   error: string | null
 }
 
@@ -31,7 +31,7 @@ function createView(key: string, table: TableInfo, role: string, select: readonl
     ({ name, isKey, readers }) => readers.includes(role) && (isKey || select === null || select.includes(name)),
   )
   const columnsJson = JSON.stringify(columns.map(({ name, type }) => ({ name, type })))
-  return error === null ? { key, columns, columnsJson, error } : { key, columns: [], columnsJson: '[]', error }
+  return { key, columns, columnsJson, error }
 }
 
 function readError(keyColumns: readonly ColumnInfo[], role: string): string | null {

@@ -19,9 +19,9 @@ export async function readVisibility(
     select array_agg(row.seq) from jsonb_to_recordset($1) as row (seq bigint, key jsonb)
     cross join lateral jsonb_populate_record(null::${tableName(table)}, row.key) as r
     where exists (select from ${tableName(table)} as t where ${isSameKey.join(' and ')})`
-  for (const { role, claimsJson, isPolicyExempt } of subscriptions) {
+  for (const { role, claimsJson } of subscriptions) {
     const canRead = keyColumns.every(({ readers }) => readers.includes(role))
-    if (visibility.has(claimsJson) || !canRead || isPolicyExempt) continue
+    if (visibility.has(claimsJson) || !canRead) continue
     const visible = await tx.query<{ seq: number }>(
       'select unnest(realtime_outbox.visible_rows($1, $2, $3, $4::text::jsonb)) as seq',
       [role, claimsJson, statement, `[${keys.join(',')}]`],

@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { type Backend, startBackend } from '../../demo/server/backend.ts'
+import { differences } from './goldenDifferences.ts'
+import { type Frames, normalise, playSteps, readGolden, readSteps } from './goldenPlayer.ts'
+
+const scenarios = [
+  'join_bindings_filters',
+  'duplicate_bindings',
+  'replica_identity',
+  'delete_filters',
+  'rls',
+  'types',
+  'truncate',
+  'multi_row_transaction',
+  'payload_too_large',
+  'partitioned_parent',
+  'heartbeat_leave_rejoin',
+  'old_vsn',
+  'wait_option',
+  'access_token',
+  'join_refused',
+  'connect_refused',
+  'broadcast',
+  'presence',
+  'broadcast_changes_private',
+  'broadcast_replay_refused',
+]
+let backend: Backend
+
+beforeAll(async () => {
+  backend = await startBackend()
+  await backend.db.exec(readGolden('schema.sql'))
+})
+afterAll(() => backend.stop())
+afterEach(async () => {
+  const tables = await backend.db.query<{ name: string }>(
+    `select class.oid::regclass::text as name from pg_class as class
+    where relnamespace::regnamespace::text in ('public', 'other') and relkind = 'r'`,
+  )
+  await backend.db.exec(`truncate ${tables.map(({ name }) => name).join(', ')} cascade`)
+})
+
+describe('frames of Supabase Realtime v2.129.8, and of the local server for the same', () => {
+  it.each(scenarios)('%s', async (scenario) => {
+    const steps = readSteps(scenario)
+    const listed = differences.flatMap((it) => (it.scenario === scenario ? it.steps : []))
+    const local = normalise(await playSteps(backend, steps))
+    const real = normalise(steps.map(({ got }) => got))
+    const differing = steps.flatMap((_, index) => (isDeepStrictEqual(local[index], real[index]) ? [] : [index]))
+    const unlisted = differing.filter((index) => !listed.includes(index))
+    const show = (all: Frames[]) => unlisted.map((index) => ({ index, step: steps[index], frames: all[index] }))
+    expect(show(local)).toEqual(show(real))
+    expect(listed.filter((index) => !differing.includes(index))).toEqual([])
+  })
+
+  it('differ where the README says so, and nowhere else', () => {
+    const readme = readFileSync(join(import.meta.dirname, '../../demo/server/README.md'), 'utf8').replaceAll(
+      /\s+/g,
+      ' ',
+    )
+    for (const { scenario, steps, reason } of differences) {
+      expect(scenarios).toContain(scenario)
+      expect(Math.max(...steps)).toBeLessThan(readSteps(scenario).length)
+      expect(readme).toContain(reason)
+    }
+  })
+})
