@@ -58,8 +58,8 @@ const entries = {
     'useStrategy',
   ],
   './inspect': ['createStatelyInspector'],
-  './sql': ['broadcastSql'],
   './devtools': ['CoalescerDevtools', 'CoalescerDevtoolsPanel', 'coalescerDevtoolsPlugin'],
+  './sql': ['broadcastSql'],
 }
 
 /** The packages an entry point reaches, all its own modules followed. */

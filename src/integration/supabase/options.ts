@@ -18,6 +18,7 @@ type FilterOn<Row> = string extends keyof Row ? string : `${Extract<keyof Row, s
 
 /** What `postgresChangesFilter()` of `@supabase/supabase-js` builds. */
 export interface FilterBuilder {
+  /** The filter as a text. */
   build(): string
 }
 
