@@ -31,7 +31,8 @@ const scenarios = [
 let backend: Backend
 
 beforeAll(async () => {
-  backend = await startBackend()
+  // The publication is looked at once in a while, as there: not within a scenario.
+  backend = await startBackend({ timing: { publicationCheckMs: 600_000 } })
   await backend.db.exec(readGolden('schema.sql'))
 })
 afterAll(() => backend.stop())

@@ -2,7 +2,7 @@ import type { Queryable } from '../database/database.ts'
 import type { RowEvent } from './bindings.ts'
 import type { Catalog, TableInfo } from './catalog.ts'
 import { type ShapedRow, filterText, shapeRows, shapeRowsGuarded } from './rows.ts'
-import { type Subscriber, type Subscription, isTableOf } from './subscriptions.ts'
+import type { Subscriber, Subscription } from './subscriptions.ts'
 import { readVisibility } from './visibility.ts'
 import { type View, viewKey, viewsOf } from './views.ts'
 
@@ -53,7 +53,7 @@ export async function takeChanges(
     if (tables.some((table) => table.relid === relid)) changes.set(seq, { frames: [] })
   }
   for (const table of tables) {
-    const interested = subscriptions.filter(({ binding }) => isTableOf(binding, table))
+    const interested = subscriptions.filter(({ relids }) => relids.has(table.relid))
     if (interested.length > 0) await addFrames(tx, table, interested, changes, isGuarded)
   }
   await tx.query('delete from realtime_outbox.changes where seq <= $1', [captured.at(-1)?.seq])

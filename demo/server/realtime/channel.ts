@@ -5,7 +5,7 @@ import type { FaultState } from './faults.ts'
 import type { ChangeFeed } from './feed.ts'
 import type { Address } from './frames.ts'
 import type { JoinConfig } from './joinConfig.ts'
-import { type Claims, verifyToken } from './jwt.ts'
+import { type Claims, describeTokenError, verifyToken } from './jwt.ts'
 import type { Topics, UserBroadcast } from './topics.ts'
 
 /** What a channel needs of its surroundings. */
@@ -177,6 +177,12 @@ export class Channel implements FeedHost, TalkHost {
     this.send('system', { message, status, extension, channel: this.name })
   }
 
+  /** What precedes the end of all sockets, to nobody's join in particular. */
+  announceDisconnect(): void {
+    const payload = { message: 'Server requested disconnect', status: 'ok', extension: 'system' }
+    this.#context.sendJson({ topic: this.topic, event: 'system' }, JSON.stringify(payload))
+  }
+
   send(event: string, payload: unknown): void {
     this.#context.sendJson({ joinRef: this.joinRef, topic: this.topic, event }, JSON.stringify(payload))
   }
@@ -241,10 +247,4 @@ export class Channel implements FeedHost, TalkHost {
   expireToken(): void {
     this.closeWithError('Token has expired 0 seconds ago')
   }
-}
-
-/** What a channel says of a token it is given later: no code in front, and a name of its own for a bad signature. */
-function describeTokenError(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error)
-  return message.startsWith('JwtSignatureError') ? ':signature_error' : message.replace(/^\w+: /, '')
 }

@@ -56,6 +56,14 @@ export class ChannelFeed implements Subscriber {
     else this.#host.sendJson({ topic, event: 'postgres_changes' }, `{"ids":${JSON.stringify(ids)},"data":${dataJson}}`)
   }
 
+  /** The real server says it once for each binding. */
+  onPublicationChange(problem: string | null): void {
+    for (const _ of this.bindingIds) {
+      if (problem === null) this.#host.onLive()
+      else this.#host.sendSystem('postgres_changes', 'error', problem)
+    }
+  }
+
   async #attach(): Promise<void> {
     const { settings } = this.#faults
     if (settings.withholdSystemOk) return

@@ -104,7 +104,7 @@ export function createFaults(server: RealtimeServer): RealtimeFaults {
       for (const session of server.sessions) session.close(code, reason)
     },
     restart() {
-      for (const channel of channels()) channel.sendSystem('system', 'ok', 'Server requested disconnect')
+      for (const channel of channels()) channel.announceDisconnect()
       for (const session of server.sessions) session.close(1012, '')
     },
     crashChannels(topic) {

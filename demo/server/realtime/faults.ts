@@ -32,6 +32,8 @@ export interface FaultSettings {
   deliveryDelayMs: number
   /** Changes are read once per interval of the clock, so those in between arrive together. 0 reads at once. */
   pollIntervalMs: number
+  /** How often the server looks which tables are published; 0 before every change. */
+  publicationCheckMs: number
   /** Changes wait until it is off again, and then arrive together. */
   pausePolls: boolean
   /** Every change is lost without a sign. */
@@ -76,6 +78,7 @@ const healthySettings: Readonly<FaultSettings> = {
   withholdSystemOk: false,
   deliveryDelayMs: 0,
   pollIntervalMs: 0,
+  publicationCheckMs: 0,
   pausePolls: false,
   loseChanges: false,
   duplicateChanges: false,
@@ -95,6 +98,7 @@ const noCounters: Readonly<FaultCounters> = {
 /** The waits of the real server, and the way it polls: what a test or a demo leaves out to be quick. */
 export const realTiming: Readonly<Partial<FaultSettings>> = {
   pollIntervalMs: 500,
+  publicationCheckMs: 60_000,
   tokenOkDelayMs: 2000,
   refusedJoinDelayMs: 5000,
   refusedUpgradeDelayMs: 2000,

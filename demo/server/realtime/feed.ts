@@ -3,7 +3,8 @@ import type { Binding } from './bindings.ts'
 import { Catalog } from './catalog.ts'
 import { type RowChange, takeChanges } from './changes.ts'
 import type { FaultState } from './faults.ts'
-import { type Subscriber, type Subscription, createSubscriptions } from './subscriptions.ts'
+import { type Subscriber, type Subscription, createSubscriptions, describeUnbound, relidsOf } from './subscriptions.ts'
+import type { Queryable } from '../database/database.ts'
 
 /** Reads captured changes in commit order and hands each to `deliver`. A change is read once and never again. */
 export class ChangeFeed {
@@ -12,6 +13,10 @@ export class ChangeFeed {
   readonly #deliver: (change: RowChange) => void
   readonly #subscriptions = new Map<Subscriber, Subscription[]>()
   readonly #catalog = new Catalog()
+  /** Subscribers that get nothing, because a table of theirs is not published any more. */
+  readonly #unbound = new Map<Subscriber, Subscription[]>()
+  #published: string | undefined
+  #lastCheckAtMs = 0
   #unlisten: (() => Promise<void>) | undefined
   #timer: NodeJS.Timeout | undefined
   #reading: Promise<void> | undefined
@@ -27,6 +32,7 @@ export class ChangeFeed {
   async start(): Promise<void> {
     this.#unlisten = await this.#db.listen('realtime_outbox', () => this.#wake())
     await this.#db.query('delete from realtime_outbox.changes')
+    await this.#followPublication(this.#db)
   }
 
   /** Checks the bindings; what it resolves with replaces what `subscriber` gets. */
@@ -36,10 +42,12 @@ export class ChangeFeed {
     role: string,
     claimsJson: string,
   ): Promise<() => void> {
-    const subscriptions = await this.#db.transaction((tx) =>
-      createSubscriptions(tx, this.#catalog, subscriber, bindings, role, claimsJson),
-    )
+    const subscriptions = await this.#db.transaction(async (tx) => {
+      await this.#followPublication(tx)
+      return createSubscriptions(tx, this.#catalog, subscriber, bindings, role, claimsJson)
+    })
     return () => {
+      this.#unbound.delete(subscriber)
       if (!this.#isStopped) this.#subscriptions.set(subscriber, subscriptions)
     }
   }
@@ -55,6 +63,7 @@ export class ChangeFeed {
   }
 
   unsubscribe(subscriber: Subscriber): void {
+    this.#unbound.delete(subscriber)
     this.#subscriptions.delete(subscriber)
   }
 
@@ -108,8 +117,30 @@ export class ChangeFeed {
   }
 
   #take(isGuarded: boolean): Promise<RowChange[]> {
-    return this.#db.transaction((tx) =>
-      takeChanges(tx, this.#catalog, [...this.#subscriptions.values()].flat(), isGuarded),
-    )
+    return this.#db.transaction(async (tx) => {
+      await this.#followPublication(tx)
+      return takeChanges(tx, this.#catalog, [...this.#subscriptions.values()].flat(), isGuarded)
+    })
+  }
+
+  /** Looks which tables are published, at most once per check interval; if others than before, binds everybody anew. */
+  async #followPublication(db: Queryable): Promise<void> {
+    if (Date.now() - this.#lastCheckAtMs < this.#faults.settings.publicationCheckMs) return
+    this.#lastCheckAtMs = Date.now()
+    const tables = await this.#catalog.tables(db)
+    const published = tables
+      .map(({ relid }) => relid)
+      .toSorted((one, other) => one - other)
+      .join()
+    const isChanged = this.#published !== undefined && this.#published !== published
+    this.#published = published
+    if (!isChanged) return
+    for (const [subscriber, subscriptions] of [...this.#subscriptions, ...this.#unbound]) {
+      const bound = subscriptions.map((it) => ({ ...it, relids: relidsOf(it.binding, tables) }))
+      const lost = bound.find(({ relids }) => relids.size === 0)
+      this.unsubscribe(subscriber)
+      ;(lost === undefined ? this.#subscriptions : this.#unbound).set(subscriber, bound)
+      subscriber.onPublicationChange(lost === undefined ? null : describeUnbound(lost.binding))
+    }
   }
 }

@@ -63,6 +63,12 @@ export function verifyKey(ownKey: string): Claims {
   return ownKey.startsWith('sb_') ? { role: 'anon', exp: Number.MAX_SAFE_INTEGER } : verifyToken(ownKey)
 }
 
+/** What a channel says of a token it is given later: no code in front, and a name of its own for a bad signature. */
+export function describeTokenError(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  return message.startsWith('JwtSignatureError') ? ':signature_error' : message.replace(/^\w+: /, '')
+}
+
 function encode(value: unknown): string {
   return Buffer.from(JSON.stringify(value)).toString('base64url')
 }

@@ -9,12 +9,16 @@ export interface Subscriber {
   sendChange(ids: readonly number[], dataJson: string, type: string): void
   /** Ids of all its bindings. */
   readonly bindingIds: readonly number[]
+  /** Other tables are published now: `problem` says why nothing is told any more, null that all bindings are attached. */
+  onPublicationChange(problem: string | null): void
 }
 
 /** One binding that changes are matched against. */
 export interface Subscription {
   subscriber: Subscriber
   binding: Binding
+  /** The tables it is bound to: those that matched when it was made, whatever they are called since. */
+  relids: ReadonlySet<number>
   role: string
   /** The token's claims, as policies read them. */
   claimsJson: string
@@ -50,11 +54,7 @@ export async function createSubscriptions(
   const roles = await readRoles(db)
   for (const binding of bindings) {
     const matching = tables.filter((table) => isTableOf(binding, table))
-    if (matching.length === 0) {
-      throw new Error(
-        `${unable} Please check Realtime is enabled for the given connect parameters: ${describeBinding(binding)}`,
-      )
-    }
+    if (matching.length === 0) throw new Error(describeUnbound(binding))
     try {
       if (!roles.has(role)) throw new Error(`ERROR 42704 (undefined_object) role "${role}" does not exist`)
       for (const table of matching) await checkBinding(db, binding, table, role)
@@ -66,12 +66,31 @@ export async function createSubscriptions(
       )
     }
   }
-  return bindings.map((binding) => ({ subscriber, binding, role, claimsJson }))
+  return bindings.map((binding) => ({ subscriber, binding, relids: relidsOf(binding, tables), role, claimsJson }))
 }
 
-/** Whether changes of `table` belong to `binding`, before its event and filters. */
-export function isTableOf({ schema, table }: Binding, info: TableInfo): boolean {
-  return (schema === '*' || schema === info.schema) && (table === '*' || table === info.name)
+/** The tables that `binding` names. */
+export function relidsOf(binding: Binding, tables: readonly TableInfo[]): Set<number> {
+  return new Set(tables.flatMap((table) => (isTableOf(binding, table) ? [table.relid] : [])))
+}
+
+/** What is said of a binding whose tables are not published. */
+export function describeUnbound(binding: Binding): string {
+  return `${unable} Please check Realtime is enabled for the given connect parameters: ${describeBinding(binding)}`
+}
+
+function isTableOf({ schema, table }: Binding, info: TableInfo): boolean {
+  return matches(schema, info.schema) && matches(table, info.name)
+}
+
+/** Names are patterns to the real server: `_` is any character, `%` any text. */
+function matches(pattern: string, name: string): boolean {
+  if (pattern === '*') return true
+  const source = pattern.replaceAll(/[\s\S]/gu, (character) => {
+    if (character === '%') return '.*'
+    return character === '_' ? '.' : character.replace(/[\\^$.*+?()[\]{}|/-]/, String.raw`\$&`)
+  })
+  return new RegExp(`^${source}$`, 's').test(name)
 }
 
 function describeError(error: unknown): string {
