@@ -9,7 +9,7 @@ import { root, run } from './support/run.ts'
 import { createDirectory, createProject, packPackage, removeDirectory } from './support/tarball.ts'
 
 const peers = Object.fromEntries(
-  ['@tanstack/react-query', 'xstate', '@xstate/react', 'react', 'react-dom', '@supabase/supabase-js'].map((name) => [
+  ['@tanstack/react-query', 'xstate', 'react', 'react-dom', '@supabase/supabase-js'].map((name) => [
     name,
     newest[name] ?? 'latest',
   ]),

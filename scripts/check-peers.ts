@@ -19,7 +19,7 @@ const combinations: readonly Versions[] = [
     ...newest,
     ...pick(oldest, [name]),
   })),
-  { ...newest, ...pick(oldest, ['@xstate/react', 'react', 'react-dom', '@types/react', '@types/react-dom']) },
+  { ...newest, ...pick(oldest, ['react', 'react-dom', '@types/react', '@types/react-dom']) },
 ]
 
 async function check(tarball: string, directory: string, versions: Versions): Promise<void> {

@@ -6,7 +6,7 @@ import { type ChartState, readMachine } from '../src/integration/devtools/chart/
 import { machineToMermaid } from '../src/integration/devtools/chart/mermaid.ts'
 import { connectionMachine } from '../src/machines/connection.ts'
 import { feedMachine } from '../src/machines/feed.ts'
-import { orchestratorMachine } from '../src/machines/orchestrator.ts'
+import { chartsOf } from '../src/machines/charts.ts'
 import { strategies, strategyNames } from '../src/machines/strategies.ts'
 
 interface Section {
@@ -31,14 +31,14 @@ const paragraphs: Readonly<Partial<Record<(typeof strategyNames)[number], string
 const sections: readonly Section[] = [
   {
     title: 'Orchestrator',
-    machine: orchestratorMachine,
+    machine: chartsOf(strategies).orchestrator,
     paragraph:
       'Takes every event of the app and keeps exactly one strategy at work, as a child actor in the state of its name. A switch passes through `choosing`, which stops the old strategy and starts the new one in one step; pending keys live in a queue outside of both, so nothing is handed over. The `page` region knows whether the page is on screen.',
   },
   ...strategyNames.map((name) => ({
     title: `Strategy \`${name}\``,
-    machine: strategies[name].machine,
-    paragraph: paragraphs[name] ?? strategies[name].machine.config.description ?? name,
+    machine: strategies[name].machineFor(name),
+    paragraph: paragraphs[name] ?? strategies[name].machineFor(name).config.description ?? name,
   })),
   {
     title: 'Feed',

@@ -1,8 +1,25 @@
 export { coalesceQueryClient } from './integration/query/coalesceQueryClient.ts'
 export type { CoalesceQueryClientOptions } from './integration/query/coalesceQueryClient.ts'
-export { createCoalescer } from './integration/query/createCoalescer.ts'
+export { type OptionsWithStrategies, type WithBuiltIn, createCoalescer } from './integration/query/createCoalescer.ts'
+export { createCoalescerWith } from './integration/query/createCoalescerWith.ts'
+export { SharedWindow } from './actions/windows/sharedWindow.ts'
+export { KeyWindows } from './actions/windows/keyWindows.ts'
+export { batch } from './machines/batch.ts'
+export { debounce } from './machines/debounce.ts'
+export { direct } from './machines/direct.ts'
+export { hybrid } from './machines/hybrid.ts'
+export { perKey } from './machines/perKey.ts'
+export {
+  type MachineStrategy,
+  type StrategyDefinition,
+  type WindowsStrategy,
+  defineStrategy,
+} from './machines/defineStrategy.ts'
+export { createWindowsMachine, type WindowsChartOptions } from './machines/windowsChart.ts'
 export type {
+  AnyCoalescer,
   Coalescer,
+  OptionFor,
   CoalescerActorRef,
   CoalescerActorSnapshot,
   CoalescerSnapshot,
@@ -37,5 +54,17 @@ export type {
   RefetchQueryType,
   RefetchType,
 } from './actions/types.ts'
-export type { CoalescerEvent, EmittedEvent, EmittedRecords, StrategySwitchedRecord } from './machines/events.ts'
-export type { ResolvedStrategy, StrategyName, StrategyOption } from './machines/strategies.ts'
+export type {
+  ActiveName,
+  CoalescerEvent,
+  EmittedEvent,
+  EmittedRecords,
+  StrategySwitchedRecord,
+} from './machines/events.ts'
+export type { NameOf, OptionOf, ResolvedStrategy, StrategyRegistry } from './machines/registry.ts'
+export type { BuiltInStrategies, StrategyName, StrategyOption } from './machines/strategies.ts'
+export type { StrategyEvent, StrategyInput, StrategyMachine, StrategyReport } from './machines/strategy.ts'
+export type { Gate } from './actions/gate.ts'
+export type { PendingKey } from './actions/pendingKey.ts'
+export type { PendingQueue, QueueWatcher } from './actions/pendingQueue.ts'
+export type { Due, StrategyPort, Windows } from './actions/windows/windows.ts'

@@ -15,12 +15,15 @@ export const sizeGoals: Readonly<Record<string, number>> = {
   'realtime-coalescer/supabase': 4096,
 }
 
+const onlyDebounce = 'createCoalescerWith({ debounce })'
+
 /** What no entry point may exceed: a little above what it has, so that growth is a decision. */
 export const sizeLimits: Readonly<Record<string, number>> = {
-  'realtime-coalescer': 19_900,
-  'createCoalescer alone': 19_300,
-  'realtime-coalescer/supabase': 7100,
-  'realtime-coalescer/react': 1700,
+  'realtime-coalescer': 21_400,
+  'createCoalescer alone': 20_900,
+  [onlyDebounce]: 19_100,
+  'realtime-coalescer/supabase': 7900,
+  'realtime-coalescer/react': 1800,
   'realtime-coalescer/inspect': 3600,
   'realtime-coalescer/devtools': 11_500,
 }
@@ -88,6 +91,9 @@ export async function measureSizes(root: string): Promise<Record<string, BundleS
   const sizes: Record<string, BundleSize> = {
     'realtime-coalescer': whole,
     'createCoalescer alone': await bundle("export { createCoalescer } from './index.ts'"),
+    [onlyDebounce]: await bundle(
+      "import { createCoalescerWith, debounce } from './index.ts'; export const create = () => createCoalescerWith({ debounce })",
+    ),
   }
   for (const entry of ['supabase', 'react', 'inspect', 'devtools']) {
     const plugin = without(core, join(src, `${entry}.ts`))

@@ -14,4 +14,4 @@ export const strategyNames: readonly StrategyName[] = ['direct', ...registeredNa
 
 /** What a strategy does in a few words. */
 export const describeStrategy = (name: StrategyName): string =>
-  texts[name] ?? registered[name].machine.config.description ?? name
+  texts[name] ?? registered[name].machineFor(name).config.description ?? name

@@ -1,4 +1,5 @@
 import { SharedWindow } from '../actions/windows/sharedWindow.ts'
+import { defineStrategy, windowOptions } from './defineStrategy.ts'
 import { createWindowsMachine } from './windowsChart.ts'
 
 /** One window for all changes; their handlers run at the flush. */
@@ -7,4 +8,11 @@ export const batchMachine = createWindowsMachine({
   description:
     'Buffers changes. At the flush their handlers run in arrival order, and the union of their keys is invalidated once. A full buffer flushes early, or is read early while the page is hidden.',
   windows: (port) => new SharedWindow(port),
+})
+
+export const batch = defineStrategy({
+  machine: batchMachine,
+  quietMs: 80,
+  options: [...windowOptions, 'maxBufferedChanges'],
+  buffersChanges: true,
 })

@@ -1,4 +1,5 @@
 import { SharedWindow } from '../actions/windows/sharedWindow.ts'
+import { defineStrategy } from './defineStrategy.ts'
 import { createWindowsMachine } from './windowsChart.ts'
 
 /** One window for all keys. */
@@ -7,3 +8,5 @@ export const debounceMachine = createWindowsMachine({
   description: 'One window for all keys: flush after quiet, never later than maxWait after the first pending event.',
   windows: (port) => new SharedWindow(port),
 })
+
+export const debounce = defineStrategy({ machine: debounceMachine, quietMs: 150 })

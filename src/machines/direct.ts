@@ -1,6 +1,7 @@
 import { assign, sendTo, setup } from 'xstate'
 import { closeGate } from '../actions/gate.ts'
 import type { FlushReason } from '../actions/types.ts'
+import { defineStrategy } from './defineStrategy.ts'
 import type { StrategyEvent, StrategyInput } from './strategy.ts'
 
 export interface DirectContext extends StrategyInput {
@@ -71,3 +72,5 @@ export const directMachine = setup({
     },
   },
 })
+
+export const direct = defineStrategy({ machine: directMachine, quietMs: 0 })

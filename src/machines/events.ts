@@ -11,35 +11,38 @@ import { expectBoolean, expectFunction, expectOneOf, expectQueryKeys, failType }
 import type { StrategyName, StrategyOption } from './strategies.ts'
 
 /** The events a coalescer takes, through `send` or its actor. */
-export type CoalescerEvent =
+export type CoalescerEvent<Option = StrategyOption> =
   | InvalidateEvent
   | RefetchEvent
   | ChangeEvent
   /** Flush everything pending now. */
   | { readonly type: 'FLUSH' }
-  | { readonly type: 'SWITCH_STRATEGY'; readonly strategy: StrategyOption }
+  | { readonly type: 'SWITCH_STRATEGY'; readonly strategy: Option }
   /** Forget everything pending and cancel the fetches the coalescer started. */
   | { readonly type: 'RESET' }
 
+/** The name of the strategy at work: `'direct'` also stands in for one that has died. */
+export type ActiveName<Name extends string> = Name | 'direct'
+
 /** A change of strategy, timing, or both. */
-export interface StrategySwitchedRecord {
-  readonly from: StrategyName
-  readonly to: StrategyName
+export interface StrategySwitchedRecord<Name extends string = StrategyName> {
+  readonly from: ActiveName<Name>
+  readonly to: ActiveName<Name>
   /** How many keys and buffered changes moved over. */
   readonly pendingKeys: number
 }
 
 /** The facts a coalescer emits, by name. */
-export interface EmittedRecords {
+export interface EmittedRecords<Name extends string = StrategyName> {
   flushed: FlushedRecord
-  strategySwitched: StrategySwitchedRecord
+  strategySwitched: StrategySwitchedRecord<Name>
   refetchFailed: RefetchFailedRecord
   handlerFailed: HandlerFailedRecord
 }
 
 /** A fact the coalescer emits, as listeners of its actor receive it. */
-export type EmittedEvent = {
-  [Name in keyof EmittedRecords]: { readonly type: Name } & EmittedRecords[Name]
+export type EmittedEvent<Name extends string = StrategyName> = {
+  [Fact in keyof EmittedRecords]: { readonly type: Fact } & EmittedRecords<Name>[Fact]
 }[keyof EmittedRecords]
 
 const isObject = (part: unknown): boolean => typeof part === 'object' && part !== null

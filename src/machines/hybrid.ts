@@ -1,5 +1,6 @@
 import { sendTo } from 'xstate'
 import { SharedWindow } from '../actions/windows/sharedWindow.ts'
+import { defineStrategy, windowOptions } from './defineStrategy.ts'
 import { type WindowsContext, windowsCollecting, windowsFlushing, windowsIdle, windowsSetup } from './windowsChart.ts'
 
 interface HybridContext extends WindowsContext {
@@ -84,4 +85,10 @@ export const hybridMachine = hybridSetup.createMachine({
       },
     },
   },
+})
+
+export const hybrid = defineStrategy({
+  machine: hybridMachine,
+  quietMs: 150,
+  options: [...windowOptions, 'refetchDelayMs'],
 })

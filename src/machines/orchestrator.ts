@@ -1,88 +1,25 @@
-import { assign, emit, sendTo, setup } from 'xstate'
+import { type ActorRef, type Snapshot, assign, emit, sendTo, setup } from 'xstate'
 import { closeGate } from '../actions/gate.ts'
-import type { FlushReason, QueryKey } from '../actions/types.ts'
-import type { FilterCall } from '../actions/pendingKey.ts'
-import type { StrategyPort } from '../actions/windows/windows.ts'
-import type { CoalescerEvent, EmittedEvent } from './events.ts'
-import type { StrategyInput, StrategyMachine, StrategyParentRef, StrategyReport } from './strategy.ts'
-import {
-  type ResolvedStrategy,
-  type StrategyName,
-  type StrategyOption,
-  strategies,
-  strategyNames,
-} from './strategies.ts'
-
-export interface FlushRequest {
-  readonly reason: FlushReason
-  /** The keys to flush; all of them if missing. */
-  readonly keyIds?: readonly string[] | undefined
-  readonly fetch: 'now' | 'later'
-}
-
-/** What the orchestrator has done for it, outside of any statechart. None of these may throw. */
-export interface OrchestratorPort extends Omit<StrategyPort, 'timing'> {
-  /** Why an event is unusable, if it is. */
-  check(event: CoalescerEvent): Error | undefined
-  reportBadEvent(event: unknown, error: Error): void
-  /** Puts an event's keys or change into the queue; returns the ids of its keys. A bad key is reported. */
-  record(event: RecordableEvent): readonly string[]
-  /** Applies pending keys; returns how many queries wait for `fetchMarked`. */
-  flush(request: FlushRequest): number
-  /** Fetches what flushes with `fetch: 'later'` have marked. */
-  fetchMarked(): void
-  /** Forgets all that is pending, queued and to follow, and cancels the fetches in flight. */
-  reset(): void
-  /** The strategy and timing that an option means. */
-  resolve(strategy: StrategyOption): ResolvedStrategy
-  strategySwitched(from: ResolvedStrategy, to: ResolvedStrategy): void
-  strategyDied(error: unknown): void
-  pageHidden(): void
-  pageVisible(): void
-}
-
-/** Queries whose running fetch no longer answers the events it was to answer: cancelled, or overtaken by a patch. */
-export interface FetchLostEvent {
-  readonly type: 'FETCH_LOST'
-  readonly queryKeys: readonly QueryKey[]
-}
-
-/** What a call of the coalesced client asks for, or keys of such calls that are not to wait any longer. */
-export interface ScheduleEvent {
-  readonly type: 'SCHEDULE'
-  readonly call?: FilterCall
-  readonly urgentKeyIds?: readonly string[]
-}
-
-export type RecordableEvent =
-  | Extract<CoalescerEvent, { type: 'INVALIDATE' | 'REFETCH' | 'CHANGE' }>
-  | FetchLostEvent
-  | ScheduleEvent
-
-export type OrchestratorEvent =
-  | CoalescerEvent
-  | FetchLostEvent
-  | ScheduleEvent
-  | StrategyReport
-  /** The page went out of sight. */
-  | { readonly type: 'PAGE_HIDDEN' }
-  /** The page came back. */
-  | { readonly type: 'PAGE_VISIBLE' }
-  /** Something woke the app up: a timer that was throttled may be late. */
-  | { readonly type: 'WAKE' }
-  /** A fact for the listeners of the actor. */
-  | { readonly type: 'REPORT'; readonly emitted: EmittedEvent }
+import type { EmittedEvent } from './events.ts'
+import type { AnyCoalescerEvent, OrchestratorEvent, OrchestratorPort, RecordableEvent } from './orchestratorPort.ts'
+import { FALLBACK, type ResolvedStrategy } from './registry.ts'
+import type { StrategyEvent, StrategyInput, StrategyMachine, StrategyParentRef } from './strategy.ts'
 
 interface OrchestratorContext {
   readonly port: OrchestratorPort
   readonly strategy: ResolvedStrategy
   /** How often a strategy has died. */
   readonly deaths: number
-  /** What the port answered last, for the message to the strategy that follows in the same transition. */
-  readonly answer: { keyIds: readonly string[]; marked: number }
+  /** Whether the fallback has died for the last time. */
+  readonly isLost: boolean
 }
 
-/** After so many deaths the error is the orchestrator's own, and the coalescer goes on without an actor. */
+interface OrchestratorArgs {
+  readonly context: OrchestratorContext
+  readonly event: OrchestratorEvent
+}
+
+/** After so many deaths no strategy is started any more, and the coalescer goes on without. */
 const MAX_DEATHS = 3
 
 /** Whether what an event brings is to be flushed at once. */
@@ -94,51 +31,53 @@ const causeOf = (event: OrchestratorEvent): unknown => ('error' in event ? event
 
 const isSame = (a: ResolvedStrategy, b: ResolvedStrategy): boolean => JSON.stringify(a) === JSON.stringify(b)
 
-const strategyMachines = Object.fromEntries(strategyNames.map((name) => [name, strategies[name].machine])) as {
-  [Name in StrategyName]: StrategyMachine
-}
+type StrategyRef = ActorRef<Snapshot<unknown>, StrategyEvent>
+
+/** Says something to the strategy at work. */
+const tell = (event: StrategyEvent | ((args: OrchestratorArgs) => StrategyEvent)) =>
+  sendTo<OrchestratorContext, OrchestratorEvent, undefined, StrategyRef, OrchestratorEvent>('strategy', event)
 
 const orchestratorSetup = setup({
   types: {
     context: {} as OrchestratorContext,
     input: {} as { port: OrchestratorPort; strategy: ResolvedStrategy },
     events: {} as OrchestratorEvent,
-    emitted: {} as EmittedEvent,
-    children: {} as { strategy: StrategyName },
+    emitted: {} as EmittedEvent<string>,
+    children: {} as { strategy: string },
   },
-  actors: strategyMachines,
+  actors: {} as Record<string, StrategyMachine>,
   guards: {
-    isStrategy: ({ context }, params: { name: StrategyName }) => context.strategy.name === params.name,
-    isBad: ({ context, event }) => context.port.check(event as CoalescerEvent) !== undefined,
+    isStrategy: ({ context }, params: { name: string }) => context.strategy.name === params.name,
+    isBad: ({ context, event }) => context.port.check(event as AnyCoalescerEvent) !== undefined,
     isSurvivable: ({ context }) => context.deaths < MAX_DEATHS,
+    isLost: ({ context }) => context.isLost,
     hasFact: ({ event }) => event.type === 'REPORT' && typeof (event.emitted as unknown) === 'object',
     isNewStrategy: ({ context, event }) =>
       event.type === 'SWITCH_STRATEGY' && !isSame(context.port.resolve(event.strategy), context.strategy),
+    hasDeferred: ({ context }) => context.port.isDeferring,
   },
   actions: {
     reportBadEvent: ({ context, event }) => {
-      const error = context.port.check(event as CoalescerEvent)
+      const error = context.port.check(event as AnyCoalescerEvent)
       if (error) context.port.reportBadEvent(event, error)
     },
     detach: ({ context }) => {
       closeGate(context.port.gate)
       context.port.queue.watcher = undefined
     },
-    record: ({ context, event }) => {
-      context.answer.keyIds = context.port.record(event as RecordableEvent)
-    },
-    announcePending: sendTo('strategy', ({ context, event }) => ({
+    record: ({ context, event }) => context.port.record(event as RecordableEvent),
+    announcePending: tell(({ context, event }) => ({
       type: 'PENDING',
-      keyIds: context.answer.keyIds,
+      keyIds: context.port.recordedIds,
       urgent: isUrgent(event),
     })),
-    requestFlush: sendTo('strategy', { type: 'FLUSH', reason: 'manual' }),
-    requestCatchUp: sendTo('strategy', { type: 'FLUSH', reason: 'visible' }),
-    requestCheck: sendTo('strategy', { type: 'PENDING', keyIds: [], urgent: false }),
+    requestFlush: tell({ type: 'FLUSH', reason: 'manual' }),
+    requestCatchUp: tell({ type: 'FLUSH', reason: 'visible' }),
+    requestCheck: tell({ type: 'PENDING', keyIds: [], urgent: false }),
     flushPending: ({ context, event }) => {
-      if (event.type === 'DUE') context.answer.marked = context.port.flush(event)
+      if (event.type === 'DUE') context.port.flush(event)
     },
-    confirmFlush: sendTo('strategy', ({ context }) => ({ type: 'FLUSHED', marked: context.answer.marked })),
+    confirmFlush: tell(({ context }) => ({ type: 'FLUSHED', marked: context.port.markedCount })),
     fetchMarked: ({ context }) => context.port.fetchMarked(),
     adoptStrategy: assign(({ context, event }) => {
       if (event.type !== 'SWITCH_STRATEGY') return {}
@@ -150,13 +89,10 @@ const orchestratorSetup = setup({
       }
     },
     reportDeath: ({ context, event }) => context.port.strategyDied(causeOf(event)),
-    adoptDirect: assign(({ context }) => ({
-      strategy: { ...context.strategy, name: 'direct' as const },
-      deaths: context.deaths + 1,
-    })),
-    giveUp: ({ event }) => {
-      throw causeOf(event)
-    },
+    noteLoss: assign({ isLost: true }),
+    countDeath: assign({ deaths: ({ context }) => context.deaths + 1 }),
+    adoptFallback: assign({ strategy: ({ context }) => ({ ...context.strategy, name: FALLBACK }) }),
+    giveUp: ({ context, event }) => context.port.gaveUp(causeOf(event)),
     forgetAll: ({ context }) => context.port.reset(),
     notePageHidden: ({ context }) => context.port.pageHidden(),
     notePageVisible: ({ context }) => context.port.pageVisible(),
@@ -164,10 +100,10 @@ const orchestratorSetup = setup({
   },
 })
 
-const toDirect = { target: 'choosing', actions: ['reportDeath', 'adoptDirect'] } as const
+const toFallback = { target: 'choosing', actions: ['reportDeath', 'countDeath', 'adoptFallback'] } as const
 
-/** One state per registered strategy, so that the chart shows which one is at work. */
-const strategyState = (name: StrategyName) =>
+/** One state per strategy, so that the chart shows which one is at work. */
+const strategyState = (name: string) =>
   orchestratorSetup.createStateConfig({
     description: `The strategy '${name}' decides when to flush.`,
     exit: 'detach',
@@ -185,66 +121,110 @@ const strategyState = (name: StrategyName) =>
         },
       }),
       // What takes the place of a dead strategy may die as well, but not for ever.
-      onError: name === 'direct' ? [{ guard: 'isSurvivable', ...toDirect }, { actions: 'giveUp' }] : toDirect,
+      onError:
+        name === FALLBACK
+          ? [
+              { guard: 'isSurvivable', ...toFallback },
+              { target: 'none', actions: 'noteLoss' },
+            ]
+          : toFallback,
     },
   })
 
-/** Takes the events of the app, keeps one strategy at work, and has the flushes applied that it asks for. */
-export const orchestratorMachine = orchestratorSetup.createMachine({
-  id: 'coalescer',
-  description:
-    'Collects what has changed; a strategy decides when to flush; a flush marks and fetches each query once.',
-  context: ({ input }) => ({ ...input, deaths: 0, answer: { keyIds: [], marked: 0 } }),
-  type: 'parallel',
-  on: {
-    INVALIDATE: [{ guard: 'isBad', actions: 'reportBadEvent' }, { actions: ['record', 'announcePending'] }],
-    REFETCH: [{ guard: 'isBad', actions: 'reportBadEvent' }, { actions: ['record', 'announcePending'] }],
-    CHANGE: [{ guard: 'isBad', actions: 'reportBadEvent' }, { actions: ['record', 'announcePending'] }],
-    SCHEDULE: { actions: ['record', 'announcePending'] },
-    FETCH_LOST: { actions: ['record', 'announcePending'] },
-    FLUSH: { actions: 'requestFlush' },
-    WAKE: { actions: 'requestCheck' },
-    DUE: { actions: ['flushPending', 'confirmFlush'] },
-    REFETCH_DUE: { actions: 'fetchMarked' },
-    REPORT: { guard: 'hasFact', actions: 'emitReport' },
-    '*': { actions: 'reportBadEvent' },
-  },
-  states: {
-    strategy: {
-      description: 'Which strategy is at work. The pending queue outlives it, so a switch hands nothing over.',
-      initial: 'choosing',
+const noted = { actions: ['record', 'announcePending'] } as const
+const taken = [{ guard: 'isBad', actions: 'reportBadEvent' }, noted] as const
+
+/** Takes the events of the app, keeps one of these strategies at work, and has the flushes applied that it asks for. */
+export function createOrchestratorMachine(machines: Readonly<Record<string, StrategyMachine>>) {
+  const names = Object.keys(machines)
+  return orchestratorSetup
+    .createMachine({
+      id: 'coalescer',
+      description:
+        'Collects what has changed; a strategy decides when to flush; a flush marks and fetches each query once.',
+      context: ({ input }) => ({ ...input, deaths: 0, isLost: false }),
+      type: 'parallel',
       on: {
-        SWITCH_STRATEGY: [
-          { guard: 'isBad', actions: 'reportBadEvent' },
-          { guard: 'isNewStrategy', target: '.choosing', actions: ['announceSwitch', 'adoptStrategy'] },
-        ],
-        RESET: { target: '.choosing', actions: 'forgetAll' },
+        INVALIDATE: taken,
+        REFETCH: taken,
+        CHANGE: taken,
+        SCHEDULE: noted,
+        FETCH_LOST: noted,
+        FLUSH: { actions: 'requestFlush' },
+        WAKE: { actions: 'requestCheck' },
+        DUE: { actions: ['flushPending', 'confirmFlush'] },
+        REFETCH_DUE: { actions: 'fetchMarked' },
+        REPORT: { guard: 'hasFact', actions: 'emitReport' },
+        '*': { actions: 'reportBadEvent' },
       },
       states: {
-        choosing: {
-          description: 'Between two strategies: the old one is stopped, the gate is shut.',
-          always: strategyNames.map((name) => ({
-            guard: { type: 'isStrategy' as const, params: { name } },
-            target: name,
-          })),
+        strategy: {
+          description: 'Which strategy is at work. The pending queue outlives it, so a switch hands nothing over.',
+          initial: 'choosing',
+          on: {
+            SWITCH_STRATEGY: [
+              { guard: 'isBad', actions: 'reportBadEvent' },
+              { guard: 'isNewStrategy', target: '.choosing', actions: ['announceSwitch', 'adoptStrategy'] },
+            ],
+            RESET: { target: '.choosing', actions: 'forgetAll' },
+            STOP: '.none',
+          },
+          states: {
+            choosing: {
+              description: 'Between two strategies: the old one is stopped, the gate is shut.',
+              always: names.map((name) => ({
+                guard: { type: 'isStrategy' as const, params: { name } },
+                target: name,
+              })),
+            },
+            none: {
+              description: 'No strategy is at work any more.',
+              on: { SWITCH_STRATEGY: {}, RESET: {}, STOP: {} },
+            },
+            ...Object.fromEntries(names.map((name) => [name, strategyState(name)])),
+          },
         },
-        ...(Object.fromEntries(strategyNames.map((name) => [name, strategyState(name)])) as Record<
-          StrategyName,
-          ReturnType<typeof strategyState>
-        >),
+        page: {
+          description: "Whether the page is on screen. With whenHidden 'defer' nothing is fetched while it is not.",
+          initial: 'visible',
+          states: {
+            visible: {
+              description: 'The page is on screen.',
+              on: { PAGE_HIDDEN: { target: 'hidden', actions: 'notePageHidden' }, PAGE_VISIBLE: {} },
+            },
+            hidden: {
+              description: 'The page is out of sight. What was deferred meanwhile is caught up with on return.',
+              on: {
+                PAGE_VISIBLE: [
+                  { guard: 'hasDeferred', target: 'visible', actions: ['notePageVisible', 'requestCatchUp'] },
+                  { target: 'visible' },
+                ],
+                PAGE_HIDDEN: {},
+              },
+            },
+          },
+        },
+        life: {
+          description: 'Whether the coalescer itself works.',
+          initial: 'running',
+          states: {
+            running: {
+              description: 'Events are taken.',
+              always: { guard: 'isLost', target: 'dead' },
+              on: { STOP: 'stopped' },
+            },
+            dead: {
+              description: 'Strategies have died too often. Events are flushed one by one, without a chart.',
+              entry: 'giveUp',
+              on: { STOP: 'stopped', '*': {} },
+            },
+            stopped: {
+              description: 'Stopped for good.',
+              on: { '*': {} },
+            },
+          },
+        },
       },
-    },
-    page: {
-      description: "Whether the page is on screen. With whenHidden 'defer' nothing is fetched while it is not.",
-      initial: 'visible',
-      states: {
-        visible: {
-          on: { PAGE_HIDDEN: { target: 'hidden', actions: 'notePageHidden' }, PAGE_VISIBLE: {} },
-        },
-        hidden: {
-          on: { PAGE_VISIBLE: { target: 'visible', actions: ['notePageVisible', 'requestCatchUp'] }, PAGE_HIDDEN: {} },
-        },
-      },
-    },
-  },
-})
+    })
+    .provide({ actors: machines })
+}

@@ -1,4 +1,5 @@
 import { KeyWindows } from '../actions/windows/keyWindows.ts'
+import { defineStrategy } from './defineStrategy.ts'
 import { createWindowsMachine } from './windowsChart.ts'
 
 /** One window per key over a single timer. */
@@ -7,3 +8,5 @@ export const perKeyMachine = createWindowsMachine({
   description: 'One window per key, each with its own quiet and max wait: keys never delay or hurry each other.',
   windows: (port) => new KeyWindows(port),
 })
+
+export const perKey = defineStrategy({ machine: perKeyMachine, quietMs: 100 })

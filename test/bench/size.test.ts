@@ -18,6 +18,11 @@ describe('the bundle of each entry point', () => {
     expect(Object.keys(sizeLimits).toSorted()).toEqual(Object.keys(sizes).toSorted())
   })
 
+  it('drops the strategies that createCoalescerWith is not given', () => {
+    const { 'createCoalescer alone': all, 'createCoalescerWith({ debounce })': one } = sizes
+    expect(one?.minified).toBeLessThan((all?.minified ?? 0) - 4000)
+  })
+
   it('drops what createCoalescer does not need', () => {
     expect(sizes['createCoalescer alone']?.minified).toBeLessThan(sizes['realtime-coalescer']?.minified ?? 0)
   })

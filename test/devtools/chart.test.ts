@@ -4,7 +4,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { lightStates } from '../../src/integration/devtools/chart/lights.ts'
 import { renderChart } from '../../src/integration/devtools/chart/renderChart.ts'
 import { debounceMachine } from '../../src/machines/debounce.ts'
-import { orchestratorMachine } from '../../src/machines/orchestrator.ts'
+import { strategies } from '../../src/machines/strategies.ts'
+import { chartsOf } from '../../src/machines/charts.ts'
 
 const machine = createMachine({
   id: 'm',
@@ -28,7 +29,10 @@ describe('renderChart', () => {
   })
 
   it('draws each machine once, and shares no ids between drawings', async () => {
-    const [first, second] = await Promise.all([renderChart(debounceMachine), renderChart(orchestratorMachine)])
+    const [first, second] = await Promise.all([
+      renderChart(debounceMachine),
+      renderChart(chartsOf(strategies).orchestrator),
+    ])
     expect(await renderChart(debounceMachine)).toBe(first)
     const ids = [first, second].map((svg) => [...svg.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id))
     expect(ids[0]?.length).toBeGreaterThan(0)

@@ -3,16 +3,17 @@ import type { AnyStateNode } from 'xstate'
 import { defaultTiming } from '../../src/actions/timing.ts'
 import { connectionMachine } from '../../src/machines/connection.ts'
 import { feedMachine } from '../../src/machines/feed.ts'
-import { orchestratorMachine } from '../../src/machines/orchestrator.ts'
-import { resolveStrategy, strategies, strategyNames } from '../../src/machines/strategies.ts'
+import { chartsOf } from '../../src/machines/charts.ts'
+import { resolveStrategy } from '../../src/machines/registry.ts'
+import { strategies, strategyNames } from '../../src/machines/strategies.ts'
 
 describe('a chart', () => {
   it.each(strategyNames)('of the strategy %s bears its name, for inspectors', (name) => {
-    expect(strategies[name].machine.id).toBe(name)
+    expect(strategies[name].machineFor(name).id).toBe(name)
   })
 
   it('of the orchestrator, the feed and a connection say what they are, for inspectors', () => {
-    expect([orchestratorMachine, feedMachine, connectionMachine].map(({ id }) => id)).toEqual([
+    expect([chartsOf(strategies).orchestrator, feedMachine, connectionMachine].map(({ id }) => id)).toEqual([
       'coalescer',
       'feed',
       'connection',
@@ -21,10 +22,10 @@ describe('a chart', () => {
 
   it('explains each of its states', () => {
     const machines = [
-      orchestratorMachine,
+      chartsOf(strategies).orchestrator,
       feedMachine,
       connectionMachine,
-      ...strategyNames.map((name) => strategies[name].machine),
+      ...strategyNames.map((name) => strategies[name].machineFor(name)),
     ]
     const statesOf = (node: AnyStateNode): AnyStateNode[] =>
       Object.values(node.states).flatMap((one) => [one, ...statesOf(one)])
@@ -43,8 +44,8 @@ describe('the timing of a strategy', () => {
     ['direct', 0],
   ] as const)('%s waits for %i ms of quiet unless told otherwise', (name, quietMs) => {
     const timing = { ...defaultTiming, quietMs }
-    expect(resolveStrategy(name, {})).toEqual({ name, timing })
-    expect(resolveStrategy({ name }, {})).toEqual({ name, timing })
+    expect(resolveStrategy(strategies, name, {})).toEqual({ name, timing })
+    expect(resolveStrategy(strategies, { name }, {})).toEqual({ name, timing })
     expect(timing).toEqual({
       quietMs,
       maxWaitMs: 1000,
@@ -57,7 +58,7 @@ describe('the timing of a strategy', () => {
 
   it('is its own, before what holds for all, before the default', () => {
     const shared = { quietMs: 1, maxWaitMs: 2, leading: true }
-    expect(resolveStrategy({ name: 'perKey', quietMs: 7 }, shared).timing).toMatchObject({
+    expect(resolveStrategy(strategies, { name: 'perKey', quietMs: 7 }, shared).timing).toMatchObject({
       quietMs: 7,
       maxWaitMs: 2,
       leading: true,

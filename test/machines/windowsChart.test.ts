@@ -35,7 +35,7 @@ const stateOf = ({ queue, port }: ReturnType<typeof setup>): string =>
 describe.each(strategyNames)('%s', (name) => {
   it('may be asked what it would do, at any state, without doing it', () => {
     const world = setup()
-    const { machine } = strategies[name]
+    const machine = strategies[name].machineFor(name)
     world.add('a')
     let [snapshot] = initialTransition(machine, world.input)
     const before = stateOf(world)

@@ -153,6 +153,6 @@ export function testEdges(timing: CoalescerOptions): void {
     isFocused.mockRestore()
     await system.invalidate(key)
     await system.endAll()
-    expect([system.coalescer.actor.getSnapshot().status, system.isFresh(key)]).toEqual(['error', true])
+    expect([system.coalescer.actor.getSnapshot().value, system.isFresh(key)]).toMatchObject([{ life: 'dead' }, true])
   })
 }

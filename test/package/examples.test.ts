@@ -35,7 +35,7 @@ it('every example has a test here', () => {
 
 describe('examples/node', () => {
   it('is installed without React components, Supabase or an inspector', () => {
-    for (const name of ['react-dom', '@xstate/react', '@supabase/supabase-js', '@statelyai/inspect']) {
+    for (const name of ['react-dom', '@supabase/supabase-js', '@statelyai/inspect']) {
       expect([name, existsSync(join(directory, 'node/node_modules', name))]).toEqual([name, false])
     }
   })

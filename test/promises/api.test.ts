@@ -10,8 +10,21 @@ useSimulatedTime()
 const goals = ['goals']
 
 describe('the entry point', () => {
-  it('exports createCoalescer and coalesceQueryClient by name and nothing else that runs', () => {
-    expect(Object.keys(entry).toSorted()).toEqual(['coalesceQueryClient', 'createCoalescer'])
+  it('exports these by name and nothing else that runs', () => {
+    expect(Object.keys(entry).toSorted()).toEqual([
+      'KeyWindows',
+      'SharedWindow',
+      'batch',
+      'coalesceQueryClient',
+      'createCoalescer',
+      'createCoalescerWith',
+      'createWindowsMachine',
+      'debounce',
+      'defineStrategy',
+      'direct',
+      'hybrid',
+      'perKey',
+    ])
   })
 
   it('a coalescer has the public names', () => {

@@ -1,7 +1,8 @@
 import { type DehydratedState, dehydrate, focusManager, hydrate } from '@tanstack/react-query'
 import { type Coalescer, type ErrorInfo, createCoalescer } from 'realtime-coalescer'
 import { vi } from 'vitest'
-import { resolveStrategy } from '../../src/machines/strategies.ts'
+import { resolveStrategy } from '../../src/machines/registry.ts'
+import { strategies } from '../../src/machines/strategies.ts'
 import { advance, endSimulatedTime, startSimulatedTime } from '../support/simulatedTime.ts'
 import { SimulatedApp } from './app.ts'
 import { CountingClock } from './countingClock.ts'
@@ -46,7 +47,7 @@ export class Run {
     const { config } = trace
     this.app = new SimulatedApp(config)
     this.oracle = new Oracle((queryKey) => this.app.server.versionOf(queryKey))
-    this.timing = { ...resolveStrategy(config.strategy, config.timing) }
+    this.timing = { ...resolveStrategy(strategies, config.strategy, config.timing) }
     this.monitor = new Monitor(this.app.queryClient, {
       tick: () => this.tick(),
       now: () => this.visibleNow(),

@@ -1,5 +1,6 @@
 import { hydrate, onlineManager } from '@tanstack/react-query'
-import { resolveStrategy } from '../../src/machines/strategies.ts'
+import { resolveStrategy } from '../../src/machines/registry.ts'
+import { strategies } from '../../src/machines/strategies.ts'
 import { advance, drain } from '../support/simulatedTime.ts'
 import { poolQuery } from './app.ts'
 import { pool } from './pool.ts'
@@ -112,7 +113,7 @@ export async function takeStep(run: Run, step: Step): Promise<void> {
       invariants.isResetting = false
       break
     case 'switch':
-      run.timing = resolveStrategy(step.strategy, run.trace.config.timing)
+      run.timing = resolveStrategy(strategies, step.strategy, run.trace.config.timing)
       oracle.timingChanged(run.maxWaitMs)
       coalescer.switchStrategy(step.strategy)
       break

@@ -27,7 +27,7 @@ void (<CoalescerProvider coalescer={coalescer} quietMs={50} />)
 void (<CoalescerProvider strategy="throttle" />)
 
 // Hooks
-expectTypeOf(useCoalescer).toEqualTypeOf<() => Coalescer>()
+expectTypeOf(useCoalescer()).toEqualTypeOf<Coalescer>()
 expectTypeOf(useCoalescerState((snapshot) => snapshot.pendingKeys)).toBeNumber()
 expectTypeOf(useCoalescerState<CoalescerSnapshot>)
   .parameter(0)

@@ -27,8 +27,8 @@ const queryClient = new QueryClient()
 const coalescer = createCoalescer({ queryClient })
 
 // createCoalescer
-expectTypeOf(createCoalescer).parameter(0).toEqualTypeOf<CoalescerOptions | undefined>()
-expectTypeOf(createCoalescer).returns.toEqualTypeOf<Coalescer>()
+expectTypeOf<CoalescerOptions | undefined>().toExtend<Parameters<typeof createCoalescer>[0]>()
+expectTypeOf(createCoalescer()).toEqualTypeOf<Coalescer>()
 expectTypeOf<'debounce' | 'batch' | 'perKey' | 'hybrid' | 'direct'>().toExtend<StrategyName>()
 expectTypeOf<string>().not.toExtend<StrategyName>()
 createCoalescer()

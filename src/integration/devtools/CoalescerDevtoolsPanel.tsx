@@ -1,6 +1,6 @@
 'use client'
 import { type ReactElement, useContext, useMemo, useSyncExternalStore } from 'react'
-import type { Coalescer } from '../query/coalescer.ts'
+import type { AnyCoalescer } from '../query/coalescer.ts'
 import { CoalescerContext } from '../react/CoalescerProvider.tsx'
 import { useRealtimeStatus } from '../react/useRealtimeStatus.ts'
 import { Monitor } from './monitor/monitor.ts'
@@ -14,7 +14,7 @@ import { styles } from './styles.ts'
 /** What the panel takes, as a component or as a plugin. */
 export interface CoalescerDevtoolsPanelProps {
   /** The coalescer to show. @default the one of the `CoalescerProvider` above */
-  readonly coalescer?: Coalescer | undefined
+  readonly coalescer?: AnyCoalescer | undefined
   /** A realtime service whose connection is shown as well. */
   readonly service?: DevtoolsRealtimeService | undefined
   /** Colours; `'system'` follows the reader's setting. @default 'system' */
@@ -36,7 +36,7 @@ export function CoalescerDevtoolsPanel(props: CoalescerDevtoolsPanelProps): Reac
 }
 
 /** The coalescer to show, from props or context. */
-export function useDevtoolsCoalescer(own: Coalescer | undefined): Coalescer {
+export function useDevtoolsCoalescer(own: AnyCoalescer | undefined): AnyCoalescer {
   const provided = useContext(CoalescerContext)
   const coalescer = own ?? provided
   if (!coalescer) {
@@ -48,7 +48,7 @@ export function useDevtoolsCoalescer(own: Coalescer | undefined): Coalescer {
 }
 
 /** A monitor that watches while the component is mounted; none on a server, while hydrating, or in the first render. */
-export function useMonitor(coalescer: Coalescer): Monitor | undefined {
+export function useMonitor(coalescer: AnyCoalescer): Monitor | undefined {
   const monitor = useMemo(() => new Monitor(coalescer), [coalescer])
   const isWatching = useSyncExternalStore(monitor.subscribe, monitor.getIsWatching, () => false)
   return isWatching ? monitor : undefined

@@ -51,7 +51,7 @@ function describeActor(actorRef: KnownEvent['actorRef'], sanitizers: Sanitizers)
   const machineId = (logic?.config as { readonly id?: unknown } | undefined)?.id
   return {
     // A strategy is always called 'strategy': only its machine tells which one it is.
-    id: id !== sessionId && typeof machineId === 'string' ? `${id}: ${machineId}` : id,
+    id: id !== sessionId && id !== machineId && typeof machineId === 'string' ? `${id}: ${machineId}` : id,
     sessionId,
     logic: { config: logic?.config },
     _parent: _parent && { sessionId: _parent.sessionId },

@@ -1,7 +1,7 @@
 import { type Query, type QueryClient, type QueryFilters, notifyManager } from '@tanstack/react-query'
 import { expectBoolean, failType } from '../../actions/validate.ts'
 import { wrapClient } from './client/wrapClient.ts'
-import type { Coalescer } from './coalescer.ts'
+import type { AnyCoalescer } from './coalescer.ts'
 import { type CoalescerInternals, internalsOf } from './internals.ts'
 import { expectQueryClient } from './options.ts'
 
@@ -15,7 +15,7 @@ export interface CoalesceQueryClientOptions {
 }
 
 /** The clients made so far, by coalescer: one for each query client and way of treating calls. */
-const made = new WeakMap<Coalescer, WeakMap<QueryClient, Map<boolean, QueryClient>>>()
+const made = new WeakMap<AnyCoalescer, WeakMap<QueryClient, Map<boolean, QueryClient>>>()
 
 /**
  * The same query client, except that `invalidateQueries` and `refetchQueries` go through the coalescer: a migration
@@ -26,7 +26,7 @@ const made = new WeakMap<Coalescer, WeakMap<QueryClient, Map<boolean, QueryClien
  */
 export function coalesceQueryClient<Client extends QueryClient>(
   queryClient: Client,
-  coalescer: Coalescer,
+  coalescer: AnyCoalescer,
   options: CoalesceQueryClientOptions = {},
 ): Client {
   expectQueryClient(queryClient)

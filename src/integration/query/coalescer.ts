@@ -1,4 +1,5 @@
 import type { ActorRef, AnyActorRef, Snapshot, StateValue } from 'xstate'
+import type { TimingOptions } from '../../actions/timing.ts'
 import type {
   CoalescerStats,
   FlushedKey,
@@ -7,8 +8,9 @@ import type {
   RefetchQueryType,
   RefetchType,
 } from '../../actions/types.ts'
-import type { CoalescerEvent, EmittedEvent, EmittedRecords } from '../../machines/events.ts'
-import type { ResolvedStrategy, StrategyName, StrategyOption } from '../../machines/strategies.ts'
+import type { ActiveName, CoalescerEvent, EmittedEvent, EmittedRecords } from '../../machines/events.ts'
+import type { OptionOf, ResolvedStrategy, StrategyRegistry } from '../../machines/registry.ts'
+import type { StrategyName, StrategyOption } from '../../machines/strategies.ts'
 
 /** How `scheduleInvalidate` treats the queries of its key. */
 export interface InvalidateOptions {
@@ -37,8 +39,8 @@ export interface FlushOptions {
 }
 
 /** What the coalescer is doing, as `getSnapshot` tells it. */
-export interface CoalescerSnapshot {
-  readonly strategy: StrategyName
+export interface CoalescerSnapshot<Name extends string = StrategyName> {
+  readonly strategy: ActiveName<Name>
   /** `collecting`: something is pending. `flushing`: it is being applied, or marked queries wait for their fetch. */
   readonly phase: 'idle' | 'collecting' | 'flushing'
   /** Distinct keys (and, under `batch`, changes) that wait for a flush. */
@@ -73,10 +75,19 @@ export type CoalescerActorSnapshot = Snapshot<unknown> & {
 }
 
 /** The orchestrator's actor. Its listeners receive the emitted records with their name as `type`. */
-export type CoalescerActorRef = ActorRef<CoalescerActorSnapshot, CoalescerEvent, EmittedEvent>
+export type CoalescerActorRef = ActorRef<
+  CoalescerActorSnapshot,
+  CoalescerEvent<OptionOf<StrategyRegistry>>,
+  EmittedEvent<string>
+>
 
-/** Collects what has changed and fetches each query once. */
-export interface Coalescer {
+/** How strategies of these names are asked for. */
+export type OptionFor<Name extends string> = [StrategyName, Name] extends [Name, StrategyName]
+  ? StrategyOption
+  : Name | ({ readonly name: Name } & TimingOptions)
+
+/** Collects what has changed and fetches each query once. `Name` and `Option` are the strategies it knows. */
+export interface Coalescer<Name extends string = StrategyName, Option = OptionFor<Name>> {
   /**
    * Marks the queries of a key stale and fetches what is on screen, at the next flush.
    *
@@ -90,9 +101,9 @@ export interface Coalescer {
    */
   scheduleRefetch(queryKey: QueryKey, type?: RefetchQueryType): void
   /** Sends an event to the orchestrator. @throws TypeError or RangeError for a bad event, after `stop`, or without a query client. */
-  send(event: CoalescerEvent): void
+  send(event: CoalescerEvent<Option>): void
   /** Changes the strategy, its timing, or both. Pending work moves over. @throws TypeError or RangeError for a bad strategy. */
-  switchStrategy(strategy: StrategyOption): void
+  switchStrategy(strategy: Option): void
   /**
    * Flushes now. Resolves when the fetches this leads to, those to follow included, succeed, fail, pause or are ended;
    * with a `queryKey`, when those of its queries are.
@@ -101,11 +112,11 @@ export interface Coalescer {
   /** Resolves when nothing is pending or in flight; work deferred while hidden or paused offline does not count. */
   settled(): Promise<void>
   /** The same object while nothing changes. */
-  getSnapshot(): CoalescerSnapshot
+  getSnapshot(): CoalescerSnapshot<Name>
   /** Calls back after each change of the snapshot; returns a function that ends it. */
   subscribe(listener: () => void): () => void
   /** Listens to one kind of record; returns a function that ends it. */
-  on<Name extends keyof EmittedRecords>(name: Name, listener: (record: EmittedRecords[Name]) => void): () => void
+  on<Fact extends keyof EmittedRecords>(name: Fact, listener: (record: EmittedRecords<Name>[Fact]) => void): () => void
   /**
    * Why the coalescer last fetched the query of this hash or key; `undefined` if it never did, or the query is gone.
    *
@@ -119,3 +130,6 @@ export interface Coalescer {
   /** The orchestrator's actor, for inspectors and `useSelector`. */
   readonly actor: CoalescerActorRef
 }
+
+/** A coalescer, whatever its strategies. */
+export type AnyCoalescer = Coalescer<string, OptionOf<StrategyRegistry>>

@@ -1,25 +1,40 @@
-import { focusManager, partialMatchKey } from '@tanstack/react-query'
-import { type ActorOptions, createActor } from 'xstate'
-import { createNow } from '../../actions/clock.ts'
-import { Emitter, createErrorReporter } from '../../actions/report.ts'
-import { expectFunction, expectOneOf, expectQueryKey, failType } from '../../actions/validate.ts'
-import { readFlushOptions, readQueryHash, readRefetchOptions } from './callOptions.ts'
-import { Calls } from './client/calls.ts'
-import type { Entry } from './fetches/way.ts'
-import type { CoalescerEvent, EmittedEvent, EmittedRecords } from '../../machines/events.ts'
-import { orchestratorMachine } from '../../machines/orchestrator.ts'
-import type { Coalescer } from './coalescer.ts'
-import { Engine } from './host/engine.ts'
-import { registerInternals } from './internals.ts'
-import { finishWork, followPage, release } from './host/lifecycle.ts'
-import { type CoalescerOptions, expectQueryClient, resolveOptions } from './options.ts'
-import { whenAnswered } from './fetches/waiters.ts'
-import { Router } from './host/router.ts'
-import { createNotifier, createSnapshotReader } from './host/snapshot.ts'
-import { createTracedInspect, watchInspectors } from './host/inspectors.ts'
+import { type NameOf, type OptionOf, type StrategyRegistry, expectRegistry } from '../../machines/registry.ts'
+import { type BuiltInStrategies, strategies } from '../../machines/strategies.ts'
+import { failType } from '../../actions/validate.ts'
+import type { AnyCoalescer, Coalescer } from './coalescer.ts'
+import { createCoalescerWith } from './createCoalescerWith.ts'
+import type { CoalescerOptions } from './options.ts'
 
-const noOptions = {}
-const emittedNames = ['flushed', 'strategySwitched', 'refetchFailed', 'handlerFailed'] as const
+/** The strategies of a coalescer: the built-in ones and the app's own. */
+export type WithBuiltIn<Own extends StrategyRegistry> = BuiltInStrategies & Own
+
+/** What `createCoalescer` takes for an app with strategies of its own. */
+export interface OptionsWithStrategies<Own extends StrategyRegistry> extends CoalescerOptions<
+  OptionOf<WithBuiltIn<NoInfer<Own>>>
+> {
+  /** Strategies of the app by name, beside the built-in ones. */
+  readonly strategies: Own
+}
+
+/** Options for a coalescer, whatever its strategies. */
+export type AnyOptions = CoalescerOptions<OptionOf<StrategyRegistry>> & {
+  readonly strategies?: StrategyRegistry | undefined
+}
+
+/** The built-in strategies, and those of the app. @throws TypeError for a bad one, or a name that is taken. */
+export function registryOf(own: StrategyRegistry | undefined): StrategyRegistry {
+  if (own === undefined) return strategies
+  const taken = Object.keys(expectRegistry(own, 'strategies')).find((name) => Object.hasOwn(strategies, name))
+  if (taken !== undefined) {
+    failType(
+      'a name of strategies',
+      'a new name',
+      taken,
+      'Rename it, or use createCoalescerWith() to replace a built-in one.',
+    )
+  }
+  return { ...strategies, ...own }
+}
 
 /**
  * Creates a coalescer: it collects what has changed, decides by its strategy when to flush, and then marks and
@@ -27,170 +42,10 @@ const emittedNames = ['flushed', 'strategySwitched', 'refetchFailed', 'handlerFa
  *
  * @throws TypeError or RangeError for a bad option.
  */
-export function createCoalescer(options: CoalescerOptions = {}): Coalescer {
-  const resolved = resolveOptions(options)
-  const report = createErrorReporter(options.onError)
-  const emitter = new Emitter<EmittedRecords>(report)
-  const engine = new Engine({
-    options: resolved,
-    now: createNow(options.clock),
-    isHeld: () => resolved.whenHidden === 'defer' && !focusManager.isFocused(),
-    isRealTime: options.clock === undefined,
-    report,
-    emitter,
-    emitFromActor: (name, record) =>
-      router.send({ type: 'REPORT', emitted: { type: name, ...record } as EmittedEvent }),
-    fetchLost: (queryKeys) => router.fetchLost(queryKeys),
-    changed: () => notifier.notifySoon(),
-  })
-  // XState spreads options over its defaults, so a missing clock must be a missing key.
-  const actorOptions = {
-    ...(options.clock && { clock: options.clock as NonNullable<ActorOptions<typeof orchestratorMachine>['clock']> }),
-    ...(options.inspect && { inspect: createTracedInspect(options.inspect, report) }),
-  }
-  const actor = createActor(orchestratorMachine, {
-    input: { port: engine, strategy: resolved.strategy },
-    ...actorOptions,
-  })
-  // An event without a type would kill the actor before any transition could refuse it.
-  const sendToActor = actor.send.bind(actor)
-  actor.send = (event) => {
-    if (typeof (event as Partial<typeof event> | null | undefined)?.type === 'string') sendToActor(event)
-    else engine.reportBadEvent(event, engine.check(event as CoalescerEvent) ?? new TypeError('Expected an event.'))
-  }
-  const trace = watchInspectors(actor.system, options.inspect !== undefined)
-  const router = new Router({ engine, sendToActor: (event) => actor.send(event), isInspected: () => trace.isOn() })
-  const snapshots = createSnapshotReader(engine, actor, router)
-  const notifier = createNotifier(snapshots, engine.containment, report)
-
-  actor.subscribe({
-    next: () => notifier.notify(),
-    error: (error) => router.die(error),
-    complete: () =>
-      router.die(
-        new Error('The actor of the coalescer was stopped from outside. Call stop() of the coalescer instead.'),
-      ),
-  })
-  actor.start()
-  snapshots.followStrategy(() => notifier.notify())
-  if (options.queryClient) engine.attach(options.queryClient)
-  const unfollowPage = followPage(engine, router, resolved.whenHidden)
-
-  function assertRunning(call: string): void {
-    if (router.state === 'stopped') {
-      throw new TypeError(
-        `Expected a running coalescer, got ${call} after stop(). A stopped coalescer does not start again: create a new one with createCoalescer().`,
-      )
-    }
-  }
-
-  const coalescer: Coalescer = {
-    actor,
-    scheduleInvalidate(queryKey, invalidate = noOptions) {
-      expectQueryKey(queryKey)
-      if (typeof invalidate !== 'object' || invalidate === null) {
-        failType(
-          'options',
-          'an object { exact?, refetchType?, urgent?, source? }',
-          invalidate,
-          'Leave it out for the defaults.',
-        )
-      }
-      if (!router.tryEnqueue(queryKey, invalidate)) {
-        coalescer.send({ type: 'INVALIDATE', queryKeys: [queryKey], ...invalidate })
-      }
-    },
-    scheduleRefetch(queryKey, typeOrOptions = 'active') {
-      expectQueryKey(queryKey)
-      const { type, source } = readRefetchOptions(typeOrOptions)
-      coalescer.send({ type: 'REFETCH', queryKeys: [queryKey], queryType: type, source })
-    },
-    send(event) {
-      assertRunning('an event')
-      const error = engine.check(event)
-      if (error) throw error
-      engine.checked = event
-      router.take(event)
-      engine.checked = undefined
-    },
-    switchStrategy(strategy) {
-      coalescer.send({ type: 'SWITCH_STRATEGY', strategy })
-    },
-    async flush(flush = noOptions) {
-      assertRunning('flush()')
-      const { queryKey } = readFlushOptions(flush)
-      // Inside the coalescer's own calls of the app, the flush would run only after this function has looked for it.
-      if (engine.containment.depth > 0) await Promise.resolve()
-      const records = (engine.waiters.collecting = new Set<Entry>())
-      router.take({ type: 'FLUSH' })
-      engine.waiters.collecting = undefined
-      // `direct` has flushed each event already, so what its flushes led to is what is waited for.
-      if (engine.strategy.name === 'direct') for (const record of engine.fetches.owing()) records.add(record)
-      const isAwaited = ({ query }: Entry): boolean => !queryKey || partialMatchKey(query.queryKey, queryKey)
-      await whenAnswered(engine.fetches, [...records].filter(isAwaited))
-    },
-    async settled() {
-      if (router.state !== 'stopped' && !engine.isSettled) await engine.waiters.whenSettled()
-    },
-    getSnapshot: () => snapshots.read(),
-    subscribe(listener) {
-      expectFunction('listener', listener)
-      return notifier.subscribe(listener)
-    },
-    on(name, listener) {
-      expectOneOf('name', name, emittedNames)
-      expectFunction('listener', listener)
-      return emitter.on(name, listener)
-    },
-    explain(queryHashOrKey) {
-      const entry = engine.entryOf(readQueryHash(queryHashOrKey, engine.queryClient))
-      if (!entry?.cause) return undefined
-      const { query, cause } = entry
-      return { reason: cause.reason, keys: cause.keys.filter((key) => partialMatchKey(query.queryKey, key.queryKey)) }
-    },
-    reset() {
-      router.take({ type: 'RESET' })
-    },
-    stop(stop = {}) {
-      if (typeof stop !== 'object' || stop === null) {
-        failType('options', 'an object { pending? }', stop, 'Leave it out to mark what is pending stale.')
-      }
-      const { pending = 'markStale' } = stop
-      expectOneOf('pending', pending, ['markStale', 'flush', 'drop'])
-      if (router.state === 'stopped') return
-      unfollowPage()
-      finishWork(engine, pending, resolved)
-      snapshots.freeze()
-      router.state = 'stopped'
-      actor.stop()
-      release(engine)
-      notifier.notify()
-    },
-  }
-
-  registerInternals(coalescer, {
-    report,
-    now: engine.now,
-    queryClient: () => engine.queryClient,
-    pending: engine.queue,
-    entryOf: (queryHash) => engine.entryOf(queryHash),
-    logicalNow: () => engine.logicalNow,
-    buffersChanges: () => engine.buffersChanges,
-    applyChange: (change, handler, sink) => engine.applyChange(change, handler, sink),
-    handlerFailed: (record) => engine.handlerFailed(record),
-    isStopped: () => router.state === 'stopped',
-    actorOptions,
-    fetchLost: (queryKeys) => router.fetchLost(queryKeys),
-    calls: new Calls(engine, router),
-    attach(queryClient) {
-      expectQueryClient(queryClient)
-      if (!engine.queryClient) engine.attach(queryClient)
-      else if (engine.queryClient.getQueryCache() !== queryClient.getQueryCache()) {
-        throw new TypeError(
-          'Expected `queryClient` to be the one this coalescer has, got another (object). A coalescer belongs to one QueryClient: create one for each.',
-        )
-      }
-    },
-  })
-  return coalescer
+export function createCoalescer<const Own extends StrategyRegistry>(
+  options: OptionsWithStrategies<Own>,
+): Coalescer<NameOf<WithBuiltIn<Own>>, OptionOf<WithBuiltIn<Own>>>
+export function createCoalescer(options?: CoalescerOptions): Coalescer
+export function createCoalescer(options: AnyOptions = {}): AnyCoalescer {
+  return createCoalescerWith(registryOf(options?.strategies), options)
 }

@@ -6,13 +6,16 @@ import type { PendingQueue } from '../../actions/pendingQueue.ts'
 import type { Change, ChangeHandler, HandlerFailedRecord, QueryKey } from '../../actions/types.ts'
 import type { ChangeSink } from './intake/applyChange.ts'
 import type { Calls } from './client/calls.ts'
-import type { Coalescer } from './coalescer.ts'
+import type { StrategyRegistry } from '../../machines/registry.ts'
+import type { AnyCoalescer } from './coalescer.ts'
 import type { Entry } from './fetches/way.ts'
 
 export type { ChangeSink }
 
 /** What other edges need of a coalescer beyond its public face. */
 export interface CoalescerInternals {
+  /** The strategies it can be switched to. */
+  readonly registry: StrategyRegistry
   readonly report: ErrorReporter
   readonly now: () => number
   readonly isStopped: () => boolean
@@ -38,14 +41,14 @@ export interface CoalescerInternals {
   attach(queryClient: QueryClient): void
 }
 
-const internals = new WeakMap<Coalescer, CoalescerInternals>()
+const internals = new WeakMap<AnyCoalescer, CoalescerInternals>()
 
-export function registerInternals(coalescer: Coalescer, own: CoalescerInternals): void {
+export function registerInternals(coalescer: AnyCoalescer, own: CoalescerInternals): void {
   internals.set(coalescer, own)
 }
 
 /** @throws TypeError for anything that `createCoalescer` did not make. */
-export function internalsOf(coalescer: Coalescer): CoalescerInternals {
+export function internalsOf(coalescer: AnyCoalescer): CoalescerInternals {
   const own = internals.get(coalescer)
   if (!own) failType('coalescer', 'a coalescer', coalescer, 'Pass what createCoalescer() returned.')
   return own

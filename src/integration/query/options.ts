@@ -4,10 +4,17 @@ import type { CoalescerClock } from '../../actions/clock.ts'
 import type { ErrorReporter } from '../../actions/report.ts'
 import { type Timing, type TimingOptions, pickTiming } from '../../actions/timing.ts'
 import { expectCount, expectFunction, expectOneOf, failType } from '../../actions/validate.ts'
-import { type ResolvedStrategy, type StrategyOption, resolveStrategy } from '../../machines/strategies.ts'
+import {
+  FALLBACK,
+  type OptionOf,
+  type ResolvedStrategy,
+  type StrategyRegistry,
+  resolveStrategy,
+} from '../../machines/registry.ts'
+import type { StrategyOption } from '../../machines/strategies.ts'
 
 /** What `createCoalescer` takes. All of it may be left out; timing holds for every strategy. */
-export interface CoalescerOptions extends TimingOptions {
+export interface CoalescerOptions<Option = StrategyOption> extends TimingOptions {
   /**
    * The client whose queries are refetched. May be left out until `realtime.initialize(queryClient)` gives it;
    * scheduling before that throws.
@@ -15,9 +22,9 @@ export interface CoalescerOptions extends TimingOptions {
   readonly queryClient?: QueryClient | undefined
   /**
    * When to flush: a name, or `{ name, ...timing }` with timing that holds for that strategy only.
-   * @default 'debounce'
+   * @default the first one, which is 'debounce' unless the app has chosen its own
    */
-  readonly strategy?: StrategyOption | undefined
+  readonly strategy?: Option | undefined
   /**
    * How many fetches may run at once; the rest queue, mounted and most recently requested queries first. Lower it
    * to spare the API when one key covers many mounted queries.
@@ -42,6 +49,7 @@ export interface CoalescerOptions extends TimingOptions {
 }
 
 export interface ResolvedOptions {
+  readonly registry: StrategyRegistry
   readonly strategy: ResolvedStrategy
   /** The timing that holds for every strategy. */
   readonly timing: Partial<Timing>
@@ -68,7 +76,10 @@ export function expectQueryClient(queryClient: unknown): QueryClient {
  *
  * @throws TypeError or RangeError for a bad option.
  */
-export function resolveOptions(options: CoalescerOptions): ResolvedOptions {
+export function resolveOptions(
+  registry: StrategyRegistry,
+  options: CoalescerOptions<OptionOf<StrategyRegistry>>,
+): ResolvedOptions {
   if (typeof options !== 'object' || options === null) {
     failType('options', 'an object', options, 'Call createCoalescer({ queryClient }).')
   }
@@ -86,7 +97,12 @@ export function resolveOptions(options: CoalescerOptions): ResolvedOptions {
   const timing = pickTiming(options)
   return {
     timing,
-    strategy: resolveStrategy(strategy === undefined ? 'debounce' : strategy, timing),
+    registry,
+    strategy: resolveStrategy(
+      registry,
+      strategy === undefined ? (Object.keys(registry)[0] ?? FALLBACK) : strategy,
+      timing,
+    ),
     maxConcurrentRefetches:
       maxConcurrentRefetches === undefined
         ? Infinity

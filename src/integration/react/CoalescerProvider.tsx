@@ -1,20 +1,25 @@
 'use client'
 import { QueryClientContext } from '@tanstack/react-query'
 import { type ReactElement, type ReactNode, createContext, useContext, useEffect, useState } from 'react'
-import type { Coalescer } from '../query/coalescer.ts'
+import type { AnyCoalescer } from '../query/coalescer.ts'
 import { internalsOf } from '../query/internals.ts'
+import type { StrategyRegistry } from '../../machines/registry.ts'
+import type { AnyOptions, OptionsWithStrategies } from '../query/createCoalescer.ts'
 import type { CoalescerOptions } from '../query/options.ts'
 import { type LazyCoalescer, createLazyCoalescer } from './lazyCoalescer.ts'
 
-export const CoalescerContext = createContext<Coalescer | undefined>(undefined)
+export const CoalescerContext = createContext<AnyCoalescer | undefined>(undefined)
 
 /** Either an existing coalescer, or the options to create one. */
-export type CoalescerProviderProps = { readonly children?: ReactNode } & (
+export type CoalescerProviderProps<Own extends StrategyRegistry = Record<never, never>> = {
+  readonly children?: ReactNode
+} & (
   | {
       /** A coalescer that lives outside of React; the provider never stops it. */
-      readonly coalescer: Coalescer
+      readonly coalescer: AnyCoalescer
     }
-  | ({ readonly coalescer?: undefined } & CoalescerOptions)
+  | ({ readonly coalescer?: undefined; readonly strategies?: undefined } & CoalescerOptions)
+  | ({ readonly coalescer?: undefined } & OptionsWithStrategies<Own>)
 )
 
 /**
@@ -24,13 +29,17 @@ export type CoalescerProviderProps = { readonly children?: ReactNode } & (
  *
  * @throws TypeError or RangeError for a bad option.
  */
-export function CoalescerProvider({ children, coalescer, ...options }: CoalescerProviderProps): ReactElement {
+export function CoalescerProvider<Own extends StrategyRegistry = Record<never, never>>({
+  children,
+  coalescer,
+  ...options
+}: CoalescerProviderProps<Own>): ReactElement {
   if (coalescer === undefined) return <OwnCoalescer options={options}>{children}</OwnCoalescer>
   internalsOf(coalescer)
   return <CoalescerContext.Provider value={coalescer}>{children}</CoalescerContext.Provider>
 }
 
-function OwnCoalescer({ options, children }: { options: CoalescerOptions; children: ReactNode }): ReactElement {
+function OwnCoalescer({ options, children }: { options: AnyOptions; children: ReactNode }): ReactElement {
   const contextClient = useContext(QueryClientContext)
   const [lazy] = useState(() => createLazyCoalescer({ ...options, queryClient: options.queryClient ?? contextClient }))
   return (

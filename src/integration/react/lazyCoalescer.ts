@@ -1,13 +1,13 @@
 import { resolveOptions } from '../query/options.ts'
-import type { CoalescerOptions } from '../query/options.ts'
-import type { Coalescer } from '../query/coalescer.ts'
-import { createCoalescer } from '../query/createCoalescer.ts'
+import type { AnyCoalescer } from '../query/coalescer.ts'
+import { createCoalescerWith } from '../query/createCoalescerWith.ts'
+import { type AnyOptions, registryOf } from '../query/createCoalescer.ts'
 import { type CoalescerInternals, internalsOf, registerInternals } from '../query/internals.ts'
 import { snapshotAtRest } from './snapshotAtRest.ts'
 
 /** A coalescer that exists from its first use on, and ends with the components that use it. */
 export interface LazyCoalescer {
-  readonly coalescer: Coalescer
+  readonly coalescer: AnyCoalescer
   /** Keeps it alive until the returned function is called. */
   retain(): () => void
 }
@@ -18,14 +18,15 @@ export interface LazyCoalescer {
  *
  * @throws TypeError or RangeError for a bad option.
  */
-export function createLazyCoalescer(options: CoalescerOptions): LazyCoalescer {
-  const before = snapshotAtRest(resolveOptions(options).strategy.name)
-  let real: Coalescer | undefined
+export function createLazyCoalescer(options: AnyOptions): LazyCoalescer {
+  const registry = registryOf(options.strategies)
+  const before = snapshotAtRest<string>(resolveOptions(registry, options).strategy.name)
+  let real: AnyCoalescer | undefined
   let isReleased = false
   let holders = 0
-  const use = (): Coalescer => (real ??= createCoalescer(options))
+  const use = (): AnyCoalescer => (real ??= createCoalescerWith(registry, options))
 
-  const coalescer: Coalescer = {
+  const coalescer: AnyCoalescer = {
     get actor() {
       return use().actor
     },

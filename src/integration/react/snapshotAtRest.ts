@@ -1,7 +1,9 @@
 import type { CoalescerSnapshot } from '../query/coalescer.ts'
 
 /** The snapshot of a coalescer that has had nothing to do yet. */
-export const snapshotAtRest = (strategy: CoalescerSnapshot['strategy']): CoalescerSnapshot => ({
+export const snapshotAtRest = <Name extends string>(
+  strategy: CoalescerSnapshot<Name>['strategy'],
+): CoalescerSnapshot<Name> => ({
   strategy,
   phase: 'idle',
   pendingKeys: 0,

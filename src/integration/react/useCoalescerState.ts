@@ -1,48 +1,44 @@
 'use client'
-import { shallowEqual, useSelector } from '@xstate/react'
-import { useMemo, useSyncExternalStore } from 'react'
+import { useEffect, useMemo, useRef, useSyncExternalStore } from 'react'
 import { failType } from '../../actions/validate.ts'
+import type { NameOf, StrategyRegistry } from '../../machines/registry.ts'
+import type { BuiltInStrategies } from '../../machines/strategies.ts'
 import type { Coalescer, CoalescerSnapshot } from '../query/coalescer.ts'
+import { shallowEqual } from './shallowEqual.ts'
 import { snapshotAtRest } from './snapshotAtRest.ts'
 import { useCoalescer } from './useCoalescer.ts'
 
-/** A coalescer in the shape that `useSelector` reads. */
-const toStore = (coalescer: Coalescer) => ({
-  getSnapshot: coalescer.getSnapshot,
-  subscribe: (observer: { next?: (snapshot: CoalescerSnapshot) => void }) => ({
-    unsubscribe: coalescer.subscribe(() => observer.next?.(coalescer.getSnapshot())),
-  }),
-})
-
-/** A coalescer that has nothing to do, as a server renders it. */
-function toStoreAtRest(coalescer: Coalescer): ReturnType<typeof toStore> {
-  const snapshot = snapshotAtRest(coalescer.getSnapshot().strategy)
-  return { getSnapshot: () => snapshot, subscribe: () => ({ unsubscribe: () => undefined }) }
-}
-
-const never = (): (() => void) => () => undefined
-
-/** Whether this render is a server's, or has to match it. */
-const useIsServerRender = (): boolean =>
-  useSyncExternalStore(
-    never,
-    () => false,
-    () => true,
-  )
-
 /** What a selector reads of any coalescer; renders again when the selected value is no longer shallowly equal. */
-export function useSelectedState<Selected>(
-  coalescer: Coalescer,
-  selector: (snapshot: CoalescerSnapshot) => Selected,
+export function useSelectedState<Name extends string, Option, Selected>(
+  coalescer: Coalescer<Name, Option>,
+  selector: (snapshot: CoalescerSnapshot<Name>) => Selected,
 ): Selected {
-  // Events may come before a page is hydrated, but what is hydrated has to read as on the server.
-  const isServerRender = useIsServerRender()
-  const store = useMemo(
-    () => (isServerRender ? toStoreAtRest(coalescer) : toStore(coalescer)),
-    [coalescer, isServerRender],
-  )
-  // `useSelector` needs no more of an actor than these two methods.
-  return useSelector(store as unknown as Parameters<typeof useSelector>[0], selector as never, shallowEqual) as Selected
+  const shown = useRef<{ readonly selected: Selected } | undefined>(undefined)
+  const [read, readAtRest] = useMemo(() => {
+    /** Reads the same object for as long as it is shallowly equal, as React asks of a store. */
+    const readerOf = (getSnapshot: () => CoalescerSnapshot<Name>): (() => Selected) => {
+      let last: { readonly of: unknown; readonly selected: Selected } | undefined
+      return () => {
+        const snapshot = getSnapshot()
+        if (last?.of === snapshot) return last.selected
+        const selected = selector(snapshot)
+        const before = last ?? shown.current
+        last = {
+          of: snapshot,
+          selected: before && shallowEqual(before.selected, selected) ? before.selected : selected,
+        }
+        return last.selected
+      }
+    }
+    // Events may come before a page is hydrated, but what is hydrated has to read as on the server.
+    const atRest = snapshotAtRest<Name>(coalescer.getSnapshot().strategy)
+    return [readerOf(() => coalescer.getSnapshot()), readerOf(() => atRest)]
+  }, [coalescer, selector, shown])
+  const selected = useSyncExternalStore(coalescer.subscribe, read, readAtRest)
+  useEffect(() => {
+    shown.current = { selected }
+  }, [selected, shown])
+  return selected
 }
 
 /**
@@ -51,9 +47,11 @@ export function useSelectedState<Selected>(
  *
  * @throws Error outside a `CoalescerProvider`; TypeError for a selector that is no function.
  */
-export function useCoalescerState<Selected>(selector: (snapshot: CoalescerSnapshot) => Selected): Selected {
+export function useCoalescerState<Selected, Strategies extends StrategyRegistry = BuiltInStrategies>(
+  selector: (snapshot: CoalescerSnapshot<NameOf<Strategies>>) => Selected,
+): Selected {
   if (typeof selector !== 'function') {
     failType('selector', 'a function of the snapshot', selector, 'Pass ({ pendingKeys }) => pendingKeys, for instance.')
   }
-  return useSelectedState(useCoalescer(), selector)
+  return useSelectedState(useCoalescer<Strategies>(), selector)
 }

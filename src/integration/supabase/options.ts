@@ -1,5 +1,5 @@
 import type { Change, ChangeHandler, DeleteChange, QueryKey, StatementChange } from '../../actions/types.ts'
-import type { Coalescer } from '../query/coalescer.ts'
+import type { AnyCoalescer } from '../query/coalescer.ts'
 import type { DatabaseOf, FeedClient } from './client.ts'
 import type { MessageOptions } from './messageOptions.ts'
 
@@ -145,7 +145,7 @@ export interface RealtimeServiceOptions<Client extends FeedClient = FeedClient, 
   /** The client of `createClient` from `@supabase/supabase-js`. On Node 20 it needs `realtime: { transport: ws }`. */
   readonly supabase: Client
   /** What `createCoalescer` returned. Timers of the connection run on its `clock`. */
-  readonly coalescer: Coalescer
+  readonly coalescer: AnyCoalescer
   /**
    * The name of the channel for `postgres_changes`; no one else may use it on this client. A channel of the client that
    * is not subscribed yet will do as well: it is joined, and left, by the service, and replaced after the server has

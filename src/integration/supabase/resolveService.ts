@@ -1,5 +1,5 @@
 import { expectBoolean, expectDelay, expectOneOf, failType } from '../../actions/validate.ts'
-import type { Coalescer } from '../query/coalescer.ts'
+import type { AnyCoalescer } from '../query/coalescer.ts'
 import type { FeedClient } from './client.ts'
 import type { RealtimeServiceOptions } from './options.ts'
 import type { ResolvedAnswer } from './resolveAnswer.ts'
@@ -10,7 +10,7 @@ import { type ResolvedTable, failStar, resolveTable } from './resolveTable.ts'
 /** A service's options, checked and complete. */
 export interface ResolvedService {
   readonly supabase: FeedClient
-  readonly coalescer: Coalescer
+  readonly coalescer: AnyCoalescer
   readonly channel: string
   /** The channel object that the app has made for it. */
   readonly ownChannel: object | undefined

@@ -1,5 +1,5 @@
 import type { QueryCacheNotifyEvent } from '@tanstack/react-query'
-import type { Coalescer } from '../../query/coalescer.ts'
+import type { AnyCoalescer } from '../../query/coalescer.ts'
 import { internalsOf } from '../../query/internals.ts'
 import { type Entry, isRunning, wantedAt } from '../../query/fetches/way.ts'
 import { formatValue } from './format.ts'
@@ -7,13 +7,13 @@ import { type TimelineFetch, describeKeys } from './timeline.ts'
 
 /** Follows the fetches of the timeline from the flush that decided on them to their end. */
 export class FetchFollower {
-  readonly #coalescer: Coalescer
+  readonly #coalescer: AnyCoalescer
   readonly #changed: () => void
   /** By query hash: the latest fetch that has not ended, and the logical time from which a start is its own. */
   readonly #open = new Map<string, { fetch: TimelineFetch; owedAt: number }>()
   #unsubscribe: (() => void) | undefined
 
-  constructor(coalescer: Coalescer, changed: () => void) {
+  constructor(coalescer: AnyCoalescer, changed: () => void) {
     this.#coalescer = coalescer
     this.#changed = changed
   }

@@ -1,6 +1,6 @@
 import type { FlushedRecord } from '../../../actions/types.ts'
-import type { ResolvedStrategy } from '../../../machines/strategies.ts'
-import type { Coalescer, CoalescerSnapshot } from '../../query/coalescer.ts'
+import type { ResolvedStrategy } from '../../../machines/registry.ts'
+import type { AnyCoalescer, CoalescerSnapshot } from '../../query/coalescer.ts'
 import { internalsOf } from '../../query/internals.ts'
 import { FetchFollower } from './fetches.ts'
 import { formatError, formatValue } from './format.ts'
@@ -15,7 +15,7 @@ const MAX_ENTRIES = 100
 
 /** Everything the panel shows, apart from the charts. */
 export interface MonitorState {
-  readonly snapshot: CoalescerSnapshot
+  readonly snapshot: CoalescerSnapshot<string>
   readonly strategy: ResolvedStrategy
   readonly pending: PendingView
   /** The newest first. */
@@ -31,7 +31,7 @@ type NewEntry = TimelineEntry extends infer Entry ? (Entry extends unknown ? Omi
  * listens to records, not to the actors, so that watching does not slow the coalescer down.
  */
 export class Monitor {
-  readonly coalescer: Coalescer
+  readonly coalescer: AnyCoalescer
   readonly #listeners = new Set<() => void>()
   readonly #fetches: FetchFollower
   #entries: TimelineEntry[] = []
@@ -42,7 +42,7 @@ export class Monitor {
   #frameTimer: ReturnType<typeof setTimeout> | undefined
   #ageTimer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(coalescer: Coalescer) {
+  constructor(coalescer: AnyCoalescer) {
     this.coalescer = coalescer
     this.#fetches = new FetchFollower(coalescer, () => this.#draw())
   }

@@ -1,4 +1,4 @@
-import type { Coalescer } from '../../query/coalescer.ts'
+import type { AnyCoalescer } from '../../query/coalescer.ts'
 import { internalsOf } from '../../query/internals.ts'
 import { formatValue } from './format.ts'
 import { type TimelineKey, MAX_DETAILS } from './timeline.ts'
@@ -16,7 +16,7 @@ export interface PendingView {
 }
 
 /** What waits for a flush now. */
-export function readPending(coalescer: Coalescer): PendingView {
+export function readPending(coalescer: AnyCoalescer): PendingView {
   const { pending, now } = internalsOf(coalescer)
   const items: PendingItem[] = []
   for (const { queryKey, events, sources, firstAtMs } of pending.keys.values()) {

@@ -1,5 +1,4 @@
 import type { FlushReason, FlushedKey } from '../../../actions/types.ts'
-import type { StrategyName } from '../../../machines/strategies.ts'
 import { formatValue } from './format.ts'
 
 /** A key of a flush as text. */
@@ -35,7 +34,7 @@ export type TimelineEntry = { readonly id: number; readonly atMs: number } & (
       readonly skippedFresh: number
       readonly markedStale: number
     }
-  | { readonly type: 'switch'; readonly from: StrategyName; readonly to: StrategyName; readonly pendingKeys: number }
+  | { readonly type: 'switch'; readonly from: string; readonly to: string; readonly pendingKeys: number }
   | { readonly type: 'failure'; readonly what: string; readonly message: string }
 )
 

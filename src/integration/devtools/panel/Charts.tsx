@@ -1,9 +1,9 @@
 'use client'
 import { type ReactElement, useCallback } from 'react'
 import type { AnyStateMachine } from 'xstate'
-import { orchestratorMachine } from '../../../machines/orchestrator.ts'
-import { type StrategyName, strategies } from '../../../machines/strategies.ts'
-import type { Coalescer } from '../../query/coalescer.ts'
+import { chartsOf } from '../../../machines/charts.ts'
+import type { AnyCoalescer } from '../../query/coalescer.ts'
+import { internalsOf } from '../../query/internals.ts'
 import type { RealtimeStatusSource } from '../../react/useRealtimeStatus.ts'
 import type { ChartActor } from '../chart/lights.ts'
 import { Statechart } from '../chart/Statechart.tsx'
@@ -16,8 +16,8 @@ export interface DevtoolsRealtimeService extends RealtimeStatusSource {
 type MachineActor = ChartActor & { readonly logic: AnyStateMachine }
 
 interface ChartsProps {
-  readonly coalescer: Coalescer
-  readonly strategy: StrategyName
+  readonly coalescer: AnyCoalescer
+  readonly strategy: string
   readonly service: DevtoolsRealtimeService | undefined
 }
 
@@ -46,11 +46,13 @@ export function Charts({ coalescer, strategy, service }: ChartsProps): ReactElem
     [coalescer],
   )
   const connection = service && actorOf(service)
+  const charts = chartsOf(internalsOf(coalescer).registry)
+  const machine = charts.strategies[strategy]
 
   return (
     <div className="rtc-charts">
-      <Statechart title={`Strategy: ${strategy}`} machine={strategies[strategy].machine} follow={followStrategy} />
-      <Statechart title="Orchestrator" machine={orchestratorMachine} follow={followOrchestrator} />
+      {machine && <Statechart title={`Strategy: ${strategy}`} machine={machine} follow={followStrategy} />}
+      <Statechart title="Orchestrator" machine={charts.orchestrator} follow={followOrchestrator} />
       {connection && <ConnectionChart actor={connection} />}
     </div>
   )

@@ -1,14 +1,9 @@
 'use client'
 import { type FormEvent, type ReactElement, useId, useState } from 'react'
 import type { Timing } from '../../../actions/timing.ts'
-import {
-  type ResolvedStrategy,
-  type StrategyName,
-  type StrategyOption,
-  strategies,
-  strategyNames,
-} from '../../../machines/strategies.ts'
-import type { Coalescer } from '../../query/coalescer.ts'
+import type { OptionOf, ResolvedStrategy, StrategyRegistry } from '../../../machines/registry.ts'
+import type { AnyCoalescer } from '../../query/coalescer.ts'
+import { internalsOf } from '../../query/internals.ts'
 import { formatError } from '../monitor/format.ts'
 
 const labels: Readonly<Record<keyof Timing, string>> = {
@@ -21,7 +16,7 @@ const labels: Readonly<Record<keyof Timing, string>> = {
 }
 
 interface ControlsProps {
-  readonly coalescer: Coalescer
+  readonly coalescer: AnyCoalescer
   readonly strategy: ResolvedStrategy
   readonly isStopped: boolean
 }
@@ -30,6 +25,9 @@ interface ControlsProps {
 export function Controls({ coalescer, strategy, isStopped }: ControlsProps): ReactElement {
   const [error, setError] = useState('')
   const selectId = useId()
+  const { registry } = internalsOf(coalescer)
+  // One that has died is stood in for by a strategy that need not be among them.
+  const names = [...new Set([...Object.keys(registry), strategy.name])]
   const attempt = async (run: () => void | Promise<void>): Promise<void> => {
     setError('')
     try {
@@ -47,9 +45,9 @@ export function Controls({ coalescer, strategy, isStopped }: ControlsProps): Rea
         <select
           id={selectId}
           value={strategy.name}
-          onChange={(event) => void attempt(() => coalescer.switchStrategy(event.target.value as StrategyName))}
+          onChange={(event) => void attempt(() => coalescer.switchStrategy(event.target.value))}
         >
-          {strategyNames.map((name) => (
+          {names.map((name) => (
             <option key={name}>{name}</option>
           ))}
         </select>
@@ -67,6 +65,7 @@ export function Controls({ coalescer, strategy, isStopped }: ControlsProps): Rea
       <TimingForm
         key={JSON.stringify(strategy)}
         strategy={strategy}
+        options={registry[strategy.name]?.options ?? []}
         isStopped={isStopped}
         apply={(option) => void attempt(() => coalescer.switchStrategy(option))}
       />
@@ -81,12 +80,12 @@ export function Controls({ coalescer, strategy, isStopped }: ControlsProps): Rea
 
 interface TimingFormProps {
   readonly strategy: ResolvedStrategy
+  readonly options: readonly (keyof Timing)[]
   readonly isStopped: boolean
-  readonly apply: (option: StrategyOption) => void
+  readonly apply: (option: OptionOf<StrategyRegistry>) => void
 }
 
-function TimingForm({ strategy: { name, timing }, isStopped, apply }: TimingFormProps): ReactElement {
-  const options: readonly (keyof Timing)[] = strategies[name].options
+function TimingForm({ strategy: { name, timing }, options, isStopped, apply }: TimingFormProps): ReactElement {
   const submit = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault()
     const data = new FormData(event.currentTarget)
@@ -95,7 +94,7 @@ function TimingForm({ strategy: { name, timing }, isStopped, apply }: TimingForm
       option === 'leading' ? data.has(option) : numberOf(data.get(option)),
     ])
     // The fields are those that the strategy takes; their values are checked by the switch.
-    apply({ name, ...(Object.fromEntries(chosen) as object) } as StrategyOption)
+    apply({ name, ...(Object.fromEntries(chosen) as object) } as OptionOf<StrategyRegistry>)
   }
   return (
     <details className="rtc-timing">

@@ -4,7 +4,7 @@ import type { CoalescerSnapshot } from '../../query/coalescer.ts'
 import { formatMs } from '../monitor/format.ts'
 
 /** What was done, and what was saved. */
-export function Counters({ snapshot }: { snapshot: CoalescerSnapshot }): ReactElement {
+export function Counters({ snapshot }: { snapshot: CoalescerSnapshot<string> }): ReactElement {
   const { stats, pendingKeys, inFlight } = snapshot
   const wouldBe = stats.fetchesStarted + stats.fetchesSaved
   const share = wouldBe > 0 ? ` (${Math.round((100 * stats.fetchesSaved) / wouldBe)} %)` : ''

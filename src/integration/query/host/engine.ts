@@ -2,7 +2,6 @@ import { type QueryClient, notifyManager } from '@tanstack/react-query'
 import { type Gate, createGate } from '../../../actions/gate.ts'
 import type { PendingKey } from '../../../actions/pendingKey.ts'
 import { PendingQueue } from '../../../actions/pendingQueue.ts'
-import type { Emitter, ErrorReporter } from '../../../actions/report.ts'
 import type {
   Change,
   ChangeHandler,
@@ -12,14 +11,14 @@ import type {
   QueryKey,
 } from '../../../actions/types.ts'
 import type { Wants } from '../../../actions/wants.ts'
-import type { CoalescerEvent, EmittedRecords } from '../../../machines/events.ts'
-import type { FlushRequest, OrchestratorPort, RecordableEvent } from '../../../machines/orchestrator.ts'
-import {
-  type ResolvedStrategy,
-  type StrategyOption,
-  resolveStrategy,
-  strategies,
-} from '../../../machines/strategies.ts'
+import type { EmittedRecords } from '../../../machines/events.ts'
+import type {
+  AnyCoalescerEvent,
+  FlushRequest,
+  OrchestratorPort,
+  RecordableEvent,
+} from '../../../machines/orchestratorPort.ts'
+import { FALLBACK, type ResolvedStrategy, resolveStrategy } from '../../../machines/registry.ts'
 import { type ChangeSink, type ChangesPort, applyChange } from '../intake/applyChange.ts'
 import { Counters } from '../fetches/counters.ts'
 import { Flushes } from '../flush/flushes.ts'
@@ -28,25 +27,9 @@ import { type IntakePort, checkEvent, drainChanges, recordEvent } from '../intak
 import { Ledger } from '../fetches/ledger.ts'
 import type { Entry } from '../fetches/way.ts'
 import { identifyExact } from '../flush/match.ts'
-import type { ResolvedOptions } from '../options.ts'
+import type { EnginePort } from './enginePort.ts'
 import { Waiters } from '../fetches/waiters.ts'
 import { Fetches } from '../fetches/fetches.ts'
-
-export interface EnginePort {
-  readonly options: ResolvedOptions
-  readonly now: () => number
-  readonly isHeld: () => boolean
-  /** Whether the timers are those of the platform. */
-  readonly isRealTime: boolean
-  readonly report: ErrorReporter
-  readonly emitter: Emitter<EmittedRecords>
-  /** Tells the actor's own listeners of a fact. */
-  emitFromActor<Name extends keyof EmittedRecords>(name: Name, record: EmittedRecords[Name]): void
-  /** Tells the orchestrator of queries that owe a fetch again. */
-  fetchLost(queryKeys: readonly QueryKey[]): void
-  /** Something of the snapshot has changed outside of a transition. */
-  changed(): void
-}
 
 /** Does what the orchestrator decides: keeps the queue, applies flushes to the query cache, runs handlers, counts. */
 export class Engine implements OrchestratorPort {
@@ -59,6 +42,7 @@ export class Engine implements OrchestratorPort {
   readonly isHeld: () => boolean
   queryClient: QueryClient | undefined
   strategy: ResolvedStrategy
+  recordedIds: readonly string[] = []
   /** The event on its way to the actor that has been found usable, so that the chart's guard need not look again. */
   checked: unknown
   readonly #port: EnginePort
@@ -83,7 +67,8 @@ export class Engine implements OrchestratorPort {
       now: port.now,
       isHeld: port.isHeld,
       containment: this.containment,
-      strategy: () => this.strategy,
+      buffersChanges: () => this.buffersChanges,
+      maxBufferedChanges: () => this.strategy.timing.maxBufferedChanges,
       changes: () => this.#changesPort(),
     }
     this.fetches = new Fetches({
@@ -102,6 +87,19 @@ export class Engine implements OrchestratorPort {
 
   get stats(): CoalescerStats {
     return this.#counters.stats(this.queue.eventsReceived)
+  }
+
+  /** Whether changes wait for the flush with their handlers unread. */
+  get buffersChanges(): boolean {
+    return this.#port.options.registry[this.strategy.name]?.buffersChanges ?? false
+  }
+
+  get markedCount(): number {
+    return this.fetches.ways.marked.size
+  }
+
+  get isDeferring(): boolean {
+    return this.#hiddenSinceMs !== undefined
   }
 
   get isSettled(): boolean {
@@ -131,26 +129,28 @@ export class Engine implements OrchestratorPort {
     this.#port.changed()
   }
 
-  check(event: CoalescerEvent): Error | undefined {
+  check(event: AnyCoalescerEvent): Error | undefined {
     if (this.checked !== undefined && event === this.checked) return undefined
-    return checkEvent(event, this.#port.options.timing, this.queryClient !== undefined)
+    return checkEvent(event, this.#port.options, this.queryClient !== undefined)
   }
 
   reportBadEvent(event: unknown, error: Error): void {
     this.#port.report(error, { type: 'badEvent', event })
   }
 
-  resolve(strategy: StrategyOption): ResolvedStrategy {
-    return resolveStrategy(strategy, this.#port.options.timing)
+  resolve(strategy: Parameters<OrchestratorPort['resolve']>[0]): ResolvedStrategy {
+    const { registry, timing } = this.#port.options
+    return resolveStrategy(registry, strategy, timing)
   }
 
   record(event: RecordableEvent): readonly string[] {
     try {
-      return recordEvent(this.#intake, event)
+      this.recordedIds = recordEvent(this.#intake, event)
     } catch (error) {
       this.reportBadEvent(event, error as Error)
-      return []
+      this.recordedIds = []
     }
+    return this.recordedIds
   }
 
   /** Like `record`, for a caller who is to see the error. */
@@ -165,7 +165,7 @@ export class Engine implements OrchestratorPort {
     this.changed()
   }
 
-  flush({ reason, keyIds, fetch }: FlushRequest): number {
+  flush({ reason, keyIds, fetch }: FlushRequest): void {
     if (this.#ledger) {
       // One batch, so that no component renders between the patches and marks of one flush.
       const flush = (): void => {
@@ -176,7 +176,6 @@ export class Engine implements OrchestratorPort {
       this.containment.run(() => notifyManager.batch(flush))
     }
     this.changed()
-    return this.fetches.ways.marked.size
   }
 
   /** Marks what is pending stale and starts no fetch. */
@@ -208,19 +207,24 @@ export class Engine implements OrchestratorPort {
 
   strategySwitched(from: ResolvedStrategy, to: ResolvedStrategy): void {
     this.strategy = to
-    if (!strategies[to.name].buffersChanges) drainChanges(this.#intake)
+    if (!this.buffersChanges) drainChanges(this.#intake)
     this.fetchMarked()
     this.emit('strategySwitched', { from: from.name, to: to.name, pendingKeys: this.queue.size })
   }
 
   strategyDied(error: unknown): void {
-    this.strategy = { ...this.strategy, name: 'direct' }
+    this.strategy = { ...this.strategy, name: FALLBACK }
     drainChanges(this.#intake)
     this.#port.report(error, { type: 'actorDied' })
     this.fetchMarked()
   }
 
+  gaveUp(error: unknown): void {
+    this.#port.gaveUp(error)
+  }
+
   pageHidden(): void {
+    if (!this.isHeld()) return
     this.#hiddenSinceMs ??= this.now()
     this.fetches.releaseDeferred()
   }
@@ -230,7 +234,7 @@ export class Engine implements OrchestratorPort {
     this.fetches.slots.pump()
   }
 
-  emit<Name extends keyof EmittedRecords>(name: Name, record: EmittedRecords[Name]): void {
+  emit<Name extends keyof EmittedRecords>(name: Name, record: EmittedRecords<string>[Name]): void {
     this.containment.run(() => this.#port.emitter.emit(name, record))
     this.#port.emitFromActor(name, record)
   }
@@ -257,11 +261,6 @@ export class Engine implements OrchestratorPort {
   applyChange(change: Change, handler: ChangeHandler, sink: ChangeSink): void {
     const port = this.#changesPort()
     if (port) applyChange(port, change, handler, sink)
-  }
-
-  /** Whether the strategy runs the handlers of changes at its flush. */
-  get buffersChanges(): boolean {
-    return strategies[this.strategy.name].buffersChanges
   }
 
   /** The time of the newest event, by which the ledger dates the starts of fetches. */

@@ -6,9 +6,9 @@ import type { ResolvedOptions } from '../options.ts'
 import type { Router } from './router.ts'
 
 /** Follows the page's visibility and connection; returns a function that ends it. */
-export function followPage(engine: Engine, router: Router, whenHidden: ResolvedOptions['whenHidden']): () => void {
+export function followPage(engine: Engine, router: Router): () => void {
   const unsubscribeFocus = focusManager.subscribe((focused) => {
-    if (whenHidden === 'defer') router.takePage(focused)
+    router.takePage(focused)
     if (!focused) return
     engine.fetches.resumePaused()
     // Timers of a background page are throttled: what is overdue is flushed now.
@@ -17,7 +17,7 @@ export function followPage(engine: Engine, router: Router, whenHidden: ResolvedO
   const unsubscribeOnline = onlineManager.subscribe((online) => {
     if (online) engine.fetches.resumePaused()
   })
-  if (engine.isHeld()) router.takePage(false)
+  if (!focusManager.isFocused()) router.takePage(false)
   return () => {
     unsubscribeFocus()
     unsubscribeOnline()

@@ -1,21 +1,22 @@
 import { closeGate } from '../../../actions/gate.ts'
 import type { QueryKey } from '../../../actions/types.ts'
 import { wantsFor } from '../../../actions/wants.ts'
-import { type CoalescerEvent, expectInvalidateOptions } from '../../../machines/events.ts'
+import { expectInvalidateOptions } from '../../../machines/events.ts'
 import type {
+  AnyCoalescerEvent,
   FetchLostEvent,
   FlushRequest,
   OrchestratorEvent,
   RecordableEvent,
   ScheduleEvent,
-} from '../../../machines/orchestrator.ts'
+} from '../../../machines/orchestratorPort.ts'
 import type { InvalidateOptions } from '../coalescer.ts'
 import type { Engine } from './engine.ts'
 
 /** `dead`: the actor has failed, and events are flushed one by one without it. */
 export type CoalescerState = 'running' | 'dead' | 'stopped'
 
-type RoutedEvent = CoalescerEvent | ScheduleEvent
+type RoutedEvent = AnyCoalescerEvent | ScheduleEvent
 
 export const isRecordable = (event: RoutedEvent): event is Exclude<RecordableEvent, FetchLostEvent> =>
   event.type !== 'FLUSH' && event.type !== 'RESET' && event.type !== 'SWITCH_STRATEGY'

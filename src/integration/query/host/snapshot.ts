@@ -1,14 +1,14 @@
-import type { ActorRefFrom } from 'xstate'
 import { Emitter, type ErrorReporter } from '../../../actions/report.ts'
-import type { orchestratorMachine } from '../../../machines/orchestrator.ts'
-import type { CoalescerSnapshot } from '../coalescer.ts'
+import type { AnyCoalescer, CoalescerActorRef } from '../coalescer.ts'
 import type { Engine } from './engine.ts'
 import type { Containment } from '../../../actions/containment.ts'
 import type { Router } from './router.ts'
 
+type AnySnapshot = ReturnType<AnyCoalescer['getSnapshot']>
+
 export interface SnapshotReader {
   /** The current snapshot; the same object while nothing has changed. */
-  read(): CoalescerSnapshot
+  read(): AnySnapshot
   /** Calls back at each state of whichever strategy is at work. */
   followStrategy(changed: () => void): void
   /** Keeps the last snapshot for after `stop`. */
@@ -22,19 +22,15 @@ const statNames = [
   'fetchesSaved',
   'fetchesFailed',
   'longestWaitMs',
-] as const satisfies readonly (keyof CoalescerSnapshot['stats'])[]
+] as const satisfies readonly (keyof AnySnapshot['stats'])[]
 
-export function createSnapshotReader(
-  engine: Engine,
-  actor: ActorRefFrom<typeof orchestratorMachine>,
-  router: Router,
-): SnapshotReader {
-  let last: CoalescerSnapshot | undefined
+export function createSnapshotReader(engine: Engine, actor: CoalescerActorRef, router: Router): SnapshotReader {
+  let last: AnySnapshot | undefined
   let isFrozen = false
   let followed: unknown
   let unfollow: { unsubscribe(): void } | undefined
 
-  const phaseOf = (): CoalescerSnapshot['phase'] => {
+  const phaseOf = (): AnySnapshot['phase'] => {
     if (router.state !== 'running') return 'idle'
     const strategy = actor.getSnapshot().children.strategy?.getSnapshot()
     if (strategy?.hasTag('collecting')) return 'collecting'
@@ -96,7 +92,7 @@ export interface Notifier {
 
 export function createNotifier(snapshots: SnapshotReader, containment: Containment, report: ErrorReporter): Notifier {
   const listeners = new Emitter<{ change: undefined }>(report)
-  let told: CoalescerSnapshot | undefined
+  let told: AnySnapshot | undefined
   let isSoon = false
   const notify = (): void => {
     isSoon = false

@@ -2,9 +2,9 @@ import { notifyManager } from '@tanstack/react-query'
 import type { BufferedChange, PendingQueue } from '../../../actions/pendingQueue.ts'
 import type { QueryKey } from '../../../actions/types.ts'
 import { type Wants, wantsFor, wantsOf } from '../../../actions/wants.ts'
-import { type CoalescerEvent, expectChangeEvent, expectKeyEvent, failEventType } from '../../../machines/events.ts'
-import type { RecordableEvent } from '../../../machines/orchestrator.ts'
-import { type ResolvedStrategy, resolveStrategy, strategies } from '../../../machines/strategies.ts'
+import { expectChangeEvent, expectKeyEvent, failEventType } from '../../../machines/events.ts'
+import type { AnyCoalescerEvent, RecordableEvent } from '../../../machines/orchestratorPort.ts'
+import { resolveStrategy } from '../../../machines/registry.ts'
 import { type ChangeSink, type ChangesPort, applyChange } from './applyChange.ts'
 import type { Containment } from '../../../actions/containment.ts'
 import type { ResolvedOptions } from '../options.ts'
@@ -14,15 +14,17 @@ export interface IntakePort {
   readonly now: () => number
   readonly isHeld: () => boolean
   readonly containment: Containment
-  strategy(): ResolvedStrategy
+  /** Whether changes wait for the flush with their handlers unread. */
+  buffersChanges(): boolean
+  maxBufferedChanges(): number
   /** What handlers need; `undefined` without a query client. */
   changes(): ChangesPort | undefined
 }
 
 /** Why an event is unusable, if it is. */
 export function checkEvent(
-  event: CoalescerEvent,
-  shared: ResolvedOptions['timing'],
+  event: AnyCoalescerEvent,
+  options: Pick<ResolvedOptions, 'registry' | 'timing'>,
   hasQueryClient: boolean,
 ): Error | undefined {
   try {
@@ -36,7 +38,7 @@ export function checkEvent(
         expectChangeEvent(event)
         break
       case 'SWITCH_STRATEGY':
-        resolveStrategy(event.strategy, shared)
+        resolveStrategy(options.registry, event.strategy, options.timing)
         return undefined
       case 'FLUSH':
       case 'RESET':
@@ -69,9 +71,8 @@ export function recordEvent(port: IntakePort, event: RecordableEvent): readonly 
       return event.queryKeys.map((queryKey) => queue.restore(queryKey, atMs).id)
     case 'CHANGE': {
       queue.bufferChange(event.change, event.handler, atMs)
-      const { name, timing } = port.strategy()
-      const isFull = queue.changes.length >= timing.maxBufferedChanges
-      return strategies[name].buffersChanges && !(isFull && port.isHeld()) ? [] : drainChanges(port)
+      const isFull = queue.changes.length >= port.maxBufferedChanges()
+      return port.buffersChanges() && !(isFull && port.isHeld()) ? [] : drainChanges(port)
     }
   }
 }

@@ -1,0 +1,23 @@
+import type { Emitter, ErrorReporter } from '../../../actions/report.ts'
+import type { QueryKey } from '../../../actions/types.ts'
+import type { EmittedRecords } from '../../../machines/events.ts'
+import type { ResolvedOptions } from '../options.ts'
+
+/** What the engine needs of the coalescer around it. */
+export interface EnginePort {
+  readonly options: ResolvedOptions
+  readonly now: () => number
+  readonly isHeld: () => boolean
+  /** Whether the timers are those of the platform. */
+  readonly isRealTime: boolean
+  readonly report: ErrorReporter
+  readonly emitter: Emitter<EmittedRecords<string>>
+  /** Tells the actor's own listeners of a fact. */
+  emitFromActor<Name extends keyof EmittedRecords>(name: Name, record: EmittedRecords<string>[Name]): void
+  /** Tells the orchestrator of queries that owe a fetch again. */
+  fetchLost(queryKeys: readonly QueryKey[]): void
+  /** Something of the snapshot has changed outside of a transition. */
+  changed(): void
+  /** The orchestrator has given up. */
+  gaveUp(error: unknown): void
+}
