@@ -47,7 +47,20 @@ beforeAll(async () => {
 afterAll(() => removeDirectory(directory))
 
 const entries = {
-  '.': ['coalesceQueryClient', 'createCoalescer'],
+  '.': [
+    'KeyWindows',
+    'SharedWindow',
+    'batch',
+    'coalesceQueryClient',
+    'createCoalescer',
+    'createCoalescerWith',
+    'createWindowsMachine',
+    'debounce',
+    'defineStrategy',
+    'direct',
+    'hybrid',
+    'perKey',
+  ],
   './supabase': ['createRealtimeService'],
   './react': [
     'CoalescerProvider',
