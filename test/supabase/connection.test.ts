@@ -2,6 +2,7 @@ import { focusManager, onlineManager } from '@tanstack/react-query'
 import { type TableOptions, createRealtimeService } from 'realtime-coalescer/supabase'
 import { describe, expect, it, vi } from 'vitest'
 import { type InspectionEvent, SimulatedClock } from 'xstate'
+import type { FakeSupabase } from '../support/fakeSupabase.ts'
 import { changeOf, createFeedWorld } from '../support/feedWorld.ts'
 import { advance, drain, useSimulatedTime } from '../support/simulatedTime.ts'
 
@@ -310,6 +311,49 @@ describe('stop', () => {
     old.tell('CHANNEL_ERROR')
     supabase.current.goLive()
     expect(realtime.getStatus()).toBe('live')
+  })
+
+  it.each([
+    [
+      'the channel is left',
+      (supabase: FakeSupabase, done: Promise<void>) => {
+        supabase.removeChannel = async (channel) => {
+          supabase.drop(channel.topic)
+          await done
+          return 'ok'
+        }
+      },
+    ],
+    [
+      'the socket is closed',
+      ({ realtime: socket }: FakeSupabase, done: Promise<void>) => {
+        let isClosing = true
+        void done.then(() => (isClosing = false))
+        socket.isDisconnecting = () => isClosing
+      },
+    ],
+  ] as const)('is followed by a new join only when %s, or after a second', async (_, arrange) => {
+    for (const [doneAfterMs, openedAfterMs] of [
+      [100, 120],
+      [Infinity, 1_000],
+    ] as const) {
+      const { supabase, goLive, join, realtime } = createFeedWorld()
+      await goLive()
+      arrange(
+        supabase,
+        new Promise((done) => {
+          if (doneAfterMs < Infinity) setTimeout(done, doneAfterMs)
+        }),
+      )
+      realtime.stop()
+      await join()
+      await advance(openedAfterMs - 21)
+      expect(supabase.opened).toHaveLength(1)
+      await advance(42)
+      expect(supabase.opened).toHaveLength(2)
+      realtime.stop()
+      await advance(60_000)
+    }
   })
 
   it('shows in the chart that changes are missed from then on', async () => {

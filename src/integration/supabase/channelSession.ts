@@ -27,6 +27,8 @@ export interface SessionPort {
   received(message: unknown): void
   /** Something happened to the channel. */
   send(event: ConnectionEvent): void
+  /** The channel is being left until then. */
+  leaving(removal: PromiseLike<unknown>): void
   report(message: string, error?: unknown): void
 }
 
@@ -79,7 +81,7 @@ export function openSession(port: SessionPort): ChannelSession {
     // A dead channel is no longer the client's: removing it would drop a new one of the same name.
     if (!wasOpen) return
     try {
-      Promise.resolve(supabase.removeChannel(channel as never)).catch(reportRemoval)
+      port.leaving(Promise.resolve(supabase.removeChannel(channel as never)).catch(reportRemoval))
     } catch (error) {
       reportRemoval(error)
     }

@@ -12,6 +12,7 @@ export interface FeedClient {
 export interface FeedSocket {
   setAuth?(token?: string | null): PromiseLike<void>
   isConnected?(): boolean
+  isDisconnecting?(): boolean
   /** Says what token to join with; what `createClient` passes falls back to the API key. */
   accessToken?: (() => PromiseLike<string | null>) | null
   readonly accessTokenValue?: string | null

@@ -6,6 +6,7 @@ import { feedMachine } from '../../machines/feed.ts'
 import type { CatchUpEffect, CatchUpReason } from '../../machines/feedSetup.ts'
 import type { CoalescerInternals } from '../query/internals.ts'
 import { type ChannelPlan, channelsOf, separately } from './channelPlan.ts'
+import { createDepartures } from './departures.ts'
 import { type FeedConnection, createFeedConnection } from './feedConnection.ts'
 import { isPageAwake, watchPage } from './page.ts'
 import type { ResolvedService } from './resolveService.ts'
@@ -54,6 +55,7 @@ const createFeedActor = (
 export function createFeed(service: ResolvedService, internals: CoalescerInternals, listener: FeedListener): Feed {
   const { supabase } = service
   const token = createUserToken(supabase, internals.now)
+  const departures = createDepartures(supabase.realtime, internals)
   const past = new WeakSet<object>()
   const actor = createFeedActor({ service, catchUp: listener.catchUp } satisfies FeedPort, internals)
   let connections: FeedConnection[] = []
@@ -76,6 +78,7 @@ export function createFeed(service: ResolvedService, internals: CoalescerInterna
     const connection = createFeedConnection(plan, {
       supabase,
       token,
+      departures,
       internals,
       past,
       takeOwnChannel() {

@@ -6,12 +6,14 @@ import type { CoalescerInternals } from '../query/internals.ts'
 import { type ChannelPlan, bindingsOf } from './channelPlan.ts'
 import { type ChannelSession, openSession } from './channelSession.ts'
 import type { FeedClient, FeedSocket } from './client.ts'
+import type { Departures } from './departures.ts'
 import { Replay } from './replay.ts'
 import type { UserToken } from './userToken.ts'
 
 export interface FeedConnectionPort {
   readonly supabase: FeedClient
   readonly token: UserToken
+  readonly departures: Departures
   readonly internals: CoalescerInternals
   /** The channel objects of earlier sessions, of all connections. */
   readonly past: WeakSet<object>
@@ -41,7 +43,7 @@ export interface FeedConnection extends ChannelProgress {
 
 /** Creates the connection of a channel, which joins it at INITIALIZE. */
 export function createFeedConnection(firstPlan: ChannelPlan, port: FeedConnectionPort): FeedConnection {
-  const { supabase, token, internals } = port
+  const { supabase, token, departures, internals } = port
   const socket = supabase.realtime as FeedSocket | undefined
   const replay = firstPlan.replay ? new Replay(internals.now) : undefined
   let session: ChannelSession | undefined
@@ -68,6 +70,7 @@ export function createFeedConnection(firstPlan: ChannelPlan, port: FeedConnectio
         changed: (payload) => port.changed(payload),
         received: (message) => port.received(name, message),
         send: (event) => actor.send(event.type === 'SYSTEM_ERROR' ? port.refused(event.message) : event),
+        leaving: departures.note,
         report,
       })
     } catch (error) {
@@ -82,7 +85,9 @@ export function createFeedConnection(firstPlan: ChannelPlan, port: FeedConnectio
 
   const connectionPort: ConnectionPort = {
     mayAttachSilently: firstPlan.kind === 'broadcast',
-    authorize: () => token.authorize(),
+    async authorize() {
+      await Promise.all([departures.over(), token.authorize()])
+    },
     refreshToken() {
       token.authorize().catch((error: unknown) => report("The user's token could not be given to the client.", error))
     },
