@@ -112,6 +112,21 @@ describe('polls', () => {
   })
 })
 
+describe('the limit of joins', () => {
+  it('is an average over a minute: what comes at once is let through until the minute is full', async () => {
+    const small = await startBackend({ limits: { joinsPerSecond: 0.1 } })
+    const raw = await openRaw(small)
+    const replies: unknown[] = []
+    for (let n = 1; n <= 7; n++) replies.push(await raw.ask('1', `realtime:room-${n % 3}`, 'phx_join', joinPayload()))
+    const reason = 'ClientJoinRateLimitReached: Too many joins per second'
+    const statuses = replies.map((reply) => (reply as { status: string }).status)
+    expect(statuses.join(' ')).toBe('ok ok ok ok ok ok error')
+    expect(replies[6]).toEqual({ status: 'error', response: { reason } })
+    expect(await raw.closed).toBe(1001)
+    await small.stop()
+  })
+})
+
 describe('the timing of the real server', () => {
   it('is what a server starts with and goes back to', async () => {
     const slow = await startBackend({ timing: realTiming })

@@ -84,6 +84,8 @@ function faultRoutes(faults: RealtimeFaults): Hono {
       reset: () => faults.reset(),
       failJoins: () => faults.failJoins(Number(times), text),
       loseNext: () => faults.loseNext(Number(times)),
+      loseMessagesNext: () => faults.loseMessagesNext(Number(times)),
+      stopWorker: () => faults.stopWorker(),
       duplicateNext: () => faults.duplicateNext(Number(times)),
       misrouteNext: () => faults.misrouteNext(Number(times)),
       corruptNext: () => faults.corruptNext(Number(times), Number(status) as CorruptStatus),

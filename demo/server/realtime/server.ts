@@ -20,6 +20,7 @@ const websocketPath = '/realtime/v1/websocket'
 /** Limits of the server; the defaults are those of a self-hosted Supabase. */
 export interface RealtimeLimits extends SessionLimits {
   connections: number
+  /** An average over a minute, as on the real server: more at once are let through. */
   joinsPerSecond: number
   /** A socket that sends nothing for this long is dropped. */
   idleTimeoutMs: number
@@ -35,6 +36,7 @@ const defaultLimits: RealtimeLimits = {
 
 const maxFrameBytes = 5_000_000
 const maxSweepIntervalMs = 10_000
+const joinWindowMs = 60_000
 
 const statusTexts: Record<number, string> = {
   401: 'Unauthorized',
@@ -58,8 +60,8 @@ export class RealtimeServer {
   readonly #messages: MessageFeed
   readonly #sweepTimer: NodeJS.Timeout
   #lastSessionId = 0
-  #joinSecond = 0
-  #joinsThisSecond = 0
+  /** When the joins of the last minute came. */
+  #joinTimes: number[] = []
 
   /**
    * `apiKey` is the only one that opens a socket. `timing` are the fault settings that are in force from the start, and
@@ -175,10 +177,11 @@ export class RealtimeServer {
   }
 
   #admitJoin(): boolean {
-    const second = Math.floor(Date.now() / 1000)
-    if (second !== this.#joinSecond) this.#joinsThisSecond = 0
-    this.#joinSecond = second
-    return ++this.#joinsThisSecond <= this.#limits.joinsPerSecond
+    const oldestMs = Date.now() - joinWindowMs
+    this.#joinTimes = this.#joinTimes.filter((joinedAtMs) => joinedAtMs > oldestMs)
+    if (this.#joinTimes.length >= (this.#limits.joinsPerSecond * joinWindowMs) / 1000) return false
+    this.#joinTimes.push(Date.now())
+    return true
   }
 
   #dropIdle(): void {
