@@ -21,6 +21,27 @@ export function createErrorReporter(onError: ErrorReporter | undefined): ErrorRe
   }
 }
 
+/**
+ * Tells the app's `onWarning` of what is likely a mistake, each once. Without one, warnings go to the console, in
+ * development only.
+ */
+export function createWarner(onWarning: ((message: string) => void) | undefined): (message: string) => void {
+  const told = new Set<string>()
+  return (message) => {
+    if (told.has(message)) return
+    told.add(message)
+    try {
+      if (onWarning) onWarning(message)
+      else if (process.env.NODE_ENV !== 'production') {
+        // oxlint-disable-next-line no-console -- where a developer looks
+        globalThis.console?.warn(`realtime-coalescer: ${message}`)
+      }
+    } catch (failure) {
+      logFailure('realtime-coalescer: onWarning threw', failure)
+    }
+  }
+}
+
 function logFailure(message: string, error: unknown): void {
   // oxlint-disable-next-line no-console -- the last place where a contained failure can be seen
   globalThis.console?.error(message, error)

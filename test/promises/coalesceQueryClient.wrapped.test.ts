@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import { QueryClient, QueryObserver, hydrate } from '@tanstack/react-query'
 import { coalesceQueryClient, createCoalescer } from 'realtime-coalescer'
 import { createRealtimeService } from 'realtime-coalescer/supabase'
@@ -50,6 +51,38 @@ describe('a coalescer and its query client', () => {
     expect(() => realtime.initialize(new QueryClient())).toThrow(TypeError)
     expect(() => realtime.initialize(coalesceQueryClient(queryClient, coalescer))).not.toThrow()
     realtime.stop()
+  })
+})
+
+describe('a query client of a second copy of TanStack Query', () => {
+  it('is warned of once, and works', async () => {
+    // The build for require() is another copy than the one for import.
+    const { QueryClient: OtherClient } = createRequire(import.meta.url)('@tanstack/react-query') as {
+      QueryClient: typeof QueryClient
+    }
+    const queryClient = new OtherClient()
+    expect(queryClient).not.toBeInstanceOf(QueryClient)
+    const warnings: string[] = []
+    const coalescer = createCoalescer({ onWarning: (message) => warnings.push(message) })
+    const client = coalesceQueryClient(queryClient, coalescer)
+    coalesceQueryClient(queryClient, coalescer, { urgentInMutations: true })
+    expect(warnings).toEqual([expect.stringContaining('got one of another')])
+    let requests = 0
+    await client.prefetchQuery({ queryKey: goals, queryFn: () => ++requests })
+    await Promise.all([client.refetchQueries({ queryKey: goals }), advance(1000)])
+    expect([requests, client.getQueryData(goals)]).toEqual([2, 2])
+    coalescer.stop()
+  })
+
+  it('a client of this copy is not warned of, and onWarning must be a function', () => {
+    const warnings: string[] = []
+    const coalescer = createCoalescer({
+      queryClient: new QueryClient(),
+      onWarning: (message) => warnings.push(message),
+    })
+    expect(warnings).toEqual([])
+    coalescer.stop()
+    expect(helpOf(() => createCoalescer({ onWarning: 7 as never }))).toMatchObject({ name: 'onWarning' })
   })
 })
 

@@ -15,6 +15,7 @@ import {
   type FlushReason,
   type FlushedRecord,
   type QueryKey,
+  type RefetchOptions,
   type StrategyName,
   type StrategyOption,
   coalesceQueryClient,
@@ -84,7 +85,7 @@ coalescer.scheduleInvalidate('goals')
 coalescer.scheduleInvalidate(['goals'], { refetchType: 'some' })
 // @ts-expect-error -- not an option
 coalescer.scheduleInvalidate(['goals'], { type: 'active' })
-expectTypeOf(coalescer.scheduleRefetch).parameter(1).toEqualTypeOf<'active' | 'all' | undefined>()
+expectTypeOf(coalescer.scheduleRefetch).parameter(1).toEqualTypeOf<'active' | 'all' | RefetchOptions | undefined>()
 coalescer.scheduleRefetch(['goals'], 'all')
 // @ts-expect-error -- inactive queries alone are not refetched
 coalescer.scheduleRefetch(['goals'], 'inactive')

@@ -80,6 +80,7 @@ function createClient(
         marked,
         // Looked for once all are marked, as TanStack does: a filter may ask for what is stale.
         fetched: fetchType === 'none' ? [] : findFetchable(toFetch),
+        marksFetched: false,
         fetchType,
         cancels: options?.cancelRefetch !== false,
         throwOnError: options?.throwOnError === true,
@@ -96,6 +97,7 @@ function createClient(
         filters: asked,
         marked: [],
         fetched: findFetchable(asked),
+        marksFetched: true,
         fetchType: asked.type ?? 'all',
         cancels: options?.cancelRefetch !== false,
         throwOnError: options?.throwOnError === true,

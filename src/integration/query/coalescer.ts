@@ -99,7 +99,7 @@ export interface Coalescer<Name extends string = StrategyName, Option = OptionFo
    *
    * @throws TypeError or RangeError for bad arguments, after `stop`, or without a query client.
    */
-  scheduleRefetch(queryKey: QueryKey, type?: RefetchQueryType): void
+  scheduleRefetch(queryKey: QueryKey, typeOrOptions?: RefetchQueryType | RefetchOptions): void
   /** Sends an event to the orchestrator. @throws TypeError or RangeError for a bad event, after `stop`, or without a query client. */
   send(event: CoalescerEvent<Option>): void
   /** Changes the strategy, its timing, or both. Pending work moves over. @throws TypeError or RangeError for a bad strategy. */

@@ -1,7 +1,7 @@
-import { focusManager, partialMatchKey } from '@tanstack/react-query'
+import { type QueryClient, focusManager, partialMatchKey } from '@tanstack/react-query'
 import { type ActorOptions, type AnyActorLogic, createActor } from 'xstate'
 import { createNow } from '../../actions/clock.ts'
-import { Emitter, createErrorReporter } from '../../actions/report.ts'
+import { Emitter, createErrorReporter, createWarner } from '../../actions/report.ts'
 import { readFlushOptions, readQueryHash, readRefetchOptions } from './callOptions.ts'
 import { Calls } from './client/calls.ts'
 import type { Entry } from './fetches/way.ts'
@@ -14,7 +14,7 @@ import type { AnyCoalescer, Coalescer } from './coalescer.ts'
 import { Engine } from './host/engine.ts'
 import { registerInternals } from './internals.ts'
 import { finishWork, followPage, release } from './host/lifecycle.ts'
-import { type CoalescerOptions, expectQueryClient, resolveOptions } from './options.ts'
+import { type CoalescerOptions, expectQueryClient, resolveOptions, warnOfOtherCopy } from './options.ts'
 import { whenAnswered } from './fetches/waiters.ts'
 import { Router } from './host/router.ts'
 import { createNotifier, createSnapshotReader } from './host/snapshot.ts'
@@ -82,7 +82,12 @@ export function createCoalescerWith<const Strategies extends StrategyRegistry>(
   })
   actor.start()
   snapshots.followStrategy(() => notifier.notify())
-  if (options.queryClient) engine.attach(options.queryClient)
+  const warn = createWarner(options.onWarning)
+  const attach = (queryClient: QueryClient): void => {
+    warnOfOtherCopy(queryClient, warn)
+    engine.attach(queryClient)
+  }
+  if (options.queryClient) attach(options.queryClient)
   const unfollowPage = followPage(engine, router)
 
   function assertRunning(call: string): void {
@@ -195,7 +200,7 @@ export function createCoalescerWith<const Strategies extends StrategyRegistry>(
     calls: new Calls(engine, router),
     attach(queryClient) {
       expectQueryClient(queryClient)
-      if (!engine.queryClient) engine.attach(queryClient)
+      if (!engine.queryClient) attach(queryClient)
       else if (engine.queryClient.getQueryCache() !== queryClient.getQueryCache()) {
         throw new TypeError(
           'Expected `queryClient` to be the one this coalescer has, got another (object). A coalescer belongs to one QueryClient: create one for each.',

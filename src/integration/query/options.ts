@@ -1,4 +1,4 @@
-import type { QueryClient } from '@tanstack/react-query'
+import { QueryClient } from '@tanstack/react-query'
 import type { InspectionEvent, Observer } from 'xstate'
 import type { CoalescerClock } from '../../actions/clock.ts'
 import type { ErrorReporter } from '../../actions/report.ts'
@@ -46,6 +46,11 @@ export interface CoalescerOptions<Option = StrategyOption> extends TimingOptions
    * Without it, all but failed fetches go to `console.error`.
    */
   readonly onError?: ErrorReporter | undefined
+  /**
+   * Told, once each, of what is likely a mistake of the app, such as a query client of a second copy of TanStack Query.
+   * Without it, `console.warn` is, in development.
+   */
+  readonly onWarning?: ((message: string) => void) | undefined
 }
 
 export interface ResolvedOptions {
@@ -55,6 +60,14 @@ export interface ResolvedOptions {
   readonly timing: Partial<Timing>
   readonly maxConcurrentRefetches: number
   readonly whenHidden: 'defer' | 'refetch'
+}
+
+/** Warns of a client whose focus and network managers are not those that this package listens to. */
+export function warnOfOtherCopy(queryClient: QueryClient, warn: (message: string) => void): void {
+  if (queryClient instanceof QueryClient) return
+  warn(
+    'Expected `queryClient` to be a QueryClient of the copy of TanStack Query that this package uses, got one of another. Focus, network and batches are not shared between copies: have one version of @tanstack/react-query installed (npm ls @tanstack/query-core).',
+  )
 }
 
 /** Throws unless a value can serve as a query client. */
@@ -83,9 +96,10 @@ export function resolveOptions(
   if (typeof options !== 'object' || options === null) {
     failType('options', 'an object', options, 'Call createCoalescer({ queryClient }).')
   }
-  const { queryClient, strategy, maxConcurrentRefetches, whenHidden, clock, inspect, onError } = options
+  const { queryClient, strategy, maxConcurrentRefetches, whenHidden, clock, inspect, onError, onWarning } = options
   if (queryClient !== undefined) expectQueryClient(queryClient)
   if (onError !== undefined) expectFunction('onError', onError)
+  if (onWarning !== undefined) expectFunction('onWarning', onWarning)
   if (clock !== undefined) {
     const timers: Partial<CoalescerClock> = (clock as CoalescerClock | null) ?? {}
     expectFunction('clock.setTimeout', timers.setTimeout)

@@ -31,15 +31,15 @@ export function createLazyCoalescer(options: AnyOptions): LazyCoalescer {
       return use().actor
     },
     scheduleInvalidate: (queryKey, invalidate) => use().scheduleInvalidate(queryKey, invalidate),
-    scheduleRefetch: (queryKey, type) => use().scheduleRefetch(queryKey, type),
+    scheduleRefetch: (queryKey, typeOrOptions) => use().scheduleRefetch(queryKey, typeOrOptions),
     send: (event) => use().send(event),
     switchStrategy: (strategy) => use().switchStrategy(strategy),
-    flush: async () => use().flush(),
+    flush: async (options) => use().flush(options),
     settled: async () => use().settled(),
     getSnapshot: () => real?.getSnapshot() ?? before,
     subscribe: (listener) => use().subscribe(listener),
     on: (name, listener) => use().on(name, listener),
-    explain: (queryHash) => real?.explain(queryHash),
+    explain: (queryHashOrKey) => real?.explain(queryHashOrKey),
     reset: () => real?.reset(),
     stop: (stop) => use().stop(stop),
   }

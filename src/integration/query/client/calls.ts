@@ -14,6 +14,8 @@ export interface JudgedCall {
   readonly marked: readonly Query[]
   /** The queries it is to have fetched. */
   readonly fetched: readonly Query[]
+  /** Whether these are marked stale for the time until then: a refetch does, since its fetches have not begun yet. */
+  readonly marksFetched: boolean
   /** Which queries it fetches by whether they are shown. */
   readonly fetchType: 'active' | 'inactive' | 'all' | 'none'
   /** Whether a fetch of the same query that is running may be cancelled for it; only `direct` would. */
@@ -48,7 +50,7 @@ export class Calls {
     const engine = this.#engine
     const filter = keyOf(call.filters, engine)
     const seq = engine.queue.tick()
-    const entries = call.fetched.map((query) => this.#mark(query, seq))
+    const entries = call.fetched.map((query) => (call.marksFetched ? this.#mark(query, seq) : this.#entryOf(query)))
     const wants = call.fetchType === 'active' ? wantsFor.active : wantsFor.all
     const matched = entries.map((entry) => matchedOf(entry, wants))
     const isFetched = new Set(call.fetched)
