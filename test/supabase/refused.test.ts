@@ -171,3 +171,28 @@ describe('a table that the server refuses', () => {
     expect([world.supabase.opened.length, world.realtime.getStatus()]).toEqual([1, 'interrupted'])
   })
 })
+
+describe('a channel of somebody else on the same client', () => {
+  it('that is not let in is told of, once', async () => {
+    const world = createFeedWorld()
+    Object.assign(world.supabase.channel('chat'), { state: 'errored' })
+    Object.assign(world.supabase.channel('cursors'), { state: 'joined' })
+    await world.goLive()
+    await advance(60_000)
+    expect(world.messages()).toEqual([
+      "The channel 'chat' of the same client is not let in. Each try holds up all channels of the socket for about 5 s: remove it, or give the service a client of its own.",
+    ])
+  })
+
+  it("that is let in after a while, or has no socket, is nobody else's affair", async () => {
+    const world = createFeedWorld()
+    const chat = Object.assign(world.supabase.channel('chat'), { state: 'joining' })
+    await world.goLive()
+    chat.state = 'joined'
+    await advance(60_000)
+    world.supabase.realtime.isConnected = () => false
+    chat.state = 'errored'
+    await advance(5_000)
+    expect(world.messages().filter((message) => message.includes('chat'))).toEqual([])
+  })
+})

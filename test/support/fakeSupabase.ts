@@ -97,6 +97,7 @@ interface FakeSocket {
   accessTokenValue?: string | undefined
   apiKey?: string
   accessToken?: (() => Promise<string | null>) | null
+  isConnected?: () => boolean
   isDisconnecting?: () => boolean
   setAuth(token?: string | null): Promise<void>
 }

@@ -8,6 +8,7 @@ import type { CoalescerInternals } from '../query/internals.ts'
 import { type ChannelPlan, channelsOf, separately } from './channelPlan.ts'
 import { createDepartures } from './departures.ts'
 import { type FeedConnection, createFeedConnection } from './feedConnection.ts'
+import { createNeighbourWatch } from './neighbours.ts'
 import { isPageAwake, watchPage } from './page.ts'
 import type { ResolvedService } from './resolveService.ts'
 import { createUserToken } from './userToken.ts'
@@ -59,6 +60,12 @@ export function createFeed(service: ResolvedService, internals: CoalescerInterna
   const past = new WeakSet<object>()
   const actor = createFeedActor({ service, catchUp: listener.catchUp } satisfies FeedPort, internals)
   let connections: FeedConnection[] = []
+  const lookAround = createNeighbourWatch(
+    supabase,
+    (topic) => connections.some(({ plan }) => topic === `realtime:${plan.name}`),
+    internals.now,
+    (message) => listener.report(message),
+  )
   let ownChannel = service.ownChannel
   let isRunning = false
   let unwatchPage = (): void => undefined
@@ -90,6 +97,7 @@ export function createFeed(service: ResolvedService, internals: CoalescerInterna
       received: (topic, message) => listener.received(topic, message),
       report: (message, error) => listener.report(message, error),
       progressed: (before) => progressed(connection, before === 'live'),
+      lookAround,
       gapPassed: () => actor.send({ type: 'GAP_PASSED' }),
       attachedLate: () => actor.send({ type: 'ATTACHED_LATE' }),
       refused: (message) => refuse(connection, message),

@@ -28,6 +28,8 @@ export interface FeedConnectionPort {
   progressed(before: ChannelStatus): void
   gapPassed(): void
   attachedLate(): void
+  /** Looks at what others do on the same socket. */
+  lookAround(): void
   /** The server refuses to attach the feed. Returns the answer to it. */
   refused(message: string): ConnectionEvent
 }
@@ -51,10 +53,16 @@ export function createFeedConnection(firstPlan: ChannelPlan, port: FeedConnectio
 
   const report = (message: string, error: unknown = new Error(message)): void => port.report(message, error)
 
+  function send(event: ConnectionEvent): void {
+    if (event.type === 'TIMED_OUT' || event.type === 'CHANNEL_ERROR') port.lookAround()
+    actor.send(event.type === 'SYSTEM_ERROR' ? port.refused(event.message) : event)
+  }
+
   function openChannel(): void {
     session?.end()
     session = undefined
     joinedWith = token.current()
+    port.lookAround()
     const { name, config, tables, events } = connection.plan
     try {
       session = openSession({
@@ -69,7 +77,7 @@ export function createFeedConnection(firstPlan: ChannelPlan, port: FeedConnectio
         token: () => token.current(),
         changed: (payload) => port.changed(payload),
         received: (message) => port.received(name, message),
-        send: (event) => actor.send(event.type === 'SYSTEM_ERROR' ? port.refused(event.message) : event),
+        send,
         leaving: departures.note,
         report,
       })
@@ -94,7 +102,10 @@ export function createFeedConnection(firstPlan: ChannelPlan, port: FeedConnectio
     hasNewToken: () => token.current() !== joinedWith,
     openChannel,
     removeChannel,
-    isJoined: () => socket?.isConnected?.() !== false && session?.isJoined() !== false,
+    isJoined() {
+      port.lookAround()
+      return socket?.isConnected?.() !== false && session?.isJoined() !== false
+    },
     gapPassed: () => port.gapPassed(),
     attachedLate: () => port.attachedLate(),
     report,
