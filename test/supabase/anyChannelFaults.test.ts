@@ -52,7 +52,7 @@ function createTopics() {
     },
     /** Some of what was missed, in any order, and twice. */
     replay(path: string) {
-      const some = (missed.get(path) ?? []).filter((_, index) => index % 2 === 0).reverse()
+      const some = (missed.get(path) ?? []).filter((_, index) => index % 2 === 0).toReversed()
       for (const deliver of [...some, ...some]) deliver()
     },
     loseTheSocket() {

@@ -48,6 +48,13 @@ describe('a sweep that brings changed data', () => {
     }
   })
 
+  it('is judged also if the next sweep comes before that', async () => {
+    const world = await sweptWorld({ backstopMs: 1_000 })
+    writeSilently(world)
+    await advance(6_000)
+    expect(opened(world)).toBe(2)
+  })
+
   it('is no reason if it brings what is there already', async () => {
     const world = await sweptWorld()
     await advance(600_000)

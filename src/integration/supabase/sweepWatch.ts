@@ -19,10 +19,10 @@ export interface SweepWatch {
  */
 export function createSweepWatch(internals: CoalescerInternals, heard: HeardLog, dead: () => void): SweepWatch {
   const clock = internals.actorOptions.clock ?? globalThis
-  let end = (): void => undefined
+  /** Ends each sweep that is not judged yet: they may follow each other faster than that. */
+  const ends = new Set<() => void>()
 
   function begin(queryKeys: readonly QueryKey[]): void {
-    end()
     const cache = internals.queryClient()?.getQueryCache()
     // What waits for a flush may bring changes that the feed has told of.
     if (!cache || internals.pending.size > 0) return
@@ -53,15 +53,21 @@ export function createSweepWatch(internals: CoalescerInternals, heard: HeardLog,
       waitedFor.delete(query)
       if (waitedFor.size === 0) wait(GRACE_MS)
     })
-    end = () => {
+    const end = (): void => {
       unsubscribe()
       clock.clearTimeout(timer as never)
-      end = () => undefined
+      ends.delete(end)
     }
+    ends.add(end)
     wait(LONGEST_SWEEP_MS)
   }
 
-  return { begin, end: () => end() }
+  return {
+    begin,
+    end() {
+      for (const end of ends) end()
+    },
+  }
 }
 
 /** The queries on screen whose data the sweep will bring anew, and nothing else is about to. */

@@ -44,11 +44,12 @@ const write = (topic: string) => backend.db.query('insert into notes values ($1,
 interface Listening {
   readonly token?: string
   readonly replay?: boolean
+  readonly backstopMs?: number
   readonly tables: Record<string, TableOptions>
 }
 
 /** The whole way from the database to a query of the rooms' notes, and of secrets. */
-function listen({ token, replay, tables }: Listening) {
+function listen({ token, replay, backstopMs, tables }: Listening) {
   const supabase = connect(backend, { reconnectAfterMs: () => 30 })
   const reports: string[] = []
   const queryClient = new QueryClient({ defaultOptions: { queries: { staleTime: Infinity, retry: false } } })
@@ -56,7 +57,7 @@ function listen({ token, replay, tables }: Listening) {
     quietMs: 20,
     onError: (_, info) => reports.push(info.type === 'feedFailed' ? info.message : info.type),
   })
-  const realtime = createRealtimeService({ supabase, coalescer, channel: 'db', tables, replay })
+  const realtime = createRealtimeService({ supabase, coalescer, channel: 'db', tables, replay, backstopMs })
   let requests = 0
   const observer = new QueryObserver(queryClient, {
     queryKey: ['notes'],
@@ -198,5 +199,19 @@ describe("through postgres_changes, with a token of the app's own", () => {
     const before = feed.requests()
     await backend.db.query('update public.goals set title = title where id = 1')
     await until(() => feed.requests() === before + 1, 'a change')
+  })
+
+  it('a worker that has stopped is noticed by a sweep, and the channel joined anew, which wakes it', async () => {
+    const feed = listen({ backstopMs: 1_000, tables: { goals: { keys: () => [['notes']] } } })
+    await feed.live()
+    backend.realtime.faults.stopWorker()
+    // The query on screen shows it, and nothing tells of it.
+    await write(room())
+    await until(() => feed.reports.length > 0, 'the report')
+    expect(feed.reports).toEqual([
+      'A sweep has brought changes that the feed told nothing of. A new channel will be opened.',
+    ])
+    await until(() => feed.realtime.getStatus() === 'live', 'live again')
+    expect(feed.shown()).toBe(lastId)
   })
 })
