@@ -9,6 +9,12 @@ export interface CoalescerClock {
   now?(): number
 }
 
+/** The timers of the platform, whichever are in place when they are called. */
+export const platformClock: CoalescerClock = {
+  setTimeout: (fn, timeout) => setTimeout(fn, timeout),
+  clearTimeout: (id: ReturnType<typeof setTimeout>) => clearTimeout(id),
+}
+
 /**
  * Reads milliseconds that never go back, so that a corrected system clock cannot stretch a deadline.
  */

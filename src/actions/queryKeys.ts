@@ -79,18 +79,32 @@ function encodeObject(value: object, depth: number): string {
 }
 
 /**
- * The contents of Maps and Sets in a key, which a hash by JSON leaves out but a query's own hash function may tell
- * apart; empty for keys without them.
+ * The parts of a key that a hash by JSON cannot tell apart, but a query's own hash function may; empty for keys of
+ * plain data. An undefined property is as good as none.
  *
  * @throws TypeError if the key refers to itself or is nested deeper than 100 levels.
  */
-export function identifyCollections(value: unknown, depth = 0): string {
-  if (typeof value !== 'object' || value === null) return ''
+export function identifyUnhashed(value: unknown, depth = 0): string {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return ''
+    case 'number':
+      return Number.isFinite(value) ? '' : encode(value, depth)
+    case 'object':
+      break
+    default:
+      return encode(value, depth)
+  }
+  if (value === null) return ''
   if (depth > DEEPEST_KEY) failDepth()
-  const isCollection = value instanceof Map || value instanceof Set
-  if (isCollection) return `m${encode([...value], depth + 1)}`
+  if (value instanceof Map || value instanceof Set) return `m${encode([...value], depth + 1)}`
+  if (value instanceof RegExp) return `r${encode(String(value), depth + 1)}`
   let id = ''
-  for (const part of Object.values(value)) id += identifyCollections(part, depth + 1)
+  const isArray = Array.isArray(value)
+  for (const part of Object.values(value)) {
+    if (isArray || part !== undefined) id += identifyUnhashed(part, depth + 1)
+  }
   return id
 }
 

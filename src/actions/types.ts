@@ -184,6 +184,7 @@ export interface CoalescerStats {
 /** Describes a caught failure to `onError`. */
 export type ErrorInfo =
   | { readonly type: 'refetchFailed'; readonly queryKey: QueryKey; readonly queryHash: string }
+  | { readonly type: 'fetchStuck'; readonly queryKey: QueryKey; readonly queryHash: string }
   | { readonly type: 'handlerFailed'; readonly change: Change }
   | { readonly type: 'patchFailed'; readonly queryKey: QueryKey }
   | { readonly type: 'queryFailed'; readonly queryKey: QueryKey; readonly queryHash: string }

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { hashKey, partialMatchKey } from '@tanstack/react-query'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { identifyCollections, identifyKey } from '../../src/actions/queryKeys.ts'
+import { identifyUnhashed, identifyKey } from '../../src/actions/queryKeys.ts'
 import { queryKey, reverseProperties } from './arbitraries.ts'
 
 it('two keys share an id exactly if they are equal but for property order', () => {
@@ -62,7 +62,7 @@ it('a key that refers to itself, or is too deep, is refused with a reason', () =
   const circular: unknown[] = []
   circular.push({ circular })
   expect(() => identifyKey(circular)).toThrow(/^Expected a query key at most 100 levels deep/)
-  expect(() => identifyCollections(circular)).toThrow(TypeError)
+  expect(() => identifyUnhashed(circular)).toThrow(TypeError)
   let deep: unknown = 'bottom'
   for (let level = 0; level < 90; level += 1) deep = { deep }
   expect(identifyKey([deep])).toContain('bottom')
@@ -70,26 +70,38 @@ it('a key that refers to itself, or is too deep, is refused with a reason', () =
 
 it('a part of a key may be 100 levels deep, and no deeper', () => {
   const nested = (levels: number): unknown => (levels === 0 ? 'bottom' : { deep: nested(levels - 1) })
-  for (const identify of [identifyKey, identifyCollections]) {
+  for (const identify of [identifyKey, identifyUnhashed]) {
     expect(() => identify([nested(100)])).not.toThrow()
     expect(() => identify([nested(101)])).toThrow(TypeError)
   }
 })
 
-describe('identifyCollections', () => {
+describe('identifyUnhashed', () => {
   it('tells Maps and Sets apart by what they hold, which a hash by JSON does not', () => {
     const key = (value: unknown): unknown[] => ['goals', { filter: value }]
     expect(hashKey(key(new Map([['a', 1]])))).toBe(hashKey(key(new Map([['a', 2]]))))
-    expect(identifyCollections(key(new Map([['a', 1]])))).not.toBe(identifyCollections(key(new Map([['a', 2]]))))
-    expect(identifyCollections(key(new Set([1])))).toBe(identifyCollections(key(new Set([1]))))
-    expect(identifyCollections(key(new Set([1])))).not.toBe(identifyCollections(key(new Set([2]))))
+    expect(identifyUnhashed(key(new Map([['a', 1]])))).not.toBe(identifyUnhashed(key(new Map([['a', 2]]))))
+    expect(identifyUnhashed(key(new Set([1])))).toBe(identifyUnhashed(key(new Set([1]))))
+    expect(identifyUnhashed(key(new Set([1])))).not.toBe(identifyUnhashed(key(new Set([2]))))
   })
 
-  it('adds nothing to keys without them', () => {
+  it.each<[string, unknown, unknown]>([
+    ['two functions', () => 1, () => 1],
+    ['two symbols', Symbol('a'), Symbol('a')],
+    ['NaN and null', Number.NaN, null],
+    ['undefined and null', undefined, null],
+    ['two regular expressions', /a/, /b/],
+    ['two bigints', 1n, 2n],
+  ])('tells %s apart', (_, first, second) => {
+    expect(identifyUnhashed(['goals', first])).not.toBe(identifyUnhashed(['goals', second]))
+  })
+
+  it('adds nothing to keys that JSON can tell apart', () => {
     fc.assert(
       fc.property(queryKey, (key) => {
-        expect(identifyCollections(key)).toBe('')
+        expect(identifyUnhashed(JSON.parse(JSON.stringify(key)))).toBe('')
       }),
     )
+    expect(identifyUnhashed(['goals', { page: undefined }])).toBe('')
   })
 })

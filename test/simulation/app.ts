@@ -169,7 +169,7 @@ export class SimulatedApp {
     if (!query || !data || poolQuery(index).kind !== 'plain') return
     query.setState({
       ...query.state,
-      data: isNew ? { ...data, version: this.server.versionOf(query.queryKey) } : data,
+      data: isNew ? { ...data, version: this.server.versionOf(query.queryKey) } : { ...data },
       dataUpdatedAt: Date.now(),
       isInvalidated: isNew ? false : query.state.isInvalidated,
       fetchStatus: claims,
@@ -178,7 +178,9 @@ export class SimulatedApp {
 
   /** Hydrates the promise of a request that runs elsewhere. */
   async hydrate(index: number, latencyMs: number): Promise<DehydratedState> {
-    const elsewhere = new QueryClient({ defaultOptions: { queries: { gcTime: Infinity } } })
+    const elsewhere = new QueryClient({
+      defaultOptions: { queries: { gcTime: Infinity, networkMode: 'always' } },
+    })
     const { queryKey } = poolQuery(index)
     const version = this.server.versionOf(queryKey)
     void elsewhere.prefetchQuery({

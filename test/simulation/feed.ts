@@ -150,14 +150,27 @@ export class Feed {
       ...(step.type && { type: step.type }),
       ...(step.byPredicate && { predicate: () => true }),
     }
-    this.watch(step.do, new Set([idOf(key)]), () =>
-      isInvalidation ? this.#client.invalidateQueries(filters) : this.#client.refetchQueries(filters),
+    this.watch(
+      step.do,
+      new Set([idOf(key)]),
+      () => (isInvalidation ? this.#client.invalidateQueries(filters) : this.#client.refetchQueries(filters)),
+      new Set(matched.map(({ queryHash }) => queryHash)),
     )
   }
 
+  /** Whether a call of the app that is awaited waits for a query, which no limit may hold up. */
+  isAwaited(queryHash: string): boolean {
+    return this.#run.promises.some(({ isSettled, awaits }) => !isSettled && awaits.has(queryHash))
+  }
+
   /** Watches a promise of the coalescer. */
-  watch(name: string, ids: ReadonlySet<string> | 'all', call: () => Promise<void>): void {
-    const entry = { name: `${name} #${this.#run.promises.length}`, isSettled: false }
+  watch(
+    name: string,
+    ids: ReadonlySet<string> | 'all',
+    call: () => Promise<void>,
+    awaits: ReadonlySet<string> = new Set(),
+  ): void {
+    const entry = { name: `${name} #${this.#run.promises.length}`, isSettled: false, awaits }
     this.#run.promises.push(entry)
     const check = this.#run.invariants.expectAnswered(entry.name, ids)
     const promise = call()

@@ -55,7 +55,8 @@ export class Invariants {
       this.break(`fetches ${name} while a fetch of it runs`)
     if (query.isStatic()) this.break(`fetches ${name}, which is static`)
     if (query.observers.length > 0 && !query.isActive()) this.break(`fetches ${name}, which is disabled`)
-    const own = monitor.ownRunning.filter((one) => !monitor.isStuck(one)).length
+    fetch.isAwaited = this.#run.feed.isAwaited(name)
+    const own = monitor.ownRunning.filter((one) => !monitor.isStuck(one) && !one.isAwaited).length
     if (own > limit) this.break(`runs ${own} fetches of at most ${limit}`)
     if (!this.#run.isStopped && this.#run.mutations.holds(index)) this.break(`fetches ${name}, which a mutation holds`)
     if (this.isResetting) this.break(`fetches ${name} in a reset`)
@@ -73,6 +74,8 @@ export class Invariants {
     const index = indexOf.get(JSON.stringify(query.queryKey)) ?? -1
     // One more page clears the flag of pages that stay as old as they are: it is set again.
     if (monitor.hasLoadedMore(query)) return
+    // What is marked stale stays so.
+    if (this.isResetting) return
     const latest = monitor.latest(query)
     const need = Math.max(oracle.newest(index, () => true)?.seq ?? 0, oracle.allowedAt[index] ?? 0)
     if (latest?.outcome === 'success' && latest.seq > need) this.break(`marks ${query.queryHash} stale, which is fresh`)
@@ -86,8 +89,8 @@ export class Invariants {
       return
     }
     const waitedMs = oracle.waitedMs(queryKeys, this.#run.visibleNow())
-    // An event from within a flush is pending beside the key of the same name that is being flushed.
-    const isNested = this.#run.trace.steps.some((step) => step.do === 'reenter')
+    // An event from within a flush is pending beside the key of the same name that is being flushed, and so is a call.
+    const isNested = this.#run.trace.steps.some((step) => besidesItself.has(step.do))
     if (!isNested && waitedMs !== undefined && record.waitedMs !== waitedMs) {
       this.break(`says ${record.waitedMs} ms of a wait of ${waitedMs} ms`)
     }
@@ -130,7 +133,7 @@ export class Invariants {
       }
     }
     for (const { info } of errors) {
-      if (info.type !== 'refetchFailed' && info.type !== 'handlerFailed') this.break(`reports ${info.type}`)
+      if (!expectedReports.has(info.type)) this.break(`reports ${info.type}`)
     }
   }
 
@@ -161,12 +164,14 @@ export class Invariants {
 
   /**
    * Whether a query was left to its next mount, since nothing showed it when the event was flushed, and the app has
-   * cancelled the fetch of that mount: it is stale, and nobody owes it more.
+   * cancelled the fetch of that mount, or loaded one more page instead: it is stale, and nobody owes it more.
    */
   wasLeft(index: number, query: Query, need: Need): boolean {
     const { data, isInvalidated } = query.state
     const isKnownStale = data === undefined || isInvalidated
-    return need.seq < this.touchedSeq(index) && isKnownStale && this.#run.monitor.hasLostOwnFetch(query)
+    const { monitor } = this.#run
+    const isWithoutFetch = monitor.hasLostOwnFetch(query) || monitor.hasLoadedMore(query)
+    return need.seq < this.touchedSeq(index) && isKnownStale && isWithoutFetch
   }
 
   /** Checks, when a promise resolves, that the fetches it stands for have ended. */
@@ -185,13 +190,18 @@ export class Invariants {
           (one) => mustFetch(one) && one.seq < seq && (ids === 'all' || ids.has(one.id)),
         )
         if (!need || need.seq < (this.#touchedSeq[index] ?? 0)) continue
-        if (monitor.hasAnswered(query, need.seq)) continue
+        if (monitor.hasAnswered(query, need.seq) || monitor.hasHung(query)) continue
         const version = app.versionOf(index) ?? 0
         if (version < need.version) this.break(`resolves ${name} before ${query.queryHash} has its answer`)
       }
     }
   }
 }
+
+/** Steps by which a key may be pending twice. */
+const besidesItself: ReadonlySet<string> = new Set(['reenter', 'clientInvalidate', 'clientRefetch'])
+
+const expectedReports: ReadonlySet<string> = new Set(['refetchFailed', 'handlerFailed', 'fetchStuck'])
 
 /** Whether another tab's states are put in: what they say of a fetch is not so. */
 const hasForeignStates = ({ trace }: Run): boolean => trace.steps.some((step) => step.do === 'foreignState')

@@ -20,6 +20,8 @@ export interface ObservedFetch {
   attemptAtMs: number
   /** Whether it hands out an answer whose request somebody else has made: it renews nothing for sure. */
   isForeign: boolean
+  /** Whether a call of the app's own awaits it. */
+  isAwaited: boolean
 }
 
 export interface MonitorPort {
@@ -129,15 +131,24 @@ export class Monitor {
     return outcome === 'running' && Date.now() - attemptAtMs >= STUCK_AFTER_MS
   }
 
+  /** Whether a fetch of the query has not ended for so long that nobody waits for it. */
+  hasHung(query: Query): boolean {
+    return this.#watch(query).fetches.some(
+      ({ outcome, attemptAtMs }) =>
+        (outcome === 'running' || outcome === 'cancelled') && Date.now() - attemptAtMs >= STUCK_AFTER_MS,
+    )
+  }
+
   /** Whether any fetch runs and is not paused. */
   get isFetching(): boolean {
-    return this.fetches.some((fetch) => fetch.outcome === 'running' && fetch.query.state.fetchStatus === 'fetching')
+    return this.fetches.some((fetch) => fetch.outcome === 'running' && fetch.query.state.fetchStatus !== 'paused')
   }
 
   /** Notes that a `queryFn` runs. */
   ran(query: Query | undefined): void {
     const fetch = query && this.running(query)
     if (!fetch) return
+    if (fetch.runs === 0) fetch.attemptSeq = fetch.seq = this.#port.tick()
     fetch.runs += 1
     fetch.attemptAtMs = Date.now()
     if (query.state.fetchFailureCount > 0) fetch.isForeign = false
@@ -175,6 +186,7 @@ export class Monitor {
         outcome: 'running',
         attemptAtMs: Date.now(),
         isForeign: this.isForeign,
+        isAwaited: false,
       }
       this.#watch(query).fetches.push(fetch)
       this.fetches.push(fetch)

@@ -26,7 +26,7 @@ export class Run {
   readonly invariants: Invariants
   readonly feed: Feed
   readonly errors: { seq: number; info: ErrorInfo }[] = []
-  readonly promises: { name: string; isSettled: boolean }[] = []
+  readonly promises: { name: string; isSettled: boolean; awaits: ReadonlySet<string> }[] = []
   /** Steps that make the promises of `flush` moot: what they wait for may be cancelled, unmounted or held. */
   disturbances = 0
   isStopped = false

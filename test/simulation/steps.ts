@@ -68,12 +68,17 @@ export async function takeStep(run: Run, step: Step): Promise<void> {
       break
     case 'foreignState':
       run.disturbances += 1
+      // Which of the two answers is newer, nobody knows without a fetch.
+      oracle.allowedAt[step.query] = run.tick()
       run.elsewhere(() => app.putState(step.query, step))
       break
     case 'hydrate': {
-      if (poolQuery(step.query).kind !== 'plain') break
+      // Paused, it cannot be told from a fetch of the app's own before it resumes, which a stop does not wait for.
+      if (poolQuery(step.query).kind !== 'plain' || !onlineManager.isOnline()) break
       const state = await app.hydrate(step.query, step.latencyMs)
       run.touch(step.query)
+      // When its request has started, nobody knows.
+      oracle.allowedAt[step.query] = run.tick()
       run.elsewhere(() => hydrate(app.queryClient, state))
       break
     }

@@ -1,6 +1,6 @@
 import { type QueryClient, focusManager, partialMatchKey } from '@tanstack/react-query'
 import { type ActorOptions, type AnyActorLogic, createActor } from 'xstate'
-import { createNow } from '../../actions/clock.ts'
+import { createNow, platformClock } from '../../actions/clock.ts'
 import { Emitter, createErrorReporter, createWarner } from '../../actions/report.ts'
 import { readFlushOptions, readQueryHash, readRefetchOptions } from './callOptions.ts'
 import { Calls } from './client/calls.ts'
@@ -40,6 +40,7 @@ export function createCoalescerWith<const Strategies extends StrategyRegistry>(
   const engine = new Engine({
     options: resolved,
     now: createNow(options.clock),
+    clock: options.clock ?? platformClock,
     isHeld: () => resolved.whenHidden === 'defer' && !focusManager.isFocused(),
     isRealTime: options.clock === undefined,
     report,

@@ -3,7 +3,7 @@ import type { InspectionEvent, Observer } from 'xstate'
 import type { CoalescerClock } from '../../actions/clock.ts'
 import type { ErrorReporter } from '../../actions/report.ts'
 import { type Timing, type TimingOptions, pickTiming } from '../../actions/timing.ts'
-import { expectCount, expectFunction, expectOneOf, failType } from '../../actions/validate.ts'
+import { expectCount, expectDelay, expectFunction, expectOneOf, failType } from '../../actions/validate.ts'
 import {
   FALLBACK,
   type OptionOf,
@@ -37,6 +37,13 @@ export interface CoalescerOptions<Option = StrategyOption> extends TimingOptions
    * @default 'defer'
    */
   readonly whenHidden?: 'defer' | 'refetch' | undefined
+  /**
+   * How long a request may run, in milliseconds, before nobody waits for it any more: it is reported, gives its slot
+   * back, and is replaced as soon as its query is to be fetched again. A query whose requests take long is given four
+   * times the longest of them. Lower it where a lost request must be replaced sooner.
+   * @default 30000
+   */
+  readonly stuckAfterMs?: number | undefined
   /** The timers to use instead of the global ones, such as XState's `SimulatedClock` in tests. */
   readonly clock?: CoalescerClock | undefined
   /** An observer of everything the actors do, as XState's `createActor` takes it. */
@@ -60,6 +67,7 @@ export interface ResolvedOptions {
   readonly timing: Partial<Timing>
   readonly maxConcurrentRefetches: number
   readonly whenHidden: 'defer' | 'refetch'
+  readonly stuckAfterMs: number
 }
 
 /** Warns of a client whose focus and network managers are not those that this package listens to. */
@@ -96,7 +104,17 @@ export function resolveOptions(
   if (typeof options !== 'object' || options === null) {
     failType('options', 'an object', options, 'Call createCoalescer({ queryClient }).')
   }
-  const { queryClient, strategy, maxConcurrentRefetches, whenHidden, clock, inspect, onError, onWarning } = options
+  const {
+    queryClient,
+    strategy,
+    maxConcurrentRefetches,
+    whenHidden,
+    stuckAfterMs,
+    clock,
+    inspect,
+    onError,
+    onWarning,
+  } = options
   if (queryClient !== undefined) expectQueryClient(queryClient)
   if (onError !== undefined) expectFunction('onError', onError)
   if (onWarning !== undefined) expectFunction('onWarning', onWarning)
@@ -122,5 +140,6 @@ export function resolveOptions(
         ? Infinity
         : expectCount('maxConcurrentRefetches', maxConcurrentRefetches, true),
     whenHidden: whenHidden === undefined ? 'defer' : expectOneOf('whenHidden', whenHidden, ['defer', 'refetch']),
+    stuckAfterMs: stuckAfterMs === undefined ? 30_000 : expectDelay('stuckAfterMs', stuckAfterMs),
   }
 }

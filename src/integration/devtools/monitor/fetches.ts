@@ -72,7 +72,8 @@ export class FetchFollower {
     const open = this.#open.get(queryHash)
     if (!open) return
     const { fetch, owedAt } = open
-    if (isRunning(record) && record.startedAt >= owedAt) {
+    // A request counts as started once it asks, of which the cache tells nothing.
+    if (isRunning(record) && (record.startedAt >= owedAt || !record.hasAsked)) {
       fetch.state = record.query.state.fetchStatus === 'paused' ? 'paused' : 'fetching'
       fetch.startedAtMs ??= Date.now()
     } else if (!isRunning(record) && record.startedAt >= owedAt && record.outcome) this.#end(queryHash, record.outcome)

@@ -1,11 +1,33 @@
 import type { Entry } from '../fetches/way.ts'
 import type { Waiter, Waiting } from '../fetches/waiting.ts'
 
+/** A promise that tells when somebody waits for it, which makes what it stands for no more than the app's own. */
+class AwaitedPromise extends Promise<void> {
+  /** Called at the first `then`, `await` included. */
+  awaited: (() => void) | undefined
+
+  static override get [Symbol.species](): PromiseConstructor {
+    return Promise
+  }
+
+  // oxlint-disable-next-line unicorn/no-thenable -- a promise already, which only tells of being awaited
+  override then<Value = void, Failure = never>(
+    ...callbacks: Parameters<Promise<void>['then']>
+  ): Promise<Value | Failure> {
+    const { awaited } = this
+    this.awaited = undefined
+    awaited?.()
+    return super.then(...callbacks) as Promise<Value | Failure>
+  }
+}
+
 /** The promise of a call, and of those after it that wait for the same fetches. */
 interface Answer extends Waiter {
   readonly entries: readonly Entry[]
   readonly throwOnError: boolean
   readonly promise: Promise<void>
+  /** Whether a caller waits for it. */
+  isAwaited: boolean
   /** How many fetches it waits for. */
   left: number
 }
@@ -24,10 +46,15 @@ const sumOf = (entries: readonly Entry[]): number => {
 export class Answers {
   readonly #waiting: Waiting
   readonly #answered: () => void
+  readonly #awaited: () => void
   readonly #open = new Map<number, Answer>()
 
-  /** @param answered told when a promise has settled whose caller had to wait */
-  constructor(waiting: Waiting, answered: () => void) {
+  /**
+   * @param answered told when a promise has settled whose caller had to wait
+   * @param awaited told when the first caller waits for a promise
+   */
+  constructor(waiting: Waiting, answered: () => void, awaited: () => void) {
+    this.#awaited = awaited
     this.#waiting = waiting
     this.#answered = answered
   }
@@ -47,7 +74,7 @@ export class Answers {
   #create(entries: readonly Entry[], seq: number, throwOnError: boolean, sum: number): Answer {
     let resolve: () => void = () => undefined
     let reject: (error: unknown) => void = () => undefined
-    const promise = new Promise<void>((onAnswer, onFailure) => {
+    const promise = new AwaitedPromise((onAnswer, onFailure) => {
       resolve = onAnswer
       reject = onFailure
     })
@@ -56,6 +83,7 @@ export class Answers {
       entries,
       throwOnError,
       promise,
+      isAwaited: false,
       left: entries.length,
       done: (failure) => {
         answer.left -= 1
@@ -67,6 +95,10 @@ export class Answers {
         if (hasFailed) reject(failure.error)
         else resolve()
       },
+    }
+    promise.awaited = () => {
+      answer.isAwaited = true
+      this.#awaited()
     }
     return answer
   }

@@ -36,7 +36,11 @@ export class Calls {
     this.#engine = engine
     this.#router = router
     this.#hurry = new Hurry((keyIds) => router.hurry(keyIds))
-    this.#answers = new Answers(engine.fetches.ways.waiting, () => this.#hurry.start())
+    this.#answers = new Answers(
+      engine.fetches.ways.waiting,
+      () => this.#hurry.start(),
+      () => engine.fetches.slots.pump(),
+    )
   }
 
   /** Marks queries stale now. */

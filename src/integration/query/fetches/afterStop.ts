@@ -1,8 +1,9 @@
 import type { Query } from '@tanstack/react-query'
 import { isRenewedByResuming } from './ledger.ts'
 import { byUrgency } from './urgency.ts'
+import { takeBackClaim } from './startFetch.ts'
 import { isStillWanted } from './owed.ts'
-import { type Entry, type Ways, wantedAt } from './way.ts'
+import { type Entry, type Ways, isRunning, wantedAt } from './way.ts'
 
 /**
  * Finishes what is owed when the coalescer stops, without timer or subscription: by the promises of the fetches that
@@ -25,7 +26,10 @@ export function finishAfterStop(ways: Ways, how: 'mark' | 'fetch', maxConcurrent
       entry.query.fetch().then(freed, freed)
     }
   }
-  for (const entry of [...ways.marked, ...ways.queued]) entry.query.invalidate()
+  for (const entry of [...ways.marked, ...ways.queued]) {
+    if (!isRunning(entry)) takeBackClaim(entry.query)
+    entry.query.invalidate()
+  }
   for (const entry of new Set([...ways.running, ...ways.fetching, ...ways.noted])) {
     const isOwn = ways.running.has(entry)
     const { query } = entry
@@ -61,8 +65,13 @@ const countResults = ({ state }: Query): number => state.dataUpdateCount + state
 
 /** Calls back once the fetch that is running now has ended; `isIdle` unless a later one has started by then. */
 function afterRunningFetch({ query }: Entry, ended: (isIdle: boolean) => void): void {
-  const end = (): void => ended(query.state.fetchStatus === 'idle')
+  const { promise } = query
+  const end = (): void => {
+    // Another tab's state may say that nothing runs while a later one does.
+    const hasLater = query.promise !== undefined && query.promise !== promise
+    ended(query.state.fetchStatus === 'idle' && !hasLater)
+  }
   // The promise of the fetch settles before the query has taken its result.
-  if (query.promise) query.promise.then(end, end)
+  if (promise) promise.then(end, end)
   else end()
 }

@@ -1,4 +1,4 @@
-import { type Query, onlineManager } from '@tanstack/react-query'
+import { onlineManager } from '@tanstack/react-query'
 import type { FlushedRecord } from '../../../actions/types.ts'
 import type { Counters } from './counters.ts'
 import type { Ledger, LedgerListener } from './ledger.ts'
@@ -8,21 +8,25 @@ import {
   type Entry,
   type FetchOutcome,
   Ways,
-  disownRun,
   forgetCause,
   isAnswered,
+  isOpen,
   isOwnRun,
   isRunning,
   noteCause,
   noteReported,
 } from './way.ts'
+import { disownRun } from './runs.ts'
+import { PutIn, type PutInPort } from './putIn.ts'
+import { type StuckPort, StuckWatch, giveUp } from './stuck.ts'
 
-export interface FetchesPort extends Omit<SlotsPort, 'ways' | 'ledger' | 'continued'> {
+export interface FetchesPort
+  extends Omit<SlotsPort, 'ways' | 'ledger' | 'continued'>, StuckPort, Pick<PutInPort, 'fetchLost' | 'logicalClock'> {
   readonly counters: Counters
   /** The latest fetch of a query has failed, which nobody has been told of yet. */
   fetchFailed(entry: Entry): void
-  /** A fetch that was to answer events was cancelled by someone else. */
-  fetchLost(query: Query): void
+  /** A request has run for so long that nobody waits for it any more. */
+  fetchStuck(entry: Entry): void
   /** A query is gone. */
   removed(entry: Entry): void
   /** Something ended or moved on, so that waiting promises may be due. */
@@ -37,6 +41,8 @@ export class Fetches implements LedgerListener {
   ledger: Ledger | undefined
   readonly ways = new Ways()
   readonly slots: Slots
+  readonly data: PutIn
+  readonly #stuck: StuckWatch
   readonly #port: FetchesPort
   /** Entries to look at again in the next microtask, because their fetch has ended. */
   #ended = new Set<Entry>()
@@ -50,6 +56,8 @@ export class Fetches implements LedgerListener {
       ledger: () => this.ledger,
       continued: () => port.changed(),
     })
+    this.data = new PutIn({ ...port, ledger: () => this.ledger })
+    this.#stuck = new StuckWatch(port, (entries) => this.#giveUp(entries))
   }
 
   /** Fetches of ours that TanStack is running, paused ones not counted. */
@@ -86,7 +94,7 @@ export class Fetches implements LedgerListener {
       if (!isAnswering(entry)) entry.query.invalidate()
       return
     }
-    if (!this.slots.startInRun(entry)) this.ways.move(entry, 'queued')
+    this.slots.queue(entry)
   }
 
   /** Marks a query and owes it a fetch, held back until `releaseMarked`. */
@@ -96,17 +104,14 @@ export class Fetches implements LedgerListener {
     this.mark(entry)
   }
 
-  /**
-   * Marks a query stale. One in the queue is not marked until its fetch starts: stale, TanStack would fetch it at the
-   * next focus or mount, past `maxConcurrentRefetches`.
-   */
+  /** Marks a query stale. */
   mark(entry: Entry): void {
-    if (entry.debt.at !== 'queued') entry.query.invalidate()
+    entry.query.invalidate()
   }
 
   /** Notes what is still to be done if the fetch that is running ends without answering these events. */
   note(entry: Entry, markSeq: number, ifShownSeq: number, cause: FlushedRecord): void {
-    if (!isRunning(entry)) return
+    if (!isOpen(entry)) return
     this.ways.note(entry, markSeq, ifShownSeq > 0 ? { seq: ifShownSeq, cause } : undefined)
   }
 
@@ -134,7 +139,7 @@ export class Fetches implements LedgerListener {
 
   /** Notes that a query is to be stale for an event, also once the request that is running ends. */
   noteMark(entry: Entry, seq: number): void {
-    if (isRunning(entry)) this.ways.note(entry, seq, undefined)
+    if (isOpen(entry)) this.ways.note(entry, seq, undefined)
   }
 
   /** Tells of the failure of a query's latest fetch, once. */
@@ -146,6 +151,7 @@ export class Fetches implements LedgerListener {
 
   /** Drops everything owed, and what is known of fetches in flight. */
   forget(): void {
+    this.slots.markAgain()
     for (const entry of this.ways.all()) {
       disownRun(entry)
       this.ways.unnote(entry)
@@ -153,8 +159,15 @@ export class Fetches implements LedgerListener {
     }
     for (const entry of this.ways.waiting.entries()) this.ways.waiting.release(entry)
     this.ways.running.clear()
+    this.data.forget()
     this.#ended.clear()
     this.#port.changed()
+  }
+
+  /** Leaves no timer. */
+  stop(): void {
+    this.forget()
+    this.#stuck.stop()
   }
 
   /** Drops everything owed, cancels the fetches in flight, and takes back the marks that were made for them. */
@@ -194,6 +207,7 @@ export class Fetches implements LedgerListener {
   }
 
   started(entry: Entry, wasOwn: boolean): void {
+    this.#stuck.add(entry)
     if (isOwnRun(entry)) {
       this.ways.running.add(entry)
       this.#port.counters.fetchStarted(entry.direct)
@@ -210,6 +224,7 @@ export class Fetches implements LedgerListener {
   }
 
   ended(entry: Entry, outcome: FetchOutcome, wasOwn: boolean): void {
+    this.#stuck.delete(entry)
     this.ways.running.delete(entry)
     const answers = entry.debt.at !== 'nowhere' && isAnswered(entry)
     if (outcome === 'error' && wasOwn) this.#port.counters.failed += 1
@@ -228,6 +243,7 @@ export class Fetches implements LedgerListener {
   }
 
   removed(entry: Entry): void {
+    this.#stuck.delete(entry)
     this.ways.running.delete(entry)
     this.#ended.delete(entry)
     this.ways.unnote(entry)
@@ -242,6 +258,14 @@ export class Fetches implements LedgerListener {
     this.ways.move(entry, 'fetching')
     // TanStack resumes it by itself only for a mounted client, and only when the network or the page returns.
     if (isPaused(entry) && onlineManager.isOnline()) entry.query.onOnline()
+  }
+
+  /** Waits no longer for requests that run for too long; a query that owes a later fetch has it started in place. */
+  #giveUp(entries: readonly Entry[]): void {
+    for (const entry of entries) if (giveUp(this.ways, entry)) this.#port.fetchStuck(entry)
+    this.slots.pump()
+    this.#releaseBlocked()
+    this.#port.changed()
   }
 
   #releaseBlocked(): void {
@@ -280,7 +304,7 @@ export class Fetches implements LedgerListener {
     if (!isStillWanted(entry)) this.ways.discharge(entry)
     else if (entry.outcome === 'cancelled') {
       this.ways.discharge(entry)
-      this.#port.fetchLost(entry.query)
+      this.#port.fetchLost([entry.query.queryKey])
     } else this.ways.move(entry, 'queued')
   }
 }

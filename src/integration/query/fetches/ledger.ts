@@ -7,17 +7,21 @@ import {
 } from '@tanstack/react-query'
 import type { LogicalClock } from '../../../actions/clock.ts'
 import type { Containment } from '../../../actions/containment.ts'
+import type { PutIn } from './putIn.ts'
+import { isInfinite, longestDelayMs, observeRun, unobserve } from './observe.ts'
+import { type Entry, type FetchOutcome, createEntry, isOpen, isOwnRun } from './way.ts'
 import {
-  type Entry,
-  type FetchOutcome,
-  createEntry,
+  doubtRun,
   dropRun,
   endRun,
-  isOwnRun,
-  isRunning,
+  failAttempt,
+  isRevertedTo,
+  noteWritten,
   renewRun,
+  startAttempt,
   startRun,
-} from './way.ts'
+  trustRun,
+} from './runs.ts'
 
 export interface LedgerListener {
   /** A fetch started; `own` tells whether the coalescer started it, `wasOwn` whether it replaced one of its own. */
@@ -27,6 +31,15 @@ export interface LedgerListener {
   ended(entry: Entry, outcome: FetchOutcome, wasOwn: boolean): void
   paused(entry: Entry): void
   removed(entry: Entry): void
+  /** Looks after data that no request of this client has asked for. */
+  readonly data: Pick<PutIn, 'check' | 'checkState'>
+}
+
+interface LedgerPort {
+  readonly clock: LogicalClock
+  readonly now: () => number
+  readonly listener: LedgerListener
+  readonly containment: Containment
 }
 
 /**
@@ -38,19 +51,17 @@ export class Ledger {
   starting: Query | undefined
   readonly cache: QueryCache
   readonly #entries = new WeakMap<Query, Entry>()
-  readonly #clock: LogicalClock
-  readonly #listener: LedgerListener
+  readonly #port: LedgerPort
   readonly #unsubscribe: () => void
   #lastId = 0
 
-  constructor(queryClient: QueryClient, clock: LogicalClock, listener: LedgerListener, containment: Containment) {
-    this.#clock = clock
-    this.#listener = listener
+  constructor(queryClient: QueryClient, port: LedgerPort) {
+    this.#port = port
     this.cache = queryClient.getQueryCache()
     this.#unsubscribe = this.cache.subscribe((event) => {
       // Most events are none of ours, and a flush of thousands of queries makes many.
-      if (event.type === 'removed' || (event.type === 'updated' && event.action.type !== 'invalidate')) {
-        containment.run(() => this.#hear(event))
+      if (event.type === 'updated' ? event.action.type !== 'invalidate' : isOfCache(event)) {
+        port.containment.run(() => this.#hear(event))
       }
     })
   }
@@ -63,73 +74,141 @@ export class Ledger {
     let entry = this.#entries.get(query)
     if (!entry) {
       this.#lastId += 1
-      entry = createEntry(query, this.#lastId)
+      entry = createEntry(query, this.#lastId, this.#port.now())
       this.#entries.set(query, entry)
     }
     return entry
   }
 
   #hear(event: QueryCacheNotifyEvent): void {
+    const { query } = event
     if (event.type === 'removed') {
-      const entry = this.#entries.get(event.query)
+      const entry = this.#entries.get(query)
       if (!entry) return
-      this.#entries.delete(event.query)
+      this.#entries.delete(query)
       dropRun(entry)
-      this.#listener.removed(entry)
+      this.#port.listener.removed(entry)
       return
     }
+    if (event.type === 'added' && query.state.data !== undefined) this.#noteData(query)
     if (event.type !== 'updated') return
-    const { action, query } = event
+    const { action } = event
     switch (action.type) {
       case 'fetch':
         this.#noteStart(query)
         break
       case 'failed':
-        observeNextRun(query, () => this.#noteRun(query))
+        this.#noteFailed(query)
         break
       case 'pause':
-        this.#listener.paused(this.entryOf(query))
+        this.#port.listener.paused(this.entryOf(query))
         break
       case 'continue':
-        if (isRenewedByResuming(query)) this.#noteRun(query)
+        this.#noteResumed(query)
         break
       case 'success':
         if (!action.manual) this.#noteEnd(query, 'success')
+        else {
+          noteWritten(this.entryOf(query))
+          this.#noteData(query)
+        }
         break
       case 'error':
         this.#noteEnd(query, action.error instanceof CancelledError ? 'cancelled' : 'error')
         break
       case 'setState':
-        if (query.state.fetchStatus === 'idle') this.#noteEnd(query, 'cancelled')
+        this.#noteState(query)
         break
       default:
     }
   }
 
   #noteStart(query: Query): void {
+    // A request that goes on, though another tab's state says that none does, is not to land on top of this one.
+    if (query.promise !== undefined) query.cancel({ silent: true }).catch(() => undefined)
+    const { clock, listener, now } = this.#port
     const entry = this.entryOf(query)
     const wasOwn = isOwnRun(entry)
-    const mayRestore = query.options.persister !== undefined && query.state.data === undefined
-    // One more page does not renew the pages that are there.
-    const startedAt = isFetchMore(query) ? entry.endedStartedAt : this.#clock.value
-    startRun(entry, this.starting === query, mayRestore, startedAt)
+    // One more page does not renew the pages that are there; and a request counts from when it asks.
+    const startedAt = query.state.fetchStatus === 'paused' && !isFetchMore(query) ? clock.value : entry.endedStartedAt
+    startRun(entry, this.starting === query, startedAt, now())
+    if (query.options.behavior !== undefined && !isFetchMore(query)) renewRun(entry, clock.value)
+    else if (isFetchMore(query)) trustRun(entry)
+    if (query.state.fetchStatus !== 'paused') this.#observe(query, entry)
     // Its success clears the flag, though the pages that are there stay as old as they are.
-    if (isFetchMore(query) && query.state.isInvalidated) this.#listener.outdated(entry, (this.#clock.value += 1))
-    this.#listener.started(entry, wasOwn)
+    if (isFetchMore(query) && query.state.isInvalidated) listener.outdated(entry, (clock.value += 1))
+    listener.started(entry, wasOwn)
   }
 
-  #noteRun(query: Query): void {
-    renewRun(this.entryOf(query), this.#clock.value)
+  #noteFailed(query: Query): void {
+    const entry = this.entryOf(query)
+    const nowMs = this.#port.now()
+    failAttempt(entry, nowMs, nowMs + longestDelayMs(query))
+    this.#observe(query, entry)
+  }
+
+  #noteResumed(query: Query): void {
+    const entry = this.entryOf(query)
+    // An infinite query asks by the options it had when it was paused, where nothing is observed.
+    if (isRenewedByResuming(query)) {
+      if (isInfinite(query)) renewRun(entry, this.#port.clock.value)
+      else doubtRun(entry)
+    }
+    startAttempt(entry, this.#port.now())
+    this.#observe(query, entry)
+  }
+
+  /** Notes when the request asks the server. */
+  #observe(query: Query, entry: Entry): void {
+    const { runId } = entry
+    let isFirst = true
+    observeRun(query, () => {
+      if (entry.runId !== runId || !isOpen(entry)) return
+      startAttempt(entry, this.#port.now())
+      // A retry of an infinite query asks for the page that failed alone, so its earlier pages stay as old as they are.
+      const renews = !isFetchMore(query) && (!isInfinite(query) || query.state.fetchFailureCount === 0)
+      if (isFirst && renews) renewRun(entry, this.#port.clock.value)
+      isFirst = false
+    })
   }
 
   #noteEnd(query: Query, outcome: FetchOutcome): void {
     const entry = this.entryOf(query)
-    if (!isRunning(entry)) return
+    if (!isOpen(entry)) return
     const wasOwn = isOwnRun(entry)
-    endRun(entry, outcome)
-    this.#listener.ended(entry, outcome, wasOwn)
+    const isHandedOut = outcome === 'success' && !entry.hasAsked
+    unobserve(query)
+    endRun(entry, outcome, this.#port.now())
+    this.#port.listener.ended(entry, outcome, wasOwn)
+    if (isHandedOut) this.#port.listener.data.check(query)
+  }
+
+  #noteState(query: Query): void {
+    const entry = this.entryOf(query)
+    if (isOpen(entry) && query.state.fetchStatus === 'idle') {
+      if (query.promise === undefined || isRevertedTo(entry, query.state)) return this.#noteEnd(query, 'cancelled')
+      this.#confirmRun(query, entry)
+    }
+    if (query.state.data !== undefined) this.#port.listener.data.checkState(query)
+  }
+
+  /** Another tab's state says that no request runs; the query's promise tells whether that is so. */
+  #confirmRun(query: Query, entry: Entry): void {
+    const { runId } = entry
+    const ended = (): void => {
+      if (entry.runId === runId && isOpen(entry)) this.#port.containment.run(() => this.#noteEnd(query, 'cancelled'))
+    }
+    // It settles before the query takes its result.
+    const afterResult = (): void => queueMicrotask(() => queueMicrotask(ended))
+    query.promise?.then(afterResult, afterResult)
+  }
+
+  #noteData(query: Query): void {
+    this.#port.listener.data.check(query, query.state.dataUpdatedAt)
   }
 }
+
+const isOfCache = ({ type }: QueryCacheNotifyEvent): boolean => type === 'removed' || type === 'added'
 
 /** Whether the fetch that runs loads one more page; without any page, it loads the first like any fetch. */
 const isFetchMore = ({ state }: Query): boolean => state.fetchMeta?.fetchMore !== undefined && state.data !== undefined
@@ -137,22 +216,3 @@ const isFetchMore = ({ state }: Query): boolean => state.fetchMeta?.fetchMore !=
 /** Whether a paused fetch asks for everything anew when it resumes: a retry of an infinite query keeps its pages. */
 export const isRenewedByResuming = (query: Query): boolean =>
   !isFetchMore(query) && (query.state.fetchFailureCount === 0 || !isInfinite(query))
-
-const isInfinite = (query: Query): boolean => query.queryType === 'infinite' || query.options.behavior !== undefined
-
-/**
- * Calls back when a retry runs `queryFn`, of which the cache tells nothing. The query's own copy of its options is
- * changed until then; if a render replaces it, the retry counts as having started with the fetch, which is safe.
- */
-function observeNextRun(query: Query, ran: () => void): void {
-  const { options } = query
-  const { queryFn } = options
-  // An infinite query retries only the page that failed, so its earlier pages stay as old as they are.
-  if (typeof queryFn !== 'function' || isInfinite(query)) return
-  const observed: typeof queryFn = (context) => {
-    if (options.queryFn === observed) options.queryFn = queryFn
-    ran()
-    return queryFn(context)
-  }
-  options.queryFn = observed
-}

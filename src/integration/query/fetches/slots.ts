@@ -1,5 +1,5 @@
 import { notifyManager } from '@tanstack/react-query'
-import { fetchStale } from './startFetch.ts'
+import { fetchStale, markQuietly, tellOfMark } from './startFetch.ts'
 import type { Containment } from '../../../actions/containment.ts'
 import type { Ledger } from './ledger.ts'
 import { eachMostUrgent } from './urgency.ts'
@@ -20,12 +20,19 @@ export interface SlotsPort {
   continued(): void
 }
 
+/** More microtasks than TanStack takes from the return to the page to its refetches. */
+const TICKS_TO_FOCUS = 32
+
 /** Starts fetches, as far as slots, the page's visibility and the main thread allow. */
 export class Slots {
   readonly #port: SlotsPort
   #isPumping = false
-  /** Whether a flush is on its way whose fetches start at once. */
-  #isRunOpen = false
+  /** What the flush on its way has queued, if its fetches start at its end. */
+  #marked: Entry[] | undefined
+  /** Whether nobody looks at the page, or TanStack has not yet found that somebody does again. */
+  #isAway = false
+  /** What is queued and would be marked otherwise. */
+  readonly #unmarked = new Set<Entry>()
   #sliceEndMs = Infinity
   /** Whether the rest of the queue waits for the main thread to come back. */
   #hasYielded = false
@@ -34,28 +41,57 @@ export class Slots {
     this.#port = port
   }
 
-  /** From here to `endRun`, `startInRun` may start fetches, if there is no limit to mind and no reason to wait. */
+  /** From here to `endRun`, what is queued is marked without telling its components, whom its start tells. */
   beginRun(): void {
-    const { maxConcurrentRefetches, isHeld } = this.#port
-    this.#isRunOpen = maxConcurrentRefetches === Infinity && !this.#isPumping && !this.#hasYielded && !isHeld()
+    this.#marked = this.#isPumping || this.#hasYielded || this.#port.isHeld() ? undefined : []
     this.#sliceEndMs = this.#nextSliceEndMs()
   }
 
   /** Starts what the run has queued. */
   endRun(): void {
-    this.#isRunOpen = false
+    const marked = this.#marked ?? []
+    this.#marked = undefined
     this.#pump(this.#sliceEndMs)
+    for (const entry of marked) {
+      if (entry.debt.at === 'queued') this.#port.containment.run(() => tellOfMark(entry.query), entry.query)
+    }
   }
 
-  /** Starts a fetch at once; `false` if it has to queue. */
-  startInRun(entry: Entry): boolean {
-    if (!this.#isRunOpen) return false
-    if (this.#sliceEndMs !== Infinity && this.#port.now() >= this.#sliceEndMs) {
-      this.#isRunOpen = false
-      return false
+  /** Lets a query wait for its fetch, and marks it: it must not pass for fresh until then. */
+  queue(entry: Entry): void {
+    const ledger = this.#port.ledger()
+    this.#port.ways.move(entry, 'queued')
+    if (this.#isAway && !entry.query.state.isInvalidated) this.#unmarked.add(entry)
+    else if (!this.#marked || !ledger) entry.query.invalidate()
+    else if (markQuietly(entry.query, ledger.cache)) this.#marked.push(entry)
+  }
+
+  /**
+   * Takes the marks of what is queued back while nobody looks at the page: TanStack, which refetches what is stale on
+   * return, would not mind the limit.
+   */
+  unmarkHidden(): void {
+    this.#isAway = true
+    for (const entry of this.#port.ways.queued) {
+      const { query } = entry
+      if (!query.state.isInvalidated || query.state.data === undefined) continue
+      query.state = { ...query.state, isInvalidated: false }
+      this.#unmarked.add(entry)
     }
-    this.start(entry, false)
-    return true
+  }
+
+  /** Marks it again once TanStack has looked for what is stale, which it does after some microtasks. */
+  async markAgainSoon(): Promise<void> {
+    for (let tick = 0; tick < TICKS_TO_FOCUS; tick += 1) await Promise.resolve()
+    this.markAgain()
+  }
+
+  markAgain(): void {
+    this.#isAway = false
+    for (const { debt, query } of this.#unmarked) {
+      if (debt.at === 'queued') this.#port.containment.run(() => query.invalidate(), query)
+    }
+    this.#unmarked.clear()
   }
 
   /** Starts what is queued. */
@@ -63,13 +99,13 @@ export class Slots {
     this.#pump(this.#nextSliceEndMs())
   }
 
-  /** Fetches a query now; `cancelRefetch` cancels a fetch of it that is running. */
-  start(entry: Entry, cancelRefetch: boolean): void {
+  /** Fetches a query now, in place of a fetch of it that is running. */
+  start(entry: Entry): void {
     const ledger = this.#port.ledger()
     if (!ledger) return
     ledger.starting = entry.query
     try {
-      fetchStale(entry.query, ledger.cache, cancelRefetch, this.#port.containment)
+      fetchStale(entry.query, ledger.cache, isRunning(entry) ? 'running' : 'none', this.#port.containment)
     } finally {
       ledger.starting = undefined
       if (!isRunning(entry)) this.#port.ways.discharge(entry)
@@ -92,20 +128,28 @@ export class Slots {
   }
 
   #startSlice(endMs: number): void {
-    const { maxConcurrentRefetches: limit, containment, now, ways } = this.#port
-    if (ways.running.size >= limit) return
-    for (const entry of limit === Infinity ? ways.queued : eachMostUrgent(ways.queued)) {
-      if (endMs !== Infinity && now() >= endMs) return this.#yield()
-      if (!containment.run(() => this.#startQueued(entry), entry.query)) ways.discharge(entry)
-      if (ways.running.size >= limit) return
+    const { maxConcurrentRefetches: limit, now, ways } = this.#port
+    if (ways.running.size < limit) {
+      for (const entry of limit === Infinity ? ways.queued : eachMostUrgent(ways.queued)) {
+        if (endMs !== Infinity && now() >= endMs) return this.#yield()
+        this.#tryStart(entry)
+        if (ways.running.size >= limit) break
+      }
     }
+    // Code of the app that awaits a fetch may be what a slot waits for.
+    for (const entry of ways.queued) if (ways.waiting.isAwaited(entry)) this.#tryStart(entry)
+  }
+
+  #tryStart(entry: Entry): void {
+    const { containment, ways } = this.#port
+    if (!containment.run(() => this.#startQueued(entry), entry.query)) ways.discharge(entry)
   }
 
   #startQueued(entry: Entry): void {
     const { ways } = this.#port
     if (isRunning(entry)) ways.move(entry, 'fetching')
     else if (isAnswered(entry)) ways.discharge(entry)
-    else if (isStillWanted(entry)) this.start(entry, false)
+    else if (isStillWanted(entry)) this.start(entry)
     else {
       // A patch may have cleared the flag since the flush.
       entry.query.invalidate()

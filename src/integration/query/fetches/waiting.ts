@@ -9,6 +9,8 @@ interface Failure {
 export interface Waiter {
   /** The event the fetch is to answer, in logical time. */
   readonly seq: number
+  /** Whether code of the app awaits the answer to a call of its own, which no limit is to hold up. */
+  readonly isAwaited?: boolean
   /** Called once the fetch has ended, maybe in a failure; or when it is paused, deferred, or will not come. */
   done(failure?: Failure): void
 }
@@ -21,6 +23,10 @@ export class Waiting {
 
   has(entry: Entry): boolean {
     return this.#waiters.has(entry)
+  }
+
+  isAwaited(entry: Entry): boolean {
+    return this.#waiters.get(entry)?.some(({ isAwaited }) => isAwaited === true) ?? false
   }
 
   entries(): Entry[] {

@@ -5,13 +5,14 @@ import { Waiting } from './waiting.ts'
 /** The request that TanStack runs for a query, as far as it is known. */
 export type Run =
   | { readonly is: 'idle' }
-  /** Running, or paused until network or page return: `query.state.fetchStatus` tells which. */
   | {
-      readonly is: 'running'
+      /**
+       * `running`, or paused until network or page return: `query.state.fetchStatus` tells which, unless another tab's
+       * state has been put in. `stuck`: running for so long that nobody waits for it any more.
+       */
+      readonly is: 'running' | 'stuck'
       /** Whether the coalescer started it. */
       readonly own: boolean
-      /** Whether it may bring back what a persister has stored, which is older than any event. */
-      readonly mayRestore: boolean
     }
 
 /** The fetch that a query owes, and where it waits for it. */
@@ -39,11 +40,14 @@ export interface Notes {
   readonly ifShown: { readonly seq: number; readonly cause: FlushedRecord } | undefined
 }
 
+/** What tells a state that a cancellation brings back from one that is put in from elsewhere. */
+export type RevertState = Pick<Query['state'], 'data' | 'dataUpdatedAt' | 'dataUpdateCount'>
+
 export type FetchOutcome = 'success' | 'error' | 'cancelled'
 
 /**
  * What the coalescer knows of a query. Times are logical: a fetch answers an event if it started at or after the
- * event's time. Only the functions of this file change it.
+ * event's time. Only the functions of this file and of `runs.ts` change it.
  */
 export interface Entry extends Readonly<Known> {
   readonly query: Query
@@ -64,7 +68,19 @@ interface Known {
   outcome: FetchOutcome | undefined
   /** What the latest fetch failed with, which the query itself forgets when a patch is written. */
   error: Error | null
+  /** What the latest request that succeeded has brought. */
+  answer: unknown
   run: Run
+  /** Counts the runs, so that what is heard of one that has been replaced can be told from the one that runs. */
+  runId: number
+  /** Whether the request that is running is known to have asked for the data, and not to hand out what is there. */
+  hasAsked: boolean
+  /** When the latest attempt of the request began, in milliseconds; undefined between two attempts. */
+  attemptAtMs: number | undefined
+  /** The state that a cancellation of the request brings back. */
+  revertsTo: RevertState | undefined
+  /** The longest that attempts of the query have taken. */
+  longestMs: number
   debt: Debt
   notes: Notes | undefined
   /** The newest event that wants a fetch even if no component shows the query, or 0. */
@@ -75,10 +91,10 @@ interface Known {
   direct: boolean
 }
 
-const idle: Run = { is: 'idle' }
+export const idle: Run = { is: 'idle' }
 const nothing: Debt = { at: 'nowhere' }
 
-export const createEntry = (query: Query, id: number): Entry => ({
+export const createEntry = (query: Query, id: number, nowMs: number): Entry => ({
   query,
   id,
   calledId: `@${query.queryHash}`,
@@ -87,7 +103,14 @@ export const createEntry = (query: Query, id: number): Entry => ({
   reportedAt: 0,
   outcome: undefined,
   error: null,
-  run: query.state.fetchStatus === 'idle' ? idle : { is: 'running', own: false, mayRestore: false },
+  answer: undefined,
+  // A state that says `fetching` may be another tab's: only a request of this client has a promise.
+  run: query.state.fetchStatus === 'idle' || query.promise === undefined ? idle : { is: 'running', own: false },
+  runId: 0,
+  hasAsked: true,
+  attemptAtMs: nowMs,
+  revertsTo: undefined,
+  longestMs: 0,
   debt: nothing,
   notes: undefined,
   inactiveWantedAt: 0,
@@ -96,52 +119,23 @@ export const createEntry = (query: Query, id: number): Entry => ({
 })
 
 /** The one way to change an entry. */
-const open = (entry: Entry): Known => entry
+export const open = (entry: Entry): Known => entry
 
 // QUESTIONS
 
 export const isRunning = ({ run }: Entry): boolean => run.is === 'running'
 
-/** Whether the request that is running was started by the coalescer. */
-export const isOwnRun = ({ run }: Entry): boolean => run.is === 'running' && run.own
+/** Whether a request is open that may still bring something, be it stuck. */
+export const isOpen = ({ run }: Entry): boolean => run.is !== 'idle'
+
+/** Whether the request that is open was started by the coalescer. */
+export const isOwnRun = ({ run }: Entry): boolean => run.is !== 'idle' && run.own
 
 /** The newest event the query owes a fetch for, or 0. */
 export const wantedAt = ({ debt }: Entry): number => (debt.at === 'nowhere' ? 0 : debt.seq)
 
 /** Whether the query's latest fetch started after the newest event that it owes a fetch for. */
 export const isAnswered = (entry: Entry): boolean => entry.startedAt >= wantedAt(entry)
-
-// THE RUN: what the ledger sees TanStack do
-
-/** A request has started, in place of the one that ran before, if one did. */
-export function startRun(entry: Entry, own: boolean, mayRestore: boolean, startedAt: number): void {
-  open(entry).run = { is: 'running', own, mayRestore }
-  open(entry).startedAt = startedAt
-}
-
-/** The request that is running has asked for everything anew. */
-export const renewRun = (entry: Entry, startedAt: number): void => void (open(entry).startedAt = startedAt)
-
-export function endRun(entry: Entry, outcome: FetchOutcome): void {
-  const { run, startedAt, endedStartedAt, query } = entry
-  const bringsOldData = outcome === 'success' && run.is === 'running' && run.mayRestore
-  const isWorthless = outcome === 'cancelled' || bringsOldData
-  const known = open(entry)
-  known.run = idle
-  known.outcome = outcome
-  known.error = outcome === 'error' ? query.state.error : null
-  if (isWorthless) known.startedAt = endedStartedAt
-  else known.endedStartedAt = startedAt
-}
-
-/** The query is gone, and its request with it. */
-export const dropRun = (entry: Entry): void => void (open(entry).run = idle)
-
-/** The request that is running is none of the coalescer's any more. */
-export function disownRun(entry: Entry): void {
-  const { run } = entry
-  if (run.is === 'running' && run.own) open(entry).run = { ...run, own: false }
-}
 
 export const noteReported = (entry: Entry): void => void (open(entry).reportedAt = entry.startedAt)
 

@@ -68,6 +68,6 @@ function restart(
     scope.fetches.demand(entry, fetchSeq)
     return
   }
-  for (let event = 0; event < fetchEvents; event += 1) scope.fetches.slots.start(entry, true)
+  for (let event = 0; event < fetchEvents; event += 1) scope.fetches.slots.start(entry)
   if (isRunning(entry)) scope.fetches.demand(entry, fetchSeq)
 }

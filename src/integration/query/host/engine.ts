@@ -29,7 +29,8 @@ import type { Entry } from '../fetches/way.ts'
 import { identifyExact } from '../flush/match.ts'
 import type { EnginePort } from './enginePort.ts'
 import { Waiters } from '../fetches/waiters.ts'
-import { Fetches } from '../fetches/fetches.ts'
+import { createFetches } from './createFetches.ts'
+import type { Fetches } from '../fetches/fetches.ts'
 
 /** Does what the orchestrator decides: keeps the queue, applies flushes to the query cache, runs handlers, counts. */
 export class Engine implements OrchestratorPort {
@@ -71,16 +72,12 @@ export class Engine implements OrchestratorPort {
       maxBufferedChanges: () => this.strategy.timing.maxBufferedChanges,
       changes: () => this.#changesPort(),
     }
-    this.fetches = new Fetches({
-      maxConcurrentRefetches: port.options.maxConcurrentRefetches,
-      isHeld: port.isHeld,
-      now: port.now,
-      mayYield: port.isRealTime,
+    this.fetches = createFetches(port, {
+      logicalClock: this.#clock,
       containment: this.containment,
       counters: this.#counters,
       changed: () => this.changed(),
-      fetchLost: (query) => port.fetchLost([query.queryKey]),
-      fetchFailed: (entry) => this.#reportFailure(entry),
+      failed: (entry) => this.#reportFailure(entry),
       removed: (entry) => this.queue.forgetMatched(entry),
     })
   }
@@ -108,7 +105,8 @@ export class Engine implements OrchestratorPort {
 
   attach(queryClient: QueryClient): void {
     this.queryClient = queryClient
-    this.#ledger = new Ledger(queryClient, this.#clock, this.fetches, this.containment)
+    const { now, fetches: listener, containment } = this
+    this.#ledger = new Ledger(queryClient, { clock: this.#clock, now, listener, containment })
     this.fetches.ledger = this.#ledger
     this.#flushes = new Flushes({
       queryClient,
@@ -280,6 +278,7 @@ export class Engine implements OrchestratorPort {
     const isDirect = this.strategy.name === 'direct' && reason !== 'switch'
     const options = { reason, fetch, isDirect, waitedMs: this.#counters.noteWait(keys, this.now()) }
     const record = this.#flushes.apply(keys, options, this.#port.options.maxConcurrentRefetches === Infinity)
+    this.fetches.data.remember(keys, ({ lastAtMs }) => this.now() - lastAtMs)
     this.#counters.flushes += 1
     this.emit('flushed', record)
   }

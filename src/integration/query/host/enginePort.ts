@@ -1,3 +1,4 @@
+import type { CoalescerClock } from '../../../actions/clock.ts'
 import type { Emitter, ErrorReporter } from '../../../actions/report.ts'
 import type { QueryKey } from '../../../actions/types.ts'
 import type { EmittedRecords } from '../../../machines/events.ts'
@@ -7,6 +8,7 @@ import type { ResolvedOptions } from '../options.ts'
 export interface EnginePort {
   readonly options: ResolvedOptions
   readonly now: () => number
+  readonly clock: CoalescerClock
   readonly isHeld: () => boolean
   /** Whether the timers are those of the platform. */
   readonly isRealTime: boolean

@@ -9,7 +9,8 @@ import type { Router } from './router.ts'
 export function followPage(engine: Engine, router: Router): () => void {
   const unsubscribeFocus = focusManager.subscribe((focused) => {
     router.takePage(focused)
-    if (!focused) return
+    if (!focused) return engine.fetches.slots.unmarkHidden()
+    void engine.fetches.slots.markAgainSoon()
     engine.fetches.resumePaused()
     // Timers of a background page are throttled: what is overdue is flushed now.
     router.send({ type: 'WAKE' })
@@ -38,6 +39,6 @@ export function finishWork(engine: Engine, pending: StopOptions['pending'], opti
 export function release(engine: Engine): void {
   engine.detach()
   engine.queue.clear()
-  engine.fetches.forget()
+  engine.fetches.stop()
   engine.waiters.resolveSettled()
 }

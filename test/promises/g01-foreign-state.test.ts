@@ -1,0 +1,378 @@
+import {
+  QueryClient,
+  type QueryKey,
+  QueryObserver,
+  type QueryState,
+  defaultShouldDehydrateQuery,
+  dehydrate,
+  hashKey,
+  hydrate,
+  notifyManager,
+  experimental_streamedQuery as streamedQuery,
+} from '@tanstack/react-query'
+import { coalesceQueryClient } from 'realtime-coalescer'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { SimulatedServer, type Versioned } from '../support/simulatedServer.ts'
+import { advance, drain, useSimulatedTime } from '../support/simulatedTime.ts'
+import type { World } from '../support/world.ts'
+import { announce, everyStrategy, fetchDelayOf, isInvalidated, startsOf, watchPromise, worldOf } from './support.ts'
+
+useSimulatedTime()
+
+const goals = ['goals']
+const stuckAfterMs = 1000
+
+/** Puts a state of another tab into the cache, as `broadcastQueryClient` does. */
+function putState({ queryClient }: World, queryKey: QueryKey, state: Partial<QueryState>): void {
+  const query = queryClient.getQueryCache().get(hashKey(queryKey))
+  if (!query) throw new Error(`Expected a query of ${hashKey(queryKey)}.`)
+  query.setState({ ...query.state, ...state })
+}
+
+/** Joins the caches of several windows, as `broadcastQueryClient` does, with a delay for each message. */
+function broadcast(worlds: readonly World[], delayMs: number): void {
+  let isReceiving = false
+  for (const from of worlds) {
+    const unsubscribe = from.queryClient.getQueryCache().subscribe((event) => {
+      if (isReceiving || event.type !== 'updated' || event.action.type !== 'success') return
+      const { queryHash, state } = event.query
+      for (const to of worlds) {
+        if (to === from) continue
+        setTimeout(() => {
+          isReceiving = true
+          to.queryClient.getQueryCache().get(queryHash)?.setState(state)
+          isReceiving = false
+        }, delayMs)
+      }
+    })
+    onTestFinished(unsubscribe)
+  }
+}
+
+describe.each(everyStrategy)('G1 fresh, whatever else is put into the cache, %s', (strategy) => {
+  describe.each([20, 100, 300])('an answer of another tab, %i ms after the event', (delayMs) => {
+    it.each(['new', 'old'] as const)('does not take the place of the fetch (%s data)', async (data) => {
+      const world = worldOf(strategy)
+      const shown = await world.showLoaded(goals)
+      world.server.latencyMs = () => 600
+      void shown.observer.refetch()
+      await advance(10)
+      world.server.latencyMs = () => 100
+      announce(world, 'INVALIDATE', goals)
+      await advance(delayMs)
+      putState(world, goals, {
+        data: { version: data === 'new' ? 1 : 0 },
+        dataUpdatedAt: Date.now(),
+        isInvalidated: false,
+        fetchStatus: 'idle',
+      })
+      await advance(5000)
+      expect(shown.version()).toBe(1)
+      expect(isInvalidated(world, goals)).toBe(false)
+      expect(startsOf(world, goals).length).toBeLessThanOrEqual(strategy === 'direct' ? 4 : 3)
+      expect(world.coalescer.getSnapshot()).toMatchObject({ phase: 'idle', inFlight: 0 })
+    })
+  })
+
+  it('an answer of another tab before the flush leaves the fetch to be done', async () => {
+    const world = worldOf(strategy)
+    const shown = await world.showLoaded(goals)
+    announce(world, 'INVALIDATE', goals)
+    await advance(10)
+    putState(world, goals, { data: { version: 0 }, isInvalidated: false, fetchStatus: 'idle' })
+    await advance(1000)
+    expect(shown.version()).toBe(1)
+    expect(startsOf(world, goals)).toHaveLength(2)
+  })
+
+  it.each([2, 4, 8, 12])('one event costs %i windows that share their answers one request each', async (windows) => {
+    const server = new SimulatedServer()
+    const worlds = Array.from({ length: windows }, () => worldOf(strategy, { server }))
+    const shown = worlds.map((world) => world.show(goals))
+    await advance(200)
+    broadcast(worlds, 3)
+    let next = 0
+    server.latencyMs = () => [60, 150, 240, 400][next++ % 4] ?? 0
+    const before = server.requests.length
+    server.write(goals)
+    for (const world of worlds) {
+      world.coalescer.scheduleInvalidate(goals)
+      await advance(5)
+    }
+    await advance(5000)
+    expect(shown.map((one) => one.version())).toEqual(worlds.map(() => 1))
+    expect(server.requests.length - before).toBeLessThanOrEqual(windows)
+  })
+
+  it('an answer of another tab does not free the slot of a request that runs', async () => {
+    const world = worldOf(strategy, { maxConcurrentRefetches: 1 })
+    const shown = [await world.showLoaded(['goals', 1]), await world.showLoaded(['goals', 2])]
+    world.server.latencyMs = () => 500
+    world.change(goals)
+    await advance(300)
+    const first = world.server.requests.at(-1)?.queryHash === hashKey(['goals', 1]) ? ['goals', 1] : ['goals', 2]
+    putState(world, first, { data: { version: 1 }, isInvalidated: false, fetchStatus: 'idle' })
+    let peak = 0
+    for (let ms = 0; ms < 2000; ms += 10) {
+      await advance(10)
+      peak = Math.max(peak, world.server.requests.filter(({ outcome }) => outcome === 'running').length)
+    }
+    expect(peak).toBe(1)
+    expect(shown.map((one) => one.version())).toEqual([1, 1])
+  })
+
+  it.each(['before the event', 'after the event'] as const)(
+    'a state that says fetching with no request behind it, put in %s, holds up no fetch',
+    async (when) => {
+      const world = worldOf(strategy)
+      const shown = await world.showLoaded(goals)
+      const claim = (): void => putState(world, goals, { data: { version: 0 }, fetchStatus: 'fetching' })
+      if (when === 'before the event') claim()
+      announce(world, 'INVALIDATE', goals)
+      if (when === 'after the event') claim()
+      const settled = watchPromise(world.coalescer.settled())
+      const flushed = watchPromise(world.coalescer.flush())
+      await advance(1000)
+      expect(shown.version()).toBe(1)
+      expect([settled.isResolved, flushed.isResolved]).toEqual([true, true])
+      expect(startsOf(world, goals)).toHaveLength(2)
+    },
+  )
+
+  it.each([undefined, 50])(
+    'a query that another tab has built, said to be fetching, is fetched (its own component mounts %s ms later)',
+    async (mountMs) => {
+      const world = worldOf(strategy)
+      const other = new QueryClient()
+      other.setQueryData(goals, { version: 0 })
+      const state = other.getQueryState<Versioned>(goals)
+      if (!state) throw new Error('Expected a state.')
+      world.queryClient
+        .getQueryCache()
+        .build<Versioned>(world.queryClient, { queryKey: goals }, { ...state, fetchStatus: 'fetching' })
+      if (mountMs === undefined) world.show(goals)
+      announce(world, 'INVALIDATE', goals)
+      if (mountMs !== undefined) await advance(mountMs)
+      const shown = world.show(goals)
+      const settled = watchPromise(world.coalescer.settled())
+      await advance(1000)
+      expect(shown.version()).toBe(1)
+      expect(settled.isResolved).toBe(true)
+      expect(startsOf(world, goals)).toHaveLength(1)
+    },
+  )
+
+  it('a claim of another tab in the middle of our fetch, whose answer is cancelled, holds up no fetch', async () => {
+    const world = worldOf(strategy)
+    const shown = await world.showLoaded(goals)
+    announce(world, 'INVALIDATE', goals)
+    await advance(fetchDelayOf(strategy) + 20)
+    await world.queryClient.cancelQueries({ queryKey: goals })
+    putState(world, goals, { data: { version: 0 }, fetchStatus: 'fetching' })
+    announce(world, 'INVALIDATE', goals)
+    const settled = watchPromise(world.coalescer.settled())
+    await advance(1000)
+    expect(shown.version()).toBe(2)
+    expect(settled.isResolved).toBe(true)
+  })
+
+  describe('a hydrated promise', () => {
+    it.each([0, 20, 60, 300])(
+      'of a request from before the event does not count, hydrated %i ms later',
+      async (delayMs) => {
+        const world = worldOf(strategy)
+        const shown = await world.showLoaded(goals)
+        await advance(50)
+        const other = new QueryClient()
+        world.server.latencyMs = () => 600
+        void other.prefetchQuery({ queryKey: goals, queryFn: world.server.queryFn })
+        await drain()
+        const state = dehydrate(other, {
+          shouldDehydrateQuery: (query) => defaultShouldDehydrateQuery(query) || query.state.status === 'pending',
+        })
+        world.server.latencyMs = () => 100
+        announce(world, 'INVALIDATE', goals)
+        await advance(delayMs)
+        hydrate(world.queryClient, state)
+        await advance(5000)
+        expect(shown.version()).toBe(1)
+        expect(isInvalidated(world, goals)).toBe(false)
+        expect(startsOf(world, goals).length).toBeLessThanOrEqual(4)
+      },
+    )
+
+    it('that makes its query after the flush is followed by a fetch', async () => {
+      const world = worldOf(strategy)
+      await advance(10)
+      const other = new QueryClient()
+      world.server.latencyMs = () => 600
+      void other.prefetchQuery({ queryKey: goals, queryFn: world.server.queryFn })
+      await drain()
+      const state = dehydrate(other, { shouldDehydrateQuery: () => true })
+      world.server.latencyMs = () => 100
+      announce(world, 'INVALIDATE', goals)
+      await advance(300)
+      hydrate(world.queryClient, state)
+      const shown = world.show(goals)
+      await advance(5000)
+      expect(shown.version()).toBe(1)
+    })
+  })
+
+  describe('data restored after the flush of an event', () => {
+    /** A cache as it was persisted: version 0, read now. */
+    const persisted = async (world: World): Promise<ReturnType<typeof dehydrate>> => {
+      const other = new QueryClient()
+      const read = other.fetchQuery({ queryKey: goals, queryFn: world.server.queryFn })
+      await advance(100)
+      await read
+      return dehydrate(other)
+    }
+
+    it.each(['mounted before', 'mounted after'] as const)('from before it is not shown as fresh (%s)', async (when) => {
+      const world = worldOf(strategy)
+      const state = await persisted(world)
+      const disabled = when === 'mounted before' ? world.show(goals, { enabled: false }) : undefined
+      announce(world, 'INVALIDATE', goals)
+      await advance(1000)
+      hydrate(world.queryClient, state)
+      // As an app that is restoring: what it shows may fetch once its cache is back.
+      disabled?.observer.setOptions({ queryKey: goals })
+      const shown = disabled ?? world.show(goals)
+      await advance(1000)
+      expect(shown.version()).toBe(1)
+      expect(startsOf(world, goals)).toHaveLength(2)
+    })
+
+    it('from before it is marked stale if nothing shows it', async () => {
+      const world = worldOf(strategy)
+      const state = await persisted(world)
+      announce(world, 'INVALIDATE', goals)
+      await advance(1000)
+      hydrate(world.queryClient, state)
+      await advance(1000)
+      expect(isInvalidated(world, goals)).toBe(true)
+      expect(startsOf(world, goals)).toHaveLength(1)
+    })
+
+    it('over newer data on screen (its time is of an older read) is fetched again', async () => {
+      const world = worldOf(strategy)
+      const shown = await world.showLoaded(goals)
+      const readAtMs = Date.now()
+      await advance(100)
+      announce(world, 'INVALIDATE', goals)
+      await advance(1000)
+      expect(shown.version()).toBe(1)
+      world.queryClient.setQueryData(goals, { version: 0 }, { updatedAt: readAtMs })
+      await advance(1000)
+      expect(shown.version()).toBe(1)
+      expect(startsOf(world, goals).length).toBeLessThanOrEqual(3)
+    })
+
+    it('from after it is fresh', async () => {
+      const world = worldOf(strategy)
+      announce(world, 'INVALIDATE', goals)
+      await advance(1000)
+      const state = await persisted(world)
+      hydrate(world.queryClient, state)
+      const shown = world.show(goals)
+      await advance(1000)
+      expect(shown.version()).toBe(1)
+      expect(startsOf(world, goals)).toHaveLength(1)
+    })
+
+    it('for a key that no event named is left alone', async () => {
+      const world = worldOf(strategy)
+      const state = await persisted(world)
+      announce(world, 'INVALIDATE', ['partners'])
+      await advance(1000)
+      hydrate(world.queryClient, state)
+      world.show(goals)
+      await advance(1000)
+      expect(startsOf(world, goals)).toHaveLength(1)
+    })
+  })
+
+  it.each([0, 1000])(
+    "a persister's data, read before the event and handed out by a fetch %i ms after it, does not count",
+    async (delayMs) => {
+      const world = worldOf(strategy)
+      await advance(100)
+      const readAtMs = Date.now() - 50
+      announce(world, 'INVALIDATE', goals)
+      await advance(delayMs)
+      const shown = world.show(goals, {
+        persister: async (queryFn, context, query) => {
+          if (query.state.data !== undefined) return await queryFn(context)
+          // As `experimental_createQueryPersister` does: the time of the read comes after the data.
+          notifyManager.schedule(() => query.setState({ dataUpdatedAt: readAtMs }))
+          return { version: 0 }
+        },
+      })
+      await advance(5000)
+      expect(shown.version()).toBe(1)
+      expect(startsOf(world, goals)).toHaveLength(1)
+    },
+  )
+
+  it('a streamed query that is open from before the event is opened anew within stuckAfterMs', async () => {
+    const world = worldOf(strategy, { stuckAfterMs })
+    const opened: number[] = []
+    const observer = new QueryObserver<{ version: number }[]>(world.queryClient, {
+      queryKey: goals,
+      queryFn: streamedQuery({
+        async *streamFn() {
+          opened.push(Date.now())
+          yield { version: world.server.versionOf(goals) }
+          await new Promise(() => undefined)
+        },
+      }),
+    })
+    onTestFinished(observer.subscribe(() => undefined))
+    await advance(200)
+    announce(world, 'INVALIDATE', goals)
+    const eventAtMs = Date.now()
+    await advance(stuckAfterMs + 500)
+    expect(observer.getCurrentResult().data?.at(-1)).toEqual({ version: 1 })
+    expect(opened.filter((ms) => ms > eventAtMs + stuckAfterMs + 200)).toEqual([])
+    await advance(20 * stuckAfterMs)
+    expect(opened).toHaveLength(2)
+  })
+
+  it('a streamed query that opens after the event counts', async () => {
+    const world = worldOf(strategy, { stuckAfterMs })
+    let opened = 0
+    world.server.write(goals)
+    world.coalescer.scheduleInvalidate(goals)
+    const observer = new QueryObserver(world.queryClient, {
+      queryKey: goals,
+      queryFn: streamedQuery({
+        async *streamFn() {
+          opened += 1
+          yield { version: world.server.versionOf(goals) }
+          await new Promise(() => undefined)
+        },
+      }),
+    })
+    onTestFinished(observer.subscribe(() => undefined))
+    await advance(20 * stuckAfterMs)
+    expect(opened).toBe(1)
+  })
+
+  it('invalidateQueries of the coalesced client is not answered by a hydrated promise', async () => {
+    const world = worldOf(strategy)
+    const client = coalesceQueryClient(world.queryClient, world.coalescer)
+    const shown = await world.showLoaded(goals)
+    await advance(50)
+    const other = new QueryClient()
+    void other.prefetchQuery({ queryKey: goals, queryFn: world.server.queryFn })
+    await drain()
+    const state = dehydrate(other, { shouldDehydrateQuery: () => true })
+    world.server.write(goals)
+    let versionAtEnd: number | undefined
+    void client.invalidateQueries({ queryKey: goals }).then(() => (versionAtEnd = shown.version()))
+    hydrate(world.queryClient, state)
+    await advance(5000)
+    expect(versionAtEnd).toBe(1)
+  })
+})

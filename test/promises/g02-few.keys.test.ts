@@ -1,0 +1,88 @@
+import { type QueryKey, QueryObserver } from '@tanstack/react-query'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { advance, useSimulatedTime } from '../support/simulatedTime.ts'
+import type { World } from '../support/world.ts'
+import { everyStrategy, fetchDelayOf, worldOf } from './support.ts'
+
+useSimulatedTime()
+
+const first = (): number => 1
+const second = (): number => 2
+
+/** Pairs of keys that TanStack's own hash cannot tell apart, and one of keys it cannot hash at all. */
+const pairs: [string, QueryKey, QueryKey][] = [
+  ['undefined and null', ['a', undefined], ['a', null]],
+  ['two functions', ['a', first], ['a', second]],
+  ['two symbols', ['a', Symbol('first')], ['a', Symbol('second')]],
+  ['NaN and null', ['a', Number.NaN], ['a', null]],
+  ['NaN and Infinity', ['a', Number.NaN], ['a', Infinity]],
+  ['two regular expressions', ['a', /first/], ['a', /second/]],
+  ['two bigints', ['a', 1n], ['a', 2n]],
+  ['a map and an object', ['a', new Map()], ['a', {}]],
+]
+
+const queryKeyHashFn = (queryKey: QueryKey): string =>
+  queryKey.map((part) => `${typeof part} ${Object.prototype.toString.call(part)} ${String(part)}`).join()
+
+/** Mounts a query that only its own `queryKeyHashFn` tells apart from others, and counts its requests. */
+function show({ queryClient }: World, queryKey: QueryKey): { starts: number[] } {
+  const starts: number[] = []
+  const observer = new QueryObserver(queryClient, {
+    queryKey,
+    queryKeyHashFn,
+    queryFn: async () => {
+      starts.push(Date.now())
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      return starts.length
+    },
+  })
+  onTestFinished(observer.subscribe(() => undefined))
+  return { starts }
+}
+
+describe.each(everyStrategy)('G2 keys that only queryKeyHashFn tells apart, %s', (strategy) => {
+  describe.each(pairs)('%s', (_, one, other) => {
+    it.each([undefined, 1])('exact: each is fetched once (%s slot)', async (limit) => {
+      const world = worldOf(strategy, limit === undefined ? {} : { maxConcurrentRefetches: limit })
+      const shown = [show(world, one), show(world, other)]
+      await advance(200)
+      world.coalescer.scheduleInvalidate(one, { exact: true })
+      world.coalescer.scheduleInvalidate(other, { exact: true })
+      await advance(2000)
+      expect(shown.map(({ starts }) => starts.length)).toEqual([2, 2])
+      expect(world.errors).toEqual([])
+    })
+
+    it('exact: an event for one leaves the other alone', async () => {
+      const world = worldOf(strategy)
+      const shown = [show(world, one), show(world, other)]
+      await advance(200)
+      world.coalescer.scheduleInvalidate(other, { exact: true })
+      await advance(2000)
+      expect(shown.map(({ starts }) => starts.length)).toEqual([1, 2])
+    })
+
+    it('a fetch of each that is cancelled is owed again', async () => {
+      const world = worldOf(strategy)
+      const shown = [show(world, one), show(world, other)]
+      await advance(200)
+      world.coalescer.scheduleInvalidate(one, { exact: true })
+      world.coalescer.scheduleInvalidate(other, { exact: true })
+      await advance(fetchDelayOf(strategy) + 10)
+      await world.queryClient.cancelQueries({ queryKey: ['a'] })
+      await advance(2000)
+      expect(shown.map(({ starts }) => starts.length)).toEqual([3, 3])
+      expect(world.errors).toEqual([])
+    })
+  })
+
+  it.each(pairs.slice(0, 3))('as a prefix, too: %s', async (_, one, other) => {
+    const world = worldOf(strategy)
+    const shown = [show(world, [...one, 'x']), show(world, [...other, 'x'])]
+    await advance(200)
+    world.coalescer.scheduleInvalidate(one)
+    world.coalescer.scheduleRefetch(other)
+    await advance(2000)
+    expect(shown.map(({ starts }) => starts.length)).toEqual([2, 2])
+  })
+})

@@ -1,0 +1,116 @@
+import { type QueryKey, hashKey } from '@tanstack/react-query'
+import { coalesceQueryClient } from 'realtime-coalescer'
+import { describe, expect, it } from 'vitest'
+import type { Versioned } from '../support/simulatedServer.ts'
+import { advance, useSimulatedTime } from '../support/simulatedTime.ts'
+import type { World } from '../support/world.ts'
+import { coalescing, everyStrategy, flushDelayOf, isInvalidated, startsOf, watchPromise, worldOf } from './support.ts'
+
+useSimulatedTime()
+
+const inner = ['inner']
+const outer = ['outer']
+const goal = (id: number): QueryKey => ['goals', id]
+
+/** Shows `outer`, whose `queryFn` reads `inner` from the cache if it is fresh there, and answers with its version. */
+async function showNested(world: World): Promise<() => number | undefined> {
+  await world.showLoaded(inner)
+  const shown = world.show(outer, {
+    queryFn: () =>
+      world.queryClient.fetchQuery<Versioned>({
+        queryKey: inner,
+        queryFn: world.server.queryFn,
+        staleTime: Infinity,
+      }),
+  })
+  await advance(200)
+  return shown.version
+}
+
+describe.each(everyStrategy)('G11 what waits for a slot, %s', (strategy) => {
+  it('is marked stale at the flush', async () => {
+    const world = worldOf(strategy, { maxConcurrentRefetches: 1 })
+    for (const id of [1, 2, 3]) await world.showLoaded(goal(id))
+    world.server.latencyMs = () => 1000
+    world.change(['goals'])
+    await advance(flushDelayOf(strategy) + 1)
+    const unfetched = [1, 2, 3].filter((id) => startsOf(world, goal(id)).length === 1)
+    expect(unfetched.length).toBeGreaterThanOrEqual(2)
+    expect(unfetched.map((id) => isInvalidated(world, goal(id)))).toEqual(unfetched.map(() => true))
+    await advance(5000)
+    for (const id of [1, 2, 3]) {
+      expect(world.queryClient.getQueryData(goal(id))).toEqual({ version: 1 })
+      expect(isInvalidated(world, goal(id))).toBe(false)
+      expect(startsOf(world, goal(id))).toHaveLength(2)
+    }
+  })
+
+  it('does not pass for fresh: a query that is read in the request of another is read anew', async () => {
+    const world = worldOf(strategy, { maxConcurrentRefetches: 1 })
+    const version = await showNested(world)
+    world.server.write(inner)
+    world.coalescer.scheduleInvalidate(inner)
+    world.coalescer.scheduleInvalidate(outer)
+    await advance(5000)
+    expect(version()).toBe(1)
+    expect(world.queryClient.getQueryData(inner)).toEqual({ version: 1 })
+    expect(world.coalescer.getSnapshot()).toMatchObject({ phase: 'idle', inFlight: 0 })
+  })
+
+  it('is fetched by a mount of its own, which the slot does not hold up, and not a second time', async () => {
+    const world = worldOf(strategy, { maxConcurrentRefetches: 1 })
+    for (const id of [1, 2]) await world.showLoaded(goal(id))
+    world.server.latencyMs = () => 1000
+    world.change(['goals'])
+    await advance(flushDelayOf(strategy) + 45)
+    const waiting = [1, 2].find((id) => startsOf(world, goal(id)).length === 1) ?? 0
+    world.show(goal(waiting))
+    await advance(1)
+    expect(startsOf(world, goal(waiting))).toHaveLength(2)
+    await advance(5000)
+    expect(startsOf(world, goal(waiting))).toHaveLength(2)
+  })
+
+  it.each(['refetchQueries', 'invalidateQueries'] as const)(
+    'what a request asks for and awaits (%s) does not wait for the slot of that request',
+    async (method) => {
+      const world = worldOf(strategy, { maxConcurrentRefetches: 1 })
+      const client = coalesceQueryClient(world.queryClient, world.coalescer)
+      const session = await world.showLoaded(['session'])
+      const other = await world.showLoaded(goal(1))
+      let isExpired = false
+      const shown = world.show(outer, {
+        queryFn: async (context) => {
+          if (isExpired) {
+            isExpired = false
+            await client[method]({ queryKey: ['session'] })
+          }
+          return await world.server.queryFn(context)
+        },
+      })
+      await advance(200)
+      isExpired = true
+      world.server.write(['session'])
+      world.change(outer)
+      world.change(goal(1))
+      const settled = watchPromise(world.coalescer.settled())
+      await advance(2000)
+      expect([session.version(), shown.version(), other.version()]).toEqual([1, 1, 1])
+      expect(startsOf(world, ['session'])).toHaveLength(2)
+      expect(settled.isResolved).toBe(true)
+    },
+  )
+})
+
+describe.each(coalescing.filter((strategy) => strategy !== 'perKey'))('G11 one flush, %s', (strategy) => {
+  it('marks all its queries before it fetches the first, whatever their order', async () => {
+    const world = worldOf(strategy)
+    const version = await showNested(world)
+    world.server.write(inner)
+    world.coalescer.scheduleInvalidate(outer)
+    world.coalescer.scheduleInvalidate(inner)
+    await advance(2000)
+    expect(version()).toBe(1)
+    expect(world.server.requests.filter(({ queryHash }) => queryHash === hashKey(inner))).toHaveLength(2)
+  })
+})
