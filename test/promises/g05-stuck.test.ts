@@ -270,6 +270,19 @@ describe.each(everyStrategy)('G5 a request that never ends, %s', (strategy) => {
     expect(flushed.isResolved).toBe(true)
   })
 
+  it('that the app cancels after all owes its event a fetch again', async () => {
+    const world = worldOf(strategy, { stuckAfterMs })
+    const shown = await world.showLoaded(goals)
+    world.server.hangs = () => true
+    world.change(goals)
+    await advance(2 * stuckAfterMs)
+    world.server.hangs = () => false
+    await world.queryClient.cancelQueries({ queryKey: goals })
+    await advance(1000)
+    expect(shown.version()).toBe(1)
+    expect(startsOf(world, goals)).toHaveLength(3)
+  })
+
   it('a query that is removed while it is stuck leaves nothing behind, nor does stop()', async () => {
     const world = worldOf(strategy, { stuckAfterMs })
     const shown = await world.showLoaded(goals)

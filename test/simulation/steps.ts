@@ -67,6 +67,8 @@ export async function takeStep(run: Run, step: Step): Promise<void> {
       run.mutations.begin(step)
       break
     case 'foreignState':
+      // The tabs of a browser are offline together.
+      if (!onlineManager.isOnline()) break
       run.disturbances += 1
       // Which of the two answers is newer, nobody knows without a fetch.
       oracle.allowedAt[step.query] = run.tick()

@@ -54,6 +54,7 @@ export class Calls {
     const engine = this.#engine
     const filter = keyOf(call.filters, engine)
     const seq = engine.queue.tick()
+    if (filter) engine.fetches.data.rememberCall(filter, seq)
     const entries = call.fetched.map((query) => (call.marksFetched ? this.#mark(query, seq) : this.#entryOf(query)))
     const wants = call.fetchType === 'active' ? wantsFor.active : wantsFor.all
     const matched = entries.map((entry) => matchedOf(entry, wants))

@@ -225,7 +225,9 @@ export class Fetches implements LedgerListener {
 
   ended(entry: Entry, outcome: FetchOutcome, wasOwn: boolean): void {
     this.#stuck.delete(entry)
-    this.ways.running.delete(entry)
+    const wasGivenUp = !this.ways.running.delete(entry) && wasOwn
+    // Given up, it was still the answer to its events, which are owed again.
+    if (wasGivenUp && outcome === 'cancelled') this.ways.oweAgain(entry)
     const answers = entry.debt.at !== 'nowhere' && isAnswered(entry)
     if (outcome === 'error' && wasOwn) this.#port.counters.failed += 1
     if (outcome === 'error' && (wasOwn || answers)) this.reportFailure(entry)

@@ -17,6 +17,7 @@ import {
   failAttempt,
   isRevertedTo,
   noteWritten,
+  pauseRun,
   renewRun,
   startAttempt,
   startRun,
@@ -101,6 +102,7 @@ export class Ledger {
         this.#noteFailed(query)
         break
       case 'pause':
+        pauseRun(this.entryOf(query))
         this.#port.listener.paused(this.entryOf(query))
         break
       case 'continue':

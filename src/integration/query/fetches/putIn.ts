@@ -1,6 +1,6 @@
 import { type Query, type QueryKey, replaceEqualDeep } from '@tanstack/react-query'
 import type { LogicalClock } from '../../../actions/clock.ts'
-import type { PendingKey } from '../../../actions/pendingKey.ts'
+import type { CalledKey, PendingKey } from '../../../actions/pendingKey.ts'
 import type { Containment } from '../../../actions/containment.ts'
 import { createMatcher } from '../flush/match.ts'
 import type { Ledger } from './ledger.ts'
@@ -54,25 +54,31 @@ export class PutIn {
     const nowMs = Date.now()
     for (const key of keys) {
       // A query that owes a fetch again has not changed.
-      if (key.events === 0) continue
-      const { id, queryKey, exact } = key
-      const atMs = nowMs - agoMs(key)
-      this.#flushed.delete(id)
-      this.#flushed.set(id, {
-        queryKey: copyKey(queryKey) as QueryKey,
-        exact,
-        atMs,
-        seq: newestSeq(key) || this.#port.logicalClock.value,
-      })
-      this.#newestAtMs = Math.max(this.#newestAtMs, atMs)
+      if (key.events > 0) this.#remember(key, nowMs - agoMs(key), newestSeq(key) || this.#port.logicalClock.value)
     }
+    this.#forgetOldest()
+  }
+
+  /** Remembers what filters have been judged for: what comes into the cache after the call is not matched any more. */
+  rememberCall(key: CalledKey, seq: number): void {
+    this.#remember(key, Date.now(), seq)
+    this.#forgetOldest()
+  }
+
+  #remember({ id, queryKey, exact }: CalledKey, atMs: number, seq: number): void {
+    this.#flushed.delete(id)
+    this.#flushed.set(id, { queryKey: copyKey(queryKey) as QueryKey, exact, atMs, seq })
+    this.#newestAtMs = Math.max(this.#newestAtMs, atMs)
+    this.#match = undefined
+  }
+
+  #forgetOldest(): void {
     for (const [id, { atMs, seq }] of this.#flushed) {
       if (this.#flushed.size <= MAX_KEYS) break
       this.#flushed.delete(id)
       this.#forgottenAtMs = Math.max(this.#forgottenAtMs, atMs)
       this.#forgottenSeq = Math.max(this.#forgottenSeq, seq)
     }
-    this.#match = undefined
   }
 
   forget(): void {

@@ -35,6 +35,9 @@ export function startAttempt(entry: Entry, nowMs: number): void {
   open(entry).attemptAtMs = nowMs
 }
 
+/** The request waits for the network, with no attempt under way. */
+export const pauseRun = (entry: Entry): void => void (open(entry).attemptAtMs = undefined)
+
 /** An attempt has failed; the next one begins at this time at the latest. */
 export function failAttempt(entry: Entry, nowMs: number, nextAtMs: number): void {
   endAttempt(entry, nowMs)

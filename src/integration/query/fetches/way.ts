@@ -178,6 +178,13 @@ export class Ways {
     else if (seq > debt.seq) open(entry).debt = { ...debt, seq }
   }
 
+  /** Owes a query the fetch again whose request has been cancelled, unless it owes a later one. */
+  oweAgain(entry: Entry): void {
+    if (entry.debt.at !== 'nowhere') return
+    this.owe(entry, entry.startedAt + 1)
+    this.move(entry, 'fetching')
+  }
+
   /** Lets a query that owes a fetch wait for it elsewhere. */
   move(entry: Entry, at: Stage): void {
     const { debt } = entry
