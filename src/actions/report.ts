@@ -1,5 +1,7 @@
 import type { ErrorInfo } from './types.ts'
 
+declare const process: { readonly env: { readonly NODE_ENV?: string } }
+
 /** Hears of a failure the coalescer has caught, and of what failed. It may throw: that is caught as well. */
 export type ErrorReporter = (error: unknown, info: ErrorInfo) => void
 

@@ -1,12 +1,14 @@
 import { SharedWindow } from '../actions/windows/sharedWindow.ts'
+import { describe } from './describe.ts'
 import { defineStrategy, windowOptions } from './defineStrategy.ts'
 import { createWindowsMachine } from './windowsChart.ts'
 
 /** One window for all changes; their handlers run at the flush. */
 export const batchMachine = createWindowsMachine({
   id: 'batch',
-  description:
+  description: describe(
     'Buffers changes. At the flush their handlers run in arrival order, and the union of their keys is invalidated once. A full buffer flushes early, or is read early while the page is hidden.',
+  ),
   windows: (port) => new SharedWindow(port),
 })
 

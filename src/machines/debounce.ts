@@ -1,11 +1,14 @@
 import { SharedWindow } from '../actions/windows/sharedWindow.ts'
+import { describe } from './describe.ts'
 import { defineStrategy } from './defineStrategy.ts'
 import { createWindowsMachine } from './windowsChart.ts'
 
 /** One window for all keys. */
 export const debounceMachine = createWindowsMachine({
   id: 'debounce',
-  description: 'One window for all keys: flush after quiet, never later than maxWait after the first pending event.',
+  description: describe(
+    'One window for all keys: flush after quiet, never later than maxWait after the first pending event.',
+  ),
   windows: (port) => new SharedWindow(port),
 })
 

@@ -1,6 +1,7 @@
 import type { Timing } from '../actions/timing.ts'
 import { expectBoolean, expectDelay, expectFunction, expectOneOf, failType } from '../actions/validate.ts'
 import type { StrategyPort, Windows } from '../actions/windows/windows.ts'
+import { describe } from './describe.ts'
 import type { StrategyMachine } from './strategy.ts'
 import { createWindowsMachine } from './windowsChart.ts'
 
@@ -86,7 +87,11 @@ export function defineStrategy<const Option extends keyof Timing = (typeof windo
     windows === undefined
       ? () => machine as StrategyMachine
       : (name: string) =>
-          createWindowsMachine({ id: name, description: description ?? `The app's own strategy '${name}'.`, windows })
+          createWindowsMachine({
+            id: name,
+            description: description ?? describe(`The app's own strategy '${name}'.`),
+            windows,
+          })
   return {
     machineFor,
     quietMs: expectDelay('quietMs', quietMs),

@@ -1,6 +1,7 @@
 import { assign, sendTo, setup } from 'xstate'
 import { closeGate } from '../actions/gate.ts'
 import type { FlushReason } from '../actions/types.ts'
+import { describe } from './describe.ts'
 import { defineStrategy } from './defineStrategy.ts'
 import type { StrategyEvent, StrategyInput } from './strategy.ts'
 
@@ -39,12 +40,12 @@ export const directMachine = setup({
   },
 }).createMachine({
   id: 'direct',
-  description: 'Flushes each event at once, for comparison and as a kill switch.',
+  description: describe('Flushes each event at once, for comparison and as a kill switch.'),
   context: ({ input }) => ({ ...input, reason: 'direct', ...allPending }),
   initial: 'idle',
   states: {
     idle: {
-      description: 'Nothing is pending. Work left by another strategy is flushed at once.',
+      description: describe('Nothing is pending. Work left by another strategy is flushed at once.'),
       always: [
         { guard: 'canFlush', target: 'flushing', actions: 'noteSwitch' },
         { guard: 'hasPending', target: 'collecting' },
@@ -55,7 +56,7 @@ export const directMachine = setup({
     },
     collecting: {
       tags: 'collecting',
-      description: 'Only while the page is hidden: events gather until FLUSH comes on return.',
+      description: describe('Only while the page is hidden: events gather until FLUSH comes on return.'),
       entry: 'openGate',
       exit: 'closeGate',
       on: {
@@ -64,7 +65,7 @@ export const directMachine = setup({
     },
     flushing: {
       tags: 'flushing',
-      description: 'The orchestrator applies the keys of this one event.',
+      description: describe('The orchestrator applies the keys of this one event.'),
       entry: 'reportDue',
       on: {
         FLUSHED: 'idle',

@@ -1,5 +1,6 @@
 import { sendTo } from 'xstate'
 import { SharedWindow } from '../actions/windows/sharedWindow.ts'
+import { describe } from './describe.ts'
 import { defineStrategy, windowOptions } from './defineStrategy.ts'
 import { type WindowsContext, windowsCollecting, windowsFlushing, windowsIdle, windowsSetup } from './windowsChart.ts'
 
@@ -44,35 +45,39 @@ const hybridSetup = windowsSetup.extend({
 /** Marks like `debounce`; one timer of its own then fetches what was marked. */
 export const hybridMachine = hybridSetup.createMachine({
   id: 'hybrid',
-  description: 'Coalesces invalidations and only marks stale; one global timer then refetches what it marked.',
+  description: describe(
+    'Coalesces invalidations and only marks stale; one global timer then refetches what it marked.',
+  ),
   context: ({ input }) => ({ ...input, windows: new SharedWindow(input.port), due: { reason: 'quiet' } }),
   entry: 'watchQueue',
   type: 'parallel',
   states: {
     window: {
-      description: 'When to mark.',
+      description: describe('When to mark.'),
       initial: 'idle',
       states: {
         idle: windowsIdle,
         collecting: windowsCollecting,
         flushing: {
           ...windowsFlushing,
-          description: 'The orchestrator marks the pending keys stale, and fetches them too if it was asked to flush.',
+          description: describe(
+            'The orchestrator marks the pending keys stale, and fetches them too if it was asked to flush.',
+          ),
           entry: ['take', 'reportMarking'],
         },
       },
     },
     refetch: {
-      description: 'When to fetch what was marked.',
+      description: describe('When to fetch what was marked.'),
       initial: 'off',
       states: {
         off: {
-          description: 'Nothing marked waits for its fetch.',
+          description: describe('Nothing marked waits for its fetch.'),
           on: { FLUSHED: { guard: 'hasMarked', target: 'waiting' } },
         },
         waiting: {
           tags: 'flushing',
-          description: 'Later markings join this timer and never re-arm it.',
+          description: describe('Later markings join this timer and never re-arm it.'),
           entry: 'startRefetchDelay',
           exit: 'endRefetchDelay',
           on: {

@@ -1,5 +1,6 @@
 import { type ActorRef, type Snapshot, assign, emit, sendTo, setup } from 'xstate'
 import { closeGate } from '../actions/gate.ts'
+import { describe } from './describe.ts'
 import type { EmittedEvent } from './events.ts'
 import type { AnyCoalescerEvent, OrchestratorEvent, OrchestratorPort, RecordableEvent } from './orchestratorPort.ts'
 import { FALLBACK, type ResolvedStrategy } from './registry.ts'
@@ -105,7 +106,7 @@ const toFallback = { target: 'choosing', actions: ['reportDeath', 'countDeath', 
 /** One state per strategy, so that the chart shows which one is at work. */
 const strategyState = (name: string) =>
   orchestratorSetup.createStateConfig({
-    description: `The strategy '${name}' decides when to flush.`,
+    description: describe(`The strategy '${name}' decides when to flush.`),
     exit: 'detach',
     invoke: {
       id: 'strategy',
@@ -140,8 +141,9 @@ export function createOrchestratorMachine(machines: Readonly<Record<string, Stra
   return orchestratorSetup
     .createMachine({
       id: 'coalescer',
-      description:
+      description: describe(
         'Collects what has changed; a strategy decides when to flush; a flush marks and fetches each query once.',
+      ),
       context: ({ input }) => ({ ...input, deaths: 0, isLost: false }),
       type: 'parallel',
       on: {
@@ -159,7 +161,9 @@ export function createOrchestratorMachine(machines: Readonly<Record<string, Stra
       },
       states: {
         strategy: {
-          description: 'Which strategy is at work. The pending queue outlives it, so a switch hands nothing over.',
+          description: describe(
+            'Which strategy is at work. The pending queue outlives it, so a switch hands nothing over.',
+          ),
           initial: 'choosing',
           on: {
             SWITCH_STRATEGY: [
@@ -171,29 +175,33 @@ export function createOrchestratorMachine(machines: Readonly<Record<string, Stra
           },
           states: {
             choosing: {
-              description: 'Between two strategies: the old one is stopped, the gate is shut.',
+              description: describe('Between two strategies: the old one is stopped, the gate is shut.'),
               always: names.map((name) => ({
                 guard: { type: 'isStrategy' as const, params: { name } },
                 target: name,
               })),
             },
             none: {
-              description: 'No strategy is at work any more.',
+              description: describe('No strategy is at work any more.'),
               on: { SWITCH_STRATEGY: {}, RESET: {}, STOP: {} },
             },
             ...Object.fromEntries(names.map((name) => [name, strategyState(name)])),
           },
         },
         page: {
-          description: "Whether the page is on screen. With whenHidden 'defer' nothing is fetched while it is not.",
+          description: describe(
+            "Whether the page is on screen. With whenHidden 'defer' nothing is fetched while it is not.",
+          ),
           initial: 'visible',
           states: {
             visible: {
-              description: 'The page is on screen.',
+              description: describe('The page is on screen.'),
               on: { PAGE_HIDDEN: { target: 'hidden', actions: 'notePageHidden' }, PAGE_VISIBLE: {} },
             },
             hidden: {
-              description: 'The page is out of sight. What was deferred meanwhile is caught up with on return.',
+              description: describe(
+                'The page is out of sight. What was deferred meanwhile is caught up with on return.',
+              ),
               on: {
                 PAGE_VISIBLE: [
                   { guard: 'hasDeferred', target: 'visible', actions: ['notePageVisible', 'requestCatchUp'] },
@@ -205,21 +213,21 @@ export function createOrchestratorMachine(machines: Readonly<Record<string, Stra
           },
         },
         life: {
-          description: 'Whether the coalescer itself works.',
+          description: describe('Whether the coalescer itself works.'),
           initial: 'running',
           states: {
             running: {
-              description: 'Events are taken.',
+              description: describe('Events are taken.'),
               always: { guard: 'isLost', target: 'dead' },
               on: { STOP: 'stopped' },
             },
             dead: {
-              description: 'Strategies have died too often. Events are flushed one by one, without a chart.',
+              description: describe('Strategies have died too often. Events are flushed one by one, without a chart.'),
               entry: 'giveUp',
               on: { STOP: 'stopped', '*': {} },
             },
             stopped: {
-              description: 'Stopped for good.',
+              description: describe('Stopped for good.'),
               on: { '*': {} },
             },
           },

@@ -1,11 +1,14 @@
 import { KeyWindows } from '../actions/windows/keyWindows.ts'
+import { describe } from './describe.ts'
 import { defineStrategy } from './defineStrategy.ts'
 import { createWindowsMachine } from './windowsChart.ts'
 
 /** One window per key over a single timer. */
 export const perKeyMachine = createWindowsMachine({
   id: 'perKey',
-  description: 'One window per key, each with its own quiet and max wait: keys never delay or hurry each other.',
+  description: describe(
+    'One window per key, each with its own quiet and max wait: keys never delay or hurry each other.',
+  ),
   windows: (port) => new KeyWindows(port),
 })
 

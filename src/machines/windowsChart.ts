@@ -1,6 +1,7 @@
 import { assign, sendTo, setup } from 'xstate'
 import { closeGate } from '../actions/gate.ts'
 import type { Due, StrategyPort, Windows } from '../actions/windows/windows.ts'
+import { describe } from './describe.ts'
 import type { StrategyEvent, StrategyInput } from './strategy.ts'
 
 /** The context of a strategy that waits. */
@@ -73,7 +74,7 @@ const whileCollecting = { isCollecting: true }
 
 export const windowsIdle = windowsSetup.createStateConfig({
   id: 'idle',
-  description: 'No window is open. Work left by another strategy, or by the flush before, opens one at once.',
+  description: describe('No window is open. Work left by another strategy, or by the flush before, opens one at once.'),
   entry: 'rest',
   always: { guard: 'isOpen', target: 'collecting' },
   on: {
@@ -90,7 +91,9 @@ export const windowsIdle = windowsSetup.createStateConfig({
 
 export const windowsCollecting = windowsSetup.createStateConfig({
   tags: 'collecting',
-  description: 'Events gather. They move deadlines, never the timer: when it fires, the deadlines are looked at again.',
+  description: describe(
+    'Events gather. They move deadlines, never the timer: when it fires, the deadlines are looked at again.',
+  ),
   entry: 'begin',
   exit: 'closeGate',
   initial: 'waiting',
@@ -99,7 +102,7 @@ export const windowsCollecting = windowsSetup.createStateConfig({
   },
   states: {
     waiting: {
-      description: 'One timer runs until the earliest deadline as it stood when the timer was set.',
+      description: describe('One timer runs until the earliest deadline as it stood when the timer was set.'),
       entry: 'openGate',
       always: [
         { guard: 'mustHold', target: 'held' },
@@ -126,7 +129,7 @@ export const windowsCollecting = windowsSetup.createStateConfig({
       },
     },
     held: {
-      description: 'The page is hidden: no timer and no flush until FLUSH comes on return.',
+      description: describe('The page is hidden: no timer and no flush until FLUSH comes on return.'),
       entry: 'openGate',
       on: { PENDING: { guard: 'isEmpty', target: '#idle' } },
     },
@@ -136,7 +139,7 @@ export const windowsCollecting = windowsSetup.createStateConfig({
 export const windowsFlushing = windowsSetup.createStateConfig({
   id: 'flushing',
   tags: 'flushing',
-  description: 'The orchestrator applies what is due. Events that come meanwhile wait for the next window.',
+  description: describe('The orchestrator applies what is due. Events that come meanwhile wait for the next window.'),
   entry: ['take', 'reportDue'],
   on: {
     FLUSHED: 'idle',

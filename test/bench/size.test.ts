@@ -1,6 +1,15 @@
 import { join } from 'node:path'
+import { build } from 'esbuild'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type BundleSize, measureSizes, sizeLimits } from '../../bench/support/bundle.ts'
+import { chartsOf } from '../../src/machines/charts.ts'
+import { strategies } from '../../src/machines/strategies.ts'
+import type { AnyStateNode } from 'xstate'
+
+const textsOf = (node: AnyStateNode): string[] => [
+  ...(node.description ? [node.description] : []),
+  ...Object.values(node.states).flatMap(textsOf),
+]
 
 let sizes: Record<string, BundleSize>
 beforeAll(async () => {
@@ -25,5 +34,33 @@ describe('the bundle of each entry point', () => {
 
   it('drops what createCoalescer does not need', () => {
     expect(sizes['createCoalescer alone']?.minified).toBeLessThan(sizes['realtime-coalescer']?.minified ?? 0)
+  })
+})
+
+describe('what charts say of their states', () => {
+  const bundleFor = async (environment: 'development' | 'production'): Promise<string> => {
+    const { outputFiles } = await build({
+      entryPoints: [join(import.meta.dirname, '../../src/index.ts')],
+      bundle: true,
+      minify: true,
+      format: 'esm',
+      packages: 'external',
+      define: { 'process.env.NODE_ENV': JSON.stringify(environment) },
+      write: false,
+    })
+    return outputFiles[0]?.text ?? ''
+  }
+  const { orchestrator, strategies: machines } = chartsOf(strategies)
+  const told = [orchestrator, ...Object.values(machines)].flatMap((machine) => textsOf(machine.root))
+
+  it('is there in development, and not in production', async () => {
+    const [development, production] = await Promise.all([bundleFor('development'), bundleFor('production')])
+    expect(told.length).toBeGreaterThan(20)
+    // What is made of a name is not in a bundle word for word.
+    const isFixed = (text: string): boolean => !text.startsWith('The strategy ')
+    const plain = (bundle: string): string => bundle.replaceAll("\\'", "'")
+    expect(told.filter(isFixed).filter((text) => !plain(development).includes(text))).toEqual([])
+    expect(told.filter((text) => plain(production).includes(text))).toEqual([])
+    expect(production).not.toContain('decides when to flush.')
   })
 })

@@ -30,7 +30,7 @@ export function testEdges(timing: CoalescerOptions): void {
     { type: 'INVALIDATE', queryKeys: 'goals' },
     { type: 'REFETCH', queryKeys: [7] },
     { type: 'CHANGE', change: undefined },
-    { type: 'SWITCH_STRATEGY', strategy: 'throttle' },
+    { type: 'SWITCH_STRATEGY', strategy: 'no-such-strategy' },
     { type: 'REFRESH' },
   ])('a malformed event to the actor is reported and changes nothing: $type', async (event) => {
     const system = createSystem()

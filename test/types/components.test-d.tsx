@@ -24,7 +24,7 @@ void (<CoalescerProvider strategy="hybrid" quietMs={50} queryClient={new QueryCl
 // @ts-expect-error -- options belong to a coalescer the provider creates
 void (<CoalescerProvider coalescer={coalescer} quietMs={50} />)
 // @ts-expect-error -- not a strategy
-void (<CoalescerProvider strategy="throttle" />)
+void (<CoalescerProvider strategy="no-such-strategy" />)
 
 // Hooks
 expectTypeOf(useCoalescer()).toEqualTypeOf<Coalescer>()

@@ -56,7 +56,7 @@ createCoalescer({
 })
 createCoalescer({ clock: { setTimeout: (fn, ms) => setTimeout(fn, ms), clearTimeout: (id) => clearTimeout(id) } })
 // @ts-expect-error -- not a strategy
-createCoalescer({ strategy: 'throttle' })
+createCoalescer({ strategy: 'no-such-strategy' })
 // @ts-expect-error -- refetchDelayMs is an option of hybrid
 createCoalescer({ strategy: { name: 'debounce', refetchDelayMs: 100 } })
 // @ts-expect-error -- maxBufferedChanges is an option of batch

@@ -30,7 +30,7 @@ CoalescerProvider({ quietMs: 100, strategy: { name: 'hybrid', refetchDelayMs: 10
 // @ts-expect-error -- an existing coalescer has its options already
 CoalescerProvider({ coalescer, quietMs: 100 })
 // @ts-expect-error -- no such strategy
-CoalescerProvider({ strategy: 'fast' })
+CoalescerProvider({ strategy: 'no-such-strategy' })
 
 expectTypeOf<StatelyInspector['inspect']>().toExtend<NonNullable<CoalescerOptions['inspect']>>()
 expectTypeOf(coalescer).toExtend<Parameters<StatelyInspector['attach']>[0]>()
