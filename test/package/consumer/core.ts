@@ -1,5 +1,15 @@
 import { QueryClient, QueryObserver } from '@tanstack/react-query'
-import { type Coalescer, type StrategyName, coalesceQueryClient, createCoalescer } from 'realtime-coalescer'
+import {
+  type Coalescer,
+  type StrategyName,
+  type StrategyPort,
+  type Windows,
+  coalesceQueryClient,
+  createCoalescer,
+  createCoalescerWith,
+  debounce,
+  defineStrategy,
+} from 'realtime-coalescer'
 
 function assert(condition: boolean, message: string): asserts condition {
   if (!condition) throw new Error(message)
@@ -83,6 +93,46 @@ async function checkStrategy(strategy: StrategyName): Promise<void> {
 }
 
 for (const strategy of ['debounce', 'batch', 'perKey', 'hybrid', 'direct'] as const) await checkStrategy(strategy)
+
+/** At most one flush per `quietMs`, the first one at once; never later than `maxWaitMs`. */
+function createThrottle({ queue, timing, now }: StrategyPort): Windows {
+  let flushedAtMs = -Infinity
+  const capAtMs = () => queue.oldestAtMs + timing.maxWaitMs
+  const dueAtMs = () => Math.min(Math.max(queue.oldestAtMs, flushedAtMs + timing.quietMs), capAtMs())
+  return {
+    isOpen: () => queue.size > 0,
+    isOver: () => queue.size === 0,
+    untilNext: () => Math.max(0, dueAtMs() - now()),
+    isOverdue: () => queue.size > 0 && now() >= capAtMs(),
+    overdueAtMs: capAtMs,
+    mayPassBy: () => queue.size > 0,
+    due: () => (queue.size > 0 && now() >= dueAtMs() ? { reason: 'quiet' } : undefined),
+    dueAtOnce: () => undefined,
+    dueUrgently: () => ({ reason: 'urgent' }),
+    take: () => void (flushedAtMs = now()),
+  }
+}
+
+async function checkOwnStrategy(): Promise<void> {
+  const { app, unmount } = createApp()
+  const throttle = defineStrategy({ windows: createThrottle, quietMs: 200, options: ['quietMs'] })
+  const coalescer = createCoalescerWith({ debounce, throttle }, { queryClient: app.queryClient, strategy: 'throttle' })
+  await wait(40)
+  app.version = 1
+  for (let event = 0; event < 3; event += 1) coalescer.scheduleInvalidate(['goals'])
+  await coalescer.settled()
+  assert(
+    app.shown() === 1 && app.served === 2,
+    `a strategy of the app shows ${app.shown()} after ${app.served} requests`,
+  )
+  coalescer.switchStrategy({ name: 'throttle', quietMs: 5 })
+  // @ts-expect-error -- misspelt
+  const misspelt = (): void => coalescer.switchStrategy('trottle')
+  assert(typeof misspelt === 'function', 'never called')
+  coalescer.stop()
+  unmount()
+}
+await checkOwnStrategy()
 
 let refusal = ''
 try {
