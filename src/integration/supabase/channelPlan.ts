@@ -3,6 +3,12 @@ import type { FeedBinding } from './client.ts'
 import type { ResolvedService } from './resolveService.ts'
 import type { ResolvedTable } from './resolveTable.ts'
 
+/** What a channel needs to know of a table that comes through it. */
+export type BoundTable = Pick<
+  ResolvedTable,
+  'schema' | 'name' | 'filter' | 'select' | 'primaryKey' | 'unfilteredDeletes' | 'unfilteredUpdates'
+>
+
 /** One channel of a feed. */
 export interface ChannelPlan {
   readonly name: string
@@ -10,7 +16,7 @@ export interface ChannelPlan {
   readonly kind: 'changes' | 'broadcast'
   readonly config: Readonly<Record<string, unknown>>
   /** The tables whose row events come through it; none for a topic. */
-  readonly tables: readonly ResolvedTable[]
+  readonly tables: readonly BoundTable[]
   /** The events of the topic it listens to. */
   readonly events: readonly string[]
   readonly replay: boolean
@@ -32,14 +38,14 @@ export function channelsOf(service: ResolvedService): ChannelPlan[] {
 }
 
 /** The channel for a table that the server refuses, so that the others need not be joined anew when it is tried again. */
-export const separately = (plan: ChannelPlan, table: ResolvedTable): ChannelPlan => ({
+export const separately = (plan: ChannelPlan, tables: readonly BoundTable[]): ChannelPlan => ({
   ...plan,
-  name: `${plan.name}:${table.name}`,
-  tables: [table],
+  name: `${plan.name}:${tables[0]?.name ?? ''}`,
+  tables,
 })
 
 /** What a channel listens to for a table. */
-export function bindingsOf(table: ResolvedTable): FeedBinding[] {
+export function bindingsOf(table: BoundTable): FeedBinding[] {
   const { schema, name, filter, select, primaryKey, unfilteredDeletes, unfilteredUpdates } = table
   const rows = { schema, table: name, ...(select && { select }) }
   if (filter === undefined) return [{ event: '*', ...rows }]

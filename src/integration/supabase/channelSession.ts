@@ -21,8 +21,11 @@ export interface SessionPort {
   readonly now: () => number
   /** The token the client has now. */
   token(): string | undefined
-  /** A change came. Must not throw: an exception in a callback of supabase-js is an uncaught one. */
-  changed(payload: unknown): void
+  /**
+   * A change came to one of the bindings; `isRepeated`: to an earlier one too. Must not throw: an exception in a
+   * callback of supabase-js is an uncaught one.
+   */
+  changed(payload: unknown, binding: number, isRepeated: boolean): void
   /** A message of the topic came. Must not throw either. */
   received(message: unknown): void
   /** Something happened to the channel. */
@@ -71,7 +74,7 @@ export function openSession(port: SessionPort): ChannelSession {
   }
   const frames = new FrameFilter()
   const heard = (payload: unknown, binding: number): void => {
-    if (state === 'open' && !frames.isHeardAlready(payload, binding)) port.changed(payload)
+    if (state === 'open') port.changed(payload, binding, frames.isHeardAlready(payload, binding))
   }
 
   function end(): void {

@@ -3,7 +3,7 @@ import type { ChannelProgress, ChannelStatus } from '../../actions/feedStatus.ts
 import { connectionMachine } from '../../machines/connection.ts'
 import type { ConnectionEvent, ConnectionPort } from '../../machines/connectionSetup.ts'
 import type { CoalescerInternals } from '../query/internals.ts'
-import { type ChannelPlan, bindingsOf } from './channelPlan.ts'
+import { type BoundTable, type ChannelPlan, bindingsOf } from './channelPlan.ts'
 import { type ChannelSession, openSession } from './channelSession.ts'
 import type { FeedClient, FeedSocket } from './client.ts'
 import type { Departures } from './departures.ts'
@@ -20,7 +20,7 @@ export interface FeedConnectionPort {
   /** The channel object the app has made for the channel, once. */
   takeOwnChannel(): object | undefined
   /** A change came. Must not throw. */
-  changed(payload: unknown): void
+  changed(payload: unknown, table: BoundTable, isRepeated: boolean): void
   /** A message of a topic came. Must not throw. */
   received(topic: string, message: unknown): void
   report(message: string, error?: unknown): void
@@ -64,18 +64,24 @@ export function createFeedConnection(firstPlan: ChannelPlan, port: FeedConnectio
     joinedWith = token.current()
     port.lookAround()
     const { name, config, tables, events } = connection.plan
+    const bound = tables.map((table) => ({ table, bindings: bindingsOf(table) }))
+    const bindings = bound.flatMap((one) => one.bindings)
+    const tableOf = bound.flatMap((one) => one.bindings.map(() => one.table))
     try {
       session = openSession({
         supabase,
         name,
         config: replay ? replay.configOf(config) : config,
         ownChannel: port.takeOwnChannel(),
-        bindings: tables.flatMap(bindingsOf),
+        bindings,
         events,
         past: port.past,
         now: internals.now,
         token: () => token.current(),
-        changed: (payload) => port.changed(payload),
+        changed(payload, binding, isRepeated) {
+          const table = tableOf[binding]
+          if (table) port.changed(payload, table, isRepeated)
+        },
         received: (message) => port.received(name, message),
         send,
         leaving: departures.note,
