@@ -7,6 +7,7 @@ import { machineToMermaid } from '../src/integration/devtools/chart/mermaid.ts'
 import { connectionMachine } from '../src/machines/connection.ts'
 import { feedMachine } from '../src/machines/feed.ts'
 import { chartsOf } from '../src/machines/charts.ts'
+import { tabsMachine } from '../src/machines/tabs.ts'
 import { strategies, strategyNames } from '../src/machines/strategies.ts'
 
 interface Section {
@@ -51,6 +52,12 @@ const sections: readonly Section[] = [
     machine: connectionMachine,
     paragraph:
       'One for each channel. Joined is not live: live begins when the server says that the feed is attached. A channel object that was closed on us is replaced after a growing delay, one that the server refuses is left alone for a minute or until there is another token, and no state but live and closed lasts without a time limit.',
+  },
+  {
+    title: 'Tabs',
+    machine: tabsMachine,
+    paragraph:
+      'Only with `shareAcrossTabs`. A tab holds the connection of all while it is `takingOver`, `leading` or `alone`. Whose turn it is the browser decides, by a lock that a tab loses with its end; a leader that gives no sign of life to a tab somebody looks at loses it too.',
   },
 ]
 

@@ -10,6 +10,7 @@ export type {
   TableOptions,
   TableOptionsByName,
 } from './integration/supabase/options.ts'
+export type { TabChannel, TabLocks, TabsEnvironment } from './integration/supabase/tabs/environment.ts'
 export type { HandlerOfMessage, KeysOfMessage, MessageOptions } from './integration/supabase/messageOptions.ts'
 export type {
   BroadcastMessage,

@@ -36,3 +36,21 @@ export function supersedes(found: string, other: string, nowMs: number): boolean
   if (typeof before.exp === 'number' && before.exp * 1_000 <= nowMs) return true
   return next.iss === before.iss && next.sub === before.sub
 }
+
+/**
+ * Tells users apart by their tokens: one is the same before and after a renewal. A token that does not say whose it is
+ * stands for itself.
+ */
+export function userOf(token: string | undefined): string {
+  if (token === undefined) return 'nobody'
+  const claims = claimsOf(token)
+  if (typeof claims?.sub !== 'string' || claims.sub === '') return `token ${token}`
+  return `user ${JSON.stringify([claims.iss, claims.sub, claims.role])}`
+}
+
+/** Whether a token is of the same user as another, and ends later. */
+export function isLaterRenewal(before: string | undefined, after: string): boolean {
+  if (!isRenewal(before, after)) return false
+  const [endsAt, nextEndsAt] = [claimsOf(before ?? '')?.exp, claimsOf(after)?.exp]
+  return typeof nextEndsAt === 'number' && (typeof endsAt !== 'number' || nextEndsAt > endsAt)
+}

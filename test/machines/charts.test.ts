@@ -5,6 +5,7 @@ import { connectionMachine } from '../../src/machines/connection.ts'
 import { feedMachine } from '../../src/machines/feed.ts'
 import { chartsOf } from '../../src/machines/charts.ts'
 import { resolveStrategy } from '../../src/machines/registry.ts'
+import { tabsMachine } from '../../src/machines/tabs.ts'
 import { strategies, strategyNames } from '../../src/machines/strategies.ts'
 
 describe('a chart', () => {
@@ -12,12 +13,10 @@ describe('a chart', () => {
     expect(strategies[name].machineFor(name).id).toBe(name)
   })
 
-  it('of the orchestrator, the feed and a connection say what they are, for inspectors', () => {
-    expect([chartsOf(strategies).orchestrator, feedMachine, connectionMachine].map(({ id }) => id)).toEqual([
-      'coalescer',
-      'feed',
-      'connection',
-    ])
+  it('of the orchestrator, the feed, a connection and a tab among others say what they are, for inspectors', () => {
+    expect(
+      [chartsOf(strategies).orchestrator, feedMachine, connectionMachine, tabsMachine].map(({ id }) => id),
+    ).toEqual(['coalescer', 'feed', 'connection', 'tabs'])
   })
 
   it('explains each of its states', () => {
@@ -25,6 +24,7 @@ describe('a chart', () => {
       chartsOf(strategies).orchestrator,
       feedMachine,
       connectionMachine,
+      tabsMachine,
       ...strategyNames.map((name) => strategies[name].machineFor(name)),
     ]
     const statesOf = (node: AnyStateNode): AnyStateNode[] =>

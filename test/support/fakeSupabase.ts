@@ -24,6 +24,8 @@ export class FakeChannel {
   joinedWith: string | undefined
   isSubscribed = false
   isTornDown = false
+  /** Whether its feed has been attached. */
+  isLive = false
   readonly #client: FakeSupabase
   readonly #changed: ((payload: unknown) => void)[] = []
   readonly #heard: ((message: unknown) => void)[] = []
@@ -73,6 +75,7 @@ export class FakeChannel {
 
   /** Joined, and the feed attached. */
   goLive(): void {
+    this.isLive = true
     this.tell('SUBSCRIBED')
     if (this.bindings.length > 0) this.system('ok')
     else this.system('ok', 'Replication connection established', 'system')

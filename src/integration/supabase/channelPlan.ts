@@ -23,7 +23,11 @@ export interface ChannelPlan {
 }
 
 /** The channels that a service needs: one for `postgres_changes`, one for each topic. */
-export function channelsOf(service: ResolvedService): ChannelPlan[] {
+export function channelsOf(
+  service: Pick<ResolvedService, 'channel' | 'channelConfig' | 'topics'> & {
+    readonly tables: ReadonlyMap<string, BoundTable & Pick<ResolvedTable, 'broadcast'>>
+  },
+): ChannelPlan[] {
   const { channel, channelConfig, topics } = service
   const tables = [...service.tables.values()].filter(({ broadcast }) => broadcast === undefined)
   const common = { tables: [], events: [], replay: false } as const

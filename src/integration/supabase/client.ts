@@ -4,13 +4,14 @@ import type { SupabaseClient } from '@supabase/supabase-js'
 export interface FeedClient {
   channel(name: string, options?: { readonly config: object }): object
   removeChannel(channel: never): unknown
-  getChannels?(): readonly { readonly topic: string }[]
+  getChannels?(): readonly { readonly topic: string; readonly state?: string }[]
   readonly realtime?: object
 }
 
 /** What is used of the socket of a client, as far as its version has it. */
 export interface FeedSocket {
   setAuth?(token?: string | null): PromiseLike<void>
+  disconnect?(): unknown
   isConnected?(): boolean
   isDisconnecting?(): boolean
   /** Says what token to join with; what `createClient` passes falls back to the API key. */

@@ -5,8 +5,9 @@ import type { CatchUpEffect, CatchUpReason } from '../../machines/feedSetup.ts'
 import type { CoalescerInternals } from '../query/internals.ts'
 import { isPageAwake, watchPage } from './page.ts'
 import type { ResolvedService } from './resolveService.ts'
+import { createSharedWire } from './tabs/sharedWire.ts'
 import { createUserToken } from './userToken.ts'
-import { createOwnWire } from './wire.ts'
+import { type WireListener, createOwnWire } from './wire.ts'
 
 /** Hears what a feed has to tell. Nothing of it may throw. */
 export interface FeedListener {
@@ -51,7 +52,7 @@ const createFeedActor = (
 export function createFeed(service: ResolvedService, internals: CoalescerInternals, listener: FeedListener): Feed {
   const token = createUserToken(service.supabase, internals.now)
   const actor = createFeedActor({ service, catchUp: listener.catchUp } satisfies FeedPort, internals)
-  const wire = createOwnWire(service, internals, token, {
+  const wireListener: WireListener = {
     changed: (payload) => listener.changed(payload),
     received: (topic, message) => listener.received(topic, message),
     report: (message, error) => listener.report(message, error),
@@ -59,7 +60,11 @@ export function createFeed(service: ResolvedService, internals: CoalescerInterna
       if (isRunning) actor.send(event)
     },
     status: () => actor.getSnapshot().value.link,
-  })
+  }
+  const { tabs } = service
+  const wire = tabs
+    ? createSharedWire(service, internals, token, wireListener, tabs)
+    : createOwnWire(service, internals, token, wireListener)
   let isRunning = false
   let unwatchPage = (): void => undefined
 

@@ -2,6 +2,7 @@ import type { Change, ChangeHandler, DeleteChange, QueryKey, StatementChange } f
 import type { AnyCoalescer } from '../query/coalescer.ts'
 import type { DatabaseOf, FeedClient } from './client.ts'
 import type { MessageOptions } from './messageOptions.ts'
+import type { TabsEnvironment } from './tabs/environment.ts'
 
 type UnknownRow = Record<string, unknown>
 
@@ -183,4 +184,11 @@ export interface RealtimeServiceOptions<Client extends FeedClient = FeedClient, 
    * @default no sweeps
    */
   readonly backstopMs?: number | undefined
+  /**
+   * Lets the tabs of one origin, with the same `channel` and user, share one connection: one tab holds it, and hands
+   * every change on to the others. Where the browser has no Web Locks or no BroadcastChannel each tab has its own, which
+   * is reported once. An object says what to share with, for tests.
+   * @default false
+   */
+  readonly shareAcrossTabs?: boolean | TabsEnvironment | undefined
 }

@@ -5,6 +5,8 @@ import type { RealtimeServiceOptions } from './options.ts'
 import type { ResolvedAnswer } from './resolveAnswer.ts'
 import { type ResolvedTopic, mergeTopics, resolveBroadcast } from './resolveBroadcast.ts'
 import { resolveMessages } from './resolveMessages.ts'
+import { resolveTabs } from './tabs/resolveTabs.ts'
+import type { TabsEnvironment } from './tabs/environment.ts'
 import { type ResolvedTable, failStar, resolveTable } from './resolveTable.ts'
 
 /** A service's options, checked and complete. */
@@ -24,6 +26,8 @@ export interface ResolvedService {
   readonly topics: ReadonlyMap<string, ResolvedTopic>
   readonly firstCatchUp: 'markStale' | 'refetch' | 'off'
   readonly backstopMs: number | undefined
+  /** What the tabs of a user share one connection with; `undefined` if each has its own. */
+  readonly tabs: TabsEnvironment | undefined
 }
 
 /**
@@ -89,6 +93,7 @@ export function resolveService(options: RealtimeServiceOptions<never>): Resolved
         ? 'refetch'
         : expectOneOf('firstCatchUp', firstCatchUp, ['markStale', 'refetch', 'off']),
     backstopMs: backstopMs === undefined ? undefined : expectBackstop(backstopMs),
+    tabs: resolveTabs(options.shareAcrossTabs),
   }
 }
 

@@ -1,0 +1,55 @@
+import { feedStatus } from '../../../actions/feedStatus.ts'
+import type { CoalescerInternals } from '../../query/internals.ts'
+import { createChannels } from '../channels.ts'
+import type { ConnectionEvent } from '../../../machines/connectionSetup.ts'
+import type { ResolvedService } from '../resolveService.ts'
+import type { UserToken } from '../userToken.ts'
+import type { ChannelView, Told } from './messages.ts'
+import { type Wants, plansFor, tableUnit, unitsOfPlan } from './wants.ts'
+
+/** Holds the connection for all tabs of a group. */
+export interface Leadership {
+  /** Opens channels for what no channel brings yet. */
+  cover(wants: Iterable<Wants>): void
+  views(): ChannelView[]
+  isLive(): boolean
+  send(event: ConnectionEvent): void
+  end(): void
+}
+
+export interface LeadershipPort {
+  readonly service: ResolvedService
+  readonly internals: CoalescerInternals
+  readonly token: UserToken
+  tell(told: Told): void
+}
+
+export function createLeadership({ service, internals, token, tell }: LeadershipPort): Leadership {
+  /** How often channels have been opened: each time they need names of their own. */
+  let openings = 0
+  const channels = createChannels(service, internals, token, {
+    changed: (payload, table, isRepeated) => tell({ kind: 'change', unit: tableUnit(table), payload, isRepeated }),
+    received: (topic, message) => tell({ kind: 'message', topic, message }),
+    progressed: () => tell({ kind: 'view', channels: views() }),
+    happened: (news, { plan }) => tell({ kind: 'news', news, units: unitsOfPlan(plan) }),
+    report: (message, error) => tell({ kind: 'report', message, error }),
+  })
+
+  const views = (): ChannelView[] =>
+    channels.all().map(({ plan, status, isSetAside }) => ({ units: unitsOfPlan(plan), status, isSetAside }))
+
+  return {
+    cover(wants) {
+      const covered = new Set(channels.all().flatMap(({ plan }) => unitsOfPlan(plan)))
+      const name = openings === 0 ? service.channel : `${service.channel}:${openings}`
+      const plans = plansFor(service, name, wants, covered)
+      if (plans.length === 0) return
+      openings += 1
+      channels.open(plans)
+    },
+    views,
+    isLive: () => feedStatus(channels.all()) === 'live',
+    send: (event) => channels.send(event),
+    end: () => channels.end(),
+  }
+}

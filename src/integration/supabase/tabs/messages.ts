@@ -1,0 +1,45 @@
+import type { ChannelProgress } from '../../../actions/feedStatus.ts'
+import type { ChannelNews } from '../channels.ts'
+import type { Wants } from './wants.ts'
+
+/** Tabs with another number do not understand each other, and have groups of their own. */
+export const PROTOCOL = 1
+
+/** How far one channel of the leader is, and what it brings. */
+export interface ChannelView extends ChannelProgress {
+  readonly units: readonly string[]
+}
+
+/** What a leader tells. */
+export type Told =
+  | { readonly kind: 'view'; readonly channels: readonly ChannelView[] }
+  | { readonly kind: 'change'; readonly unit: string; readonly payload: unknown; readonly isRepeated: boolean }
+  | { readonly kind: 'message'; readonly topic: string; readonly message: unknown }
+  | { readonly kind: 'news'; readonly news: ChannelNews; readonly units: readonly string[] }
+  | { readonly kind: 'report'; readonly message: string; readonly error: unknown }
+  | { readonly kind: 'bye' }
+
+export interface FromLeader {
+  readonly from: 'leader'
+  readonly stream: string
+  readonly seq: number
+  readonly told: Told
+}
+
+/** What any tab tells the others. */
+export type FromMember =
+  /** Here, or still here: how far is the feed? */
+  | {
+      readonly from: 'member'
+      readonly kind: 'hello'
+      readonly tab: string
+      readonly isVisible: boolean
+      readonly wants: Wants
+    }
+  | { readonly from: 'member'; readonly kind: 'leave'; readonly tab: string }
+  | { readonly from: 'member'; readonly kind: 'distrust'; readonly message: string }
+  /** Somebody looks at a tab again. */
+  | { readonly from: 'member'; readonly kind: 'awake' }
+  | { readonly from: 'member'; readonly kind: 'token'; readonly token: string }
+
+export type TabMessage = FromLeader | FromMember

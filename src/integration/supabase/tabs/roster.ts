@@ -1,0 +1,34 @@
+import type { Wants } from './wants.ts'
+
+const MAX_TABS = 200
+
+interface Entry {
+  readonly isVisible: boolean
+  readonly wants: Wants
+}
+
+/** The other tabs of a group, as far as they have said something. Those that crash stay until others push them out. */
+export class Roster {
+  readonly #entries = new Map<string, Entry>()
+
+  note(tab: string, entry: Entry): void {
+    this.#entries.delete(tab)
+    this.#entries.set(tab, entry)
+    for (const oldest of this.#entries.keys()) {
+      if (this.#entries.size <= MAX_TABS) break
+      this.#entries.delete(oldest)
+    }
+  }
+
+  forget(tab: string): void {
+    this.#entries.delete(tab)
+  }
+
+  wants(): Wants[] {
+    return [...this.#entries.values()].map(({ wants }) => wants)
+  }
+
+  hasVisible(): boolean {
+    return [...this.#entries.values()].some(({ isVisible }) => isVisible)
+  }
+}

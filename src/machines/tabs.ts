@@ -1,0 +1,80 @@
+import { tabsSetup } from './tabsSetup.ts'
+
+const unavailable = { UNAVAILABLE: { target: '#alone', actions: 'reportAlone' } } as const
+
+/** How a tab comes to hold the connection no longer. */
+const endings = {
+  SEAT_LOST: { target: '#arriving' },
+  SLEEP: { target: '#asleep' },
+} as const
+
+/** Says whether this tab holds the connection for all tabs of a browser, or hears another one that does. */
+export const tabsMachine = tabsSetup.createMachine({
+  id: 'tabs',
+  description: 'Says whether this tab holds the connection for all tabs of a browser, or hears another one that does.',
+  context: ({ input }) => ({ port: input.port }),
+  initial: 'following',
+  states: {
+    following: {
+      description: 'Another tab holds the connection, or none does yet. This one waits for its turn.',
+      initial: 'arriving',
+      on: {
+        ...unavailable,
+        SLEEP: { target: '#asleep' },
+        GRANTED: [{ guard: 'shouldYield', actions: 'yield' }, { target: 'takingOver' }],
+      },
+      states: {
+        arriving: {
+          id: 'arriving',
+          description: 'Waits for its turn from now on.',
+          entry: 'queue',
+          always: { target: 'listening' },
+        },
+        asleep: {
+          id: 'asleep',
+          description: 'The page is frozen or left: it could not even pass the connection on.',
+          entry: 'leave',
+          on: { WAKE: { target: 'arriving' } },
+        },
+        listening: {
+          description: 'The leader was heard not long ago, or nobody looks at this tab.',
+          on: { CHECK: { target: 'asking' } },
+          after: {
+            quiet: [
+              { guard: 'hasHeard', target: 'listening', reenter: true },
+              { guard: 'isVisible', target: 'asking' },
+              { target: 'listening', reenter: true },
+            ],
+          },
+        },
+        asking: {
+          description: 'Nothing was heard of the leader for a while: it is asked for a sign of life.',
+          entry: 'ask',
+          on: { HEARD: { target: 'listening' } },
+          after: { answer: { target: 'askingAgain' } },
+        },
+        askingAgain: {
+          description: 'A second chance: this tab may have slept, and the answer be on its way.',
+          entry: 'ask',
+          on: { HEARD: { target: 'listening' } },
+          after: { answer: { target: 'listening', actions: 'steal' } },
+        },
+      },
+    },
+    takingOver: {
+      description: "It is this tab's turn: it opens the connection, which does not deliver yet.",
+      on: {
+        ...endings,
+        LIVE: { target: 'leading' },
+      },
+    },
+    leading: {
+      description: 'This tab holds the connection, and hands on what comes.',
+      on: endings,
+    },
+    alone: {
+      id: 'alone',
+      description: 'The browser has no way to share: this tab has a connection of its own.',
+    },
+  },
+})
