@@ -10,19 +10,26 @@ export interface CoalescerClock {
 }
 
 /** The timers of the platform, whichever are in place when they are called. */
-export const platformClock: CoalescerClock = {
+const platformClock: CoalescerClock = {
   setTimeout: (fn, timeout) => setTimeout(fn, timeout),
   clearTimeout: (id: ReturnType<typeof setTimeout>) => clearTimeout(id),
 }
 
+/** A clock that can be read. */
+export interface Timekeeper extends CoalescerClock {
+  /** Milliseconds that never go back. */
+  now(): number
+}
+
 /**
- * Reads milliseconds that never go back, so that a corrected system clock cannot stretch a deadline.
+ * Reads milliseconds that never go back, so that a corrected system clock cannot stretch a deadline; and where the
+ * time has stood still since a timer was set, as when a test mocks `Date` alone, goes by the timer.
  */
-export function createNow(clock: CoalescerClock | undefined): () => number {
-  const read = clock?.now ? () => clock.now?.() ?? Date.now() : Date.now
+export function createTimekeeper(clock: CoalescerClock = platformClock): Timekeeper {
+  const read = (): number => clock.now?.() ?? Date.now()
   let last = -Infinity
   let offset = 0
-  return () => {
+  const now = (): number => {
     let time = read() + offset
     if (time < last) {
       offset += last - time
@@ -30,6 +37,18 @@ export function createNow(clock: CoalescerClock | undefined): () => number {
     }
     last = time
     return time
+  }
+  return {
+    now,
+    setTimeout(fn, timeout) {
+      const setAtMs = now()
+      const fired = (...args: unknown[]): void => {
+        if (now() === setAtMs) offset += timeout
+        fn(...args)
+      }
+      return clock.setTimeout(fired, timeout)
+    },
+    clearTimeout: (id: unknown) => clock.clearTimeout(id),
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { createNow } from '../../src/actions/clock.ts'
+import { createTimekeeper } from '../../src/actions/clock.ts'
 import { resolveEffects, sourceOf } from '../../src/actions/effects.ts'
 import { Emitter } from '../../src/actions/report.ts'
 import { pickTiming } from '../../src/actions/timing.ts'
@@ -29,22 +29,34 @@ describe('pickTiming', () => {
   })
 })
 
-describe('createNow', () => {
+describe('createTimekeeper', () => {
   const clockOf = (times: number[]) => ({
-    setTimeout: vi.fn<() => void>(),
+    setTimeout: vi.fn<(fn: () => void, timeout: number) => void>(),
     clearTimeout: vi.fn<() => void>(),
     now: () => times.shift() ?? 0,
   })
 
   it('goes on from where it was when its clock is set back', () => {
-    const now = createNow(clockOf([100, 200, 50, 60, 300]))
+    const { now } = createTimekeeper(clockOf([100, 200, 50, 60, 300]))
     expect([now(), now(), now(), now(), now()]).toEqual([100, 200, 200, 210, 450])
   })
 
   it('reads Date.now() without a clock', () => {
     vi.useFakeTimers({ now: 1234 })
-    expect(createNow(undefined)()).toBe(1234)
+    expect(createTimekeeper(undefined).now()).toBe(1234)
     vi.useRealTimers()
+  })
+
+  it('goes by a timer whose time has stood still, and by the clock where that has moved', () => {
+    const clock = clockOf([100, 100, 100, 130, 140])
+    const keeper = createTimekeeper(clock)
+    const fire = (): void => clock.setTimeout.mock.lastCall?.[0]()
+    const seen: number[] = []
+    keeper.setTimeout(() => seen.push(keeper.now()), 50)
+    fire()
+    keeper.setTimeout(() => seen.push(keeper.now()), 50)
+    fire()
+    expect(seen).toEqual([150, 190])
   })
 })
 

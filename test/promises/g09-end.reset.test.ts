@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { changeOf } from '../support/changeOf.ts'
 import { SimulatedServer } from '../support/simulatedServer.ts'
 import { advance, drain, useSimulatedTime } from '../support/simulatedTime.ts'
-import { announce, everyStrategy, startsOf, timing, watchPromise, worldOf } from './support.ts'
+import { announce, coalescing, everyStrategy, startsOf, watchPromise, worldOf } from './support.ts'
 
 useSimulatedTime()
 
@@ -32,27 +32,6 @@ describe.each(everyStrategy)('G9 reset, %s', (strategy) => {
     expect(server.requests).toHaveLength(requests)
     expect(server.requests.at(-1)?.outcome).toBe('aborted')
   })
-
-  it.each(['focus', 'reconnect'] as const)(
-    'TanStack has nothing to fetch for it at the next %s either',
-    async (next) => {
-      const world = worldOf(strategy)
-      await world.showLoaded(goals)
-      await world.showLoaded(partners)
-      if (next === 'reconnect') world.goOffline()
-      announce(world, 'INVALIDATE', goals)
-      await advance(timing.quietMs + 10)
-      announce(world, 'INVALIDATE', partners)
-      world.coalescer.reset()
-      const requests = world.server.requests.length
-      if (next === 'focus') world.hide()
-      await advance(100)
-      if (next === 'focus') world.unhide()
-      else world.goOnline()
-      await advance(5000)
-      expect(world.server.requests).toHaveLength(requests)
-    },
-  )
 
   it('a retry ladder it started ends', async () => {
     const server = new SimulatedServer()
@@ -136,4 +115,26 @@ describe.each(everyStrategy)('G9 reset, %s', (strategy) => {
     expect(world.errors).toEqual([])
     expect(world.coalescer.getSnapshot()).toMatchObject({ inFlight: 0, phase: 'idle' })
   })
+})
+
+describe.each(coalescing)('G9 reset before the flush, %s', (strategy) => {
+  it.each(['focus', 'reconnect'] as const)(
+    'what is still pending is nothing to fetch for TanStack at the next %s either',
+    async (next) => {
+      const world = worldOf(strategy)
+      await world.showLoaded(goals)
+      await world.showLoaded(partners)
+      if (next === 'reconnect') world.goOffline()
+      announce(world, 'INVALIDATE', goals)
+      announce(world, 'INVALIDATE', partners)
+      world.coalescer.reset()
+      const requests = world.server.requests.length
+      if (next === 'focus') world.hide()
+      await advance(100)
+      if (next === 'focus') world.unhide()
+      else world.goOnline()
+      await advance(5000)
+      expect(world.server.requests).toHaveLength(requests)
+    },
+  )
 })

@@ -81,7 +81,8 @@ export class Invariants {
     // Nobody follows the requests that another tab's states hide from a coalescer that has stopped.
     if (this.#run.isStopped && hasForeignStates(this.#run)) return
     const latest = monitor.latest(query)
-    const need = Math.max(oracle.newest(index, () => true)?.seq ?? 0, oracle.allowedAt[index] ?? 0)
+    const events = [oracle.newest(index, () => true)?.seq, oracle.allowedAt[index], oracle.markedAt[index]]
+    const need = Math.max(...events.map((seq) => seq ?? 0))
     if (latest?.outcome === 'success' && latest.seq > need) this.break(`marks ${query.queryHash} stale, which is fresh`)
   }
 

@@ -32,6 +32,8 @@ export class Oracle {
   /** Per query of the pool. */
   readonly needs: Need[][] = pool.map(() => [])
   /** Fetches that may follow without a need of their own: a patch came while an older fetch was running. */
+  /** The newest event that each query was left stale for by a reset. */
+  readonly markedAt: number[] = []
   readonly allowedAt: number[] = pool.map(() => 0)
   /** The version that the newest patch of each query has brought in. */
   readonly patched: number[] = pool.map(() => 0)
@@ -101,6 +103,9 @@ export class Oracle {
 
   reset(): void {
     this.pending.clear()
+    for (const index of this.needs.keys()) {
+      this.markedAt[index] = Math.max(this.markedAt[index] ?? 0, this.newest(index, () => true)?.seq ?? 0)
+    }
     for (const needs of this.needs) needs.length = 0
     this.patched.fill(0)
     this.allowedAt.fill(0)

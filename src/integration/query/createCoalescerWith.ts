@@ -1,6 +1,6 @@
 import { type QueryClient, focusManager, partialMatchKey } from '@tanstack/react-query'
 import { type ActorOptions, type AnyActorLogic, createActor } from 'xstate'
-import { createNow, platformClock } from '../../actions/clock.ts'
+import { createTimekeeper } from '../../actions/clock.ts'
 import { Emitter, createErrorReporter, createWarner } from '../../actions/report.ts'
 import { readFlushOptions, readQueryHash, readRefetchOptions } from './callOptions.ts'
 import { Calls } from './client/calls.ts'
@@ -37,10 +37,11 @@ export function createCoalescerWith<const Strategies extends StrategyRegistry>(
   const resolved = resolveOptions(registry, options)
   const report = createErrorReporter(options.onError)
   const emitter = new Emitter<EmittedRecords<string>>(report)
+  const clock = createTimekeeper(options.clock)
   const engine = new Engine({
     options: resolved,
-    now: createNow(options.clock),
-    clock: options.clock ?? platformClock,
+    now: clock.now,
+    clock,
     isHeld: () => resolved.whenHidden === 'defer' && !focusManager.isFocused(),
     isRealTime: options.clock === undefined,
     report,
@@ -51,9 +52,8 @@ export function createCoalescerWith<const Strategies extends StrategyRegistry>(
     changed: () => notifier.notifySoon(),
     gaveUp: (error) => router.die(error),
   })
-  // XState spreads options over its defaults, so a missing clock must be a missing key.
   const actorOptions = {
-    ...(options.clock && { clock: options.clock as NonNullable<ActorOptions<AnyActorLogic>['clock']> }),
+    clock: clock as NonNullable<ActorOptions<AnyActorLogic>['clock']>,
     ...(options.inspect && { inspect: createTracedInspect(options.inspect, report) }),
   }
   const actor = createActor(chartsOf(registry).orchestrator, {
@@ -145,7 +145,10 @@ export function createCoalescerWith<const Strategies extends StrategyRegistry>(
       await whenAnswered(engine.fetches, [...records].filter(isAwaited))
     },
     async settled() {
-      if (router.state !== 'stopped' && !engine.isSettled) await engine.waiters.whenSettled()
+      if (router.state === 'stopped' || engine.isSettled) return
+      const settled = engine.waiters.whenSettled()
+      engine.fetches.holds.look()
+      await settled
     },
     getSnapshot: () => snapshots.read(),
     subscribe(listener) {

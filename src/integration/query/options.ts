@@ -44,6 +44,18 @@ export interface CoalescerOptions<Option = StrategyOption> extends TimingOptions
    * @default 30000
    */
   readonly stuckAfterMs?: number | undefined
+  /**
+   * What to do while a mutation of the app is pending: `'defer'` keeps the fetches of queries back that it has written
+   * to or cancelled, until it has ended; `'refetch'` lets them bring back what was there before.
+   * @default 'defer'
+   */
+  readonly whileMutating?: 'defer' | 'refetch' | undefined
+  /**
+   * How long one mutation keeps fetches back at most, in milliseconds; time offline does not count. Raise it for
+   * uploads that take longer.
+   * @default 10000
+   */
+  readonly maxMutationHoldMs?: number | undefined
   /** The timers to use instead of the global ones, such as XState's `SimulatedClock` in tests. */
   readonly clock?: CoalescerClock | undefined
   /** An observer of everything the actors do, as XState's `createActor` takes it. */
@@ -68,6 +80,8 @@ export interface ResolvedOptions {
   readonly maxConcurrentRefetches: number
   readonly whenHidden: 'defer' | 'refetch'
   readonly stuckAfterMs: number
+  readonly whileMutating: 'defer' | 'refetch'
+  readonly maxMutationHoldMs: number
 }
 
 /** Warns of a client whose focus and network managers are not those that this package listens to. */
@@ -115,6 +129,7 @@ export function resolveOptions(
     onError,
     onWarning,
   } = options
+  const { whileMutating, maxMutationHoldMs } = options
   if (queryClient !== undefined) expectQueryClient(queryClient)
   if (onError !== undefined) expectFunction('onError', onError)
   if (onWarning !== undefined) expectFunction('onWarning', onWarning)
@@ -139,6 +154,9 @@ export function resolveOptions(
       maxConcurrentRefetches === undefined
         ? Infinity
         : expectCount('maxConcurrentRefetches', maxConcurrentRefetches, true),
+    whileMutating:
+      whileMutating === undefined ? 'defer' : expectOneOf('whileMutating', whileMutating, ['defer', 'refetch']),
+    maxMutationHoldMs: maxMutationHoldMs === undefined ? 10_000 : expectDelay('maxMutationHoldMs', maxMutationHoldMs),
     whenHidden: whenHidden === undefined ? 'defer' : expectOneOf('whenHidden', whenHidden, ['defer', 'refetch']),
     stuckAfterMs: stuckAfterMs === undefined ? 30_000 : expectDelay('stuckAfterMs', stuckAfterMs),
   }

@@ -1,14 +1,16 @@
-import { onlineManager } from '@tanstack/react-query'
+import { type QueryClient, onlineManager } from '@tanstack/react-query'
 import type { FlushedRecord } from '../../../actions/types.ts'
+import { Afterwards } from './afterwards.ts'
 import type { Counters } from './counters.ts'
 import type { Ledger, LedgerListener } from './ledger.ts'
+import { Holds, type HoldsPort } from './holds.ts'
+import { resetFetches } from './reset.ts'
 import { Slots, type SlotsPort } from './slots.ts'
 import { isAnswering, isHeldUp, isMoving, isPaused, isStillWanted } from './owed.ts'
 import {
   type Entry,
   type FetchOutcome,
   Ways,
-  forgetCause,
   isAnswered,
   isOpen,
   isOwnRun,
@@ -21,7 +23,11 @@ import { PutIn, type PutInPort } from './putIn.ts'
 import { type StuckPort, StuckWatch, giveUp } from './stuck.ts'
 
 export interface FetchesPort
-  extends Omit<SlotsPort, 'ways' | 'ledger' | 'continued'>, StuckPort, Pick<PutInPort, 'fetchLost' | 'logicalClock'> {
+  extends
+    Omit<SlotsPort, 'ways' | 'ledger' | 'continued' | 'mayHold'>,
+    Omit<HoldsPort, 'ways' | 'release'>,
+    StuckPort,
+    Pick<PutInPort, 'fetchLost' | 'logicalClock'> {
   readonly counters: Counters
   /** The latest fetch of a query has failed, which nobody has been told of yet. */
   fetchFailed(entry: Entry): void
@@ -43,10 +49,10 @@ export class Fetches implements LedgerListener {
   readonly slots: Slots
   readonly data: PutIn
   readonly #stuck: StuckWatch
+  readonly holds: Holds
   readonly #port: FetchesPort
-  /** Entries to look at again in the next microtask, because their fetch has ended. */
-  #ended = new Set<Entry>()
-  #isLookingAgain = false
+  /** Queries whose fetch has ended. */
+  readonly #ended = new Afterwards<Entry>((entries) => this.#afterEnds(entries))
 
   constructor(port: FetchesPort) {
     this.#port = port
@@ -55,9 +61,17 @@ export class Fetches implements LedgerListener {
       ways: this.ways,
       ledger: () => this.ledger,
       continued: () => port.changed(),
+      mayHold: (entry) => this.holds.mayHold(entry),
     })
     this.data = new PutIn({ ...port, ledger: () => this.ledger })
     this.#stuck = new StuckWatch(port, (entries) => this.#giveUp(entries))
+    this.holds = new Holds({ ...port, ways: this.ways, release: (entries) => this.#release(entries) })
+  }
+
+  /** Follows a client, whose queries the ledger knows. */
+  attach(ledger: Ledger, queryClient: QueryClient): void {
+    this.ledger = ledger
+    this.holds.mutations.attach(queryClient)
   }
 
   /** Fetches of ours that TanStack is running, paused ones not counted. */
@@ -70,8 +84,9 @@ export class Fetches implements LedgerListener {
   /** Whether nothing runs or waits, other than what is deferred while hidden or paused offline. */
   get isSettled(): boolean {
     const { running, marked, queued, fetching } = this.ways
-    if (this.#ended.size > 0 || isMoving(running)) return false
+    if (!this.#ended.isEmpty || isMoving(running)) return false
     if (this.#port.isHeld()) return true
+    if (this.holds.isMoving) return false
     return !isMoving(fetching) && marked.size === 0 && (queued.size === 0 || this.#isBlocked)
   }
 
@@ -81,9 +96,9 @@ export class Fetches implements LedgerListener {
     return running.size >= this.#port.maxConcurrentRefetches && !isMoving(running)
   }
 
-  /** Whether the fetch a query owes waits for the network or the page, or for slots of fetches that do. */
+  /** Whether the fetch a query owes waits for the network, the page or a mutation, or for slots of fetches that do. */
   #isStuck(entry: Entry): boolean {
-    return isHeldUp(entry) || (entry.debt.at === 'queued' && this.#isBlocked)
+    return isHeldUp(entry) || this.holds.isDeferred(entry) || (entry.debt.at === 'queued' && this.#isBlocked)
   }
 
   /** Owes a query a fetch for an event: started at once where it may, else queued, or to follow one that is running. */
@@ -94,18 +109,15 @@ export class Fetches implements LedgerListener {
       if (!isAnswering(entry)) entry.query.invalidate()
       return
     }
-    this.slots.queue(entry)
+    if (!this.holds.mayHold(entry)) this.slots.queue(entry)
   }
 
   /** Marks a query and owes it a fetch, held back until `releaseMarked`. */
   demandLater(entry: Entry, seq: number): void {
     this.ways.owe(entry, seq)
-    if (entry.debt.at === 'due') this.ways.move(entry, 'marked')
-    this.mark(entry)
-  }
-
-  /** Marks a query stale. */
-  mark(entry: Entry): void {
+    if (!isRunning(entry) && this.holds.mayHold(entry)) return
+    const { at } = entry.debt
+    if (at === 'due' || at === 'held') this.ways.move(entry, 'marked')
     entry.query.invalidate()
   }
 
@@ -116,18 +128,16 @@ export class Fetches implements LedgerListener {
   }
 
   releaseMarked(): void {
-    for (const entry of this.ways.marked) {
-      if (isRunning(entry)) this.#follow(entry)
-      else this.ways.move(entry, 'queued')
-    }
-    this.slots.pump()
-    this.#port.changed()
+    this.#release(this.ways.marked)
   }
 
   /** Calls back once the fetch a query owes has ended, is paused, or will not come. */
   whenAnswered(entry: Entry, done: () => void): void {
     if (entry.debt.at === 'nowhere' || this.#isStuck(entry)) done()
-    else this.ways.waiting.add(entry, { seq: entry.debt.seq, done })
+    else {
+      this.ways.waiting.add(entry, { seq: entry.debt.seq, done })
+      if (entry.debt.at === 'held') this.holds.look()
+    }
   }
 
   /** Lets go of those whose fetch a flush, having judged the query up to `seq`, has found not to be coming. */
@@ -168,25 +178,20 @@ export class Fetches implements LedgerListener {
   stop(): void {
     this.forget()
     this.#stuck.stop()
+    this.holds.stop()
   }
 
-  /** Drops everything owed, cancels the fetches in flight, and takes back the marks that were made for them. */
+  /** Drops everything owed and cancels the fetches in flight. What is marked stale stays so. */
   reset(): void {
-    const running = [...this.ways.running]
-    const marked = [...running, ...this.ways.marked, ...this.ways.fetching]
-    this.forget()
-    for (const entry of running) {
-      forgetCause(entry)
-      this.#port.containment.run(() => void entry.query.cancel({ revert: true }).catch(() => undefined), entry.query)
-    }
-    // Stale, TanStack would fetch it at the next focus or reconnect, for a user who is gone.
-    for (const { query } of marked) {
-      if (query.state.isInvalidated) this.#port.containment.run(() => query.setState({ isInvalidated: false }), query)
-    }
+    resetFetches(this, this.#port.containment)
   }
 
-  /** Lets paused fetches go on that TanStack resumes only for a mounted client, on return to the page or network. */
+  /**
+   * Lets paused fetches go on that TanStack resumes only for a mounted client, on return to the page or network: after
+   * the paused mutations, as it does.
+   */
   resumePaused(): void {
+    if (this.holds.mutations.isResuming) return
     for (const entry of [...this.ways.running, ...this.ways.fetching]) {
       if (isPaused(entry)) this.#port.containment.run(() => entry.query.onOnline(), entry.query)
     }
@@ -202,7 +207,7 @@ export class Fetches implements LedgerListener {
 
   /** The queries that owe a fetch which is not deferred. */
   owing(): Entry[] {
-    const owing = [...this.ways.queued, ...this.ways.fetching]
+    const owing = [...this.ways.held, ...this.ways.queued, ...this.ways.fetching]
     return this.#port.isHeld() ? owing.filter(isAnswering) : owing
   }
 
@@ -215,12 +220,8 @@ export class Fetches implements LedgerListener {
     if (entry.debt.at !== 'nowhere') this.ways.move(entry, 'fetching')
     if (wasOwn && !isOwnRun(entry)) {
       this.ways.running.delete(entry)
-      this.#lookAgain(entry)
+      this.#ended.add(entry)
     }
-  }
-
-  outdated(entry: Entry, seq: number): void {
-    this.ways.note(entry, seq, undefined)
   }
 
   ended(entry: Entry, outcome: FetchOutcome, wasOwn: boolean): void {
@@ -235,7 +236,11 @@ export class Fetches implements LedgerListener {
       this.ways.waiting.release(entry, { after: -1, upTo: entry.startedAt }, outcome === 'error' ? entry : undefined)
     }
     if (answers) this.ways.discharge(entry)
-    if (wasOwn || entry.debt.at !== 'nowhere' || this.ways.noted.has(entry)) this.#lookAgain(entry)
+    if (wasOwn || entry.debt.at !== 'nowhere' || this.ways.noted.has(entry)) this.#ended.add(entry)
+  }
+
+  written(entry: Entry): void {
+    this.holds.written(entry)
   }
 
   paused(entry: Entry): void {
@@ -252,14 +257,23 @@ export class Fetches implements LedgerListener {
     this.ways.discharge(entry)
     this.ways.waiting.release(entry)
     this.#port.removed(entry)
-    this.#lookAgain(undefined)
+    this.#ended.look()
   }
 
   /** Waits for the end of the fetch that is running. */
   #follow(entry: Entry): void {
     this.ways.move(entry, 'fetching')
     // TanStack resumes it by itself only for a mounted client, and only when the network or the page returns.
-    if (isPaused(entry) && onlineManager.isOnline()) entry.query.onOnline()
+    if (isPaused(entry) && onlineManager.isOnline() && !this.holds.mutations.isResuming) entry.query.onOnline()
+  }
+
+  #release(entries: Iterable<Entry>): void {
+    for (const entry of entries) {
+      if (isRunning(entry)) this.#follow(entry)
+      else this.slots.queue(entry)
+    }
+    this.slots.pump()
+    this.#port.changed()
   }
 
   /** Waits no longer for requests that run for too long; a query that owes a later fetch has it started in place. */
@@ -274,25 +288,17 @@ export class Fetches implements LedgerListener {
     if (this.#isBlocked) for (const entry of this.ways.queued) this.ways.waiting.release(entry)
   }
 
-  // A fetch that follows must not start inside the cache event that ends the one before: other listeners of the
-  // cache would see the start before the end.
-  #lookAgain(entry: Entry | undefined): void {
-    if (entry) this.#ended.add(entry)
-    if (this.#isLookingAgain) return
-    this.#isLookingAgain = true
-    queueMicrotask(() => {
-      this.#isLookingAgain = false
-      const ended = this.#ended
-      this.#ended = new Set()
-      for (const one of ended) this.#port.containment.run(() => this.#afterEnd(one), one.query)
-      this.slots.pump()
-      this.#releaseBlocked()
-      this.#port.changed()
-    })
+  #afterEnds(ended: ReadonlySet<Entry>): void {
+    for (const one of ended) this.#port.containment.run(() => this.#afterEnd(one), one.query)
+    this.slots.pump()
+    this.#releaseBlocked()
+    this.#port.changed()
   }
 
   #afterEnd(entry: Entry): void {
     if (isRunning(entry)) return
+    if (entry.debt.at === 'fetching' && isStillWanted(entry) && this.holds.mayHold(entry))
+      return this.ways.unnote(entry)
     // A success has cleared the flag; a cancellation has restored the state from before it was set.
     const { markSeq, ifShown } = entry.notes ?? { markSeq: 0, ifShown: undefined }
     if (markSeq > entry.startedAt) entry.query.invalidate()

@@ -28,9 +28,11 @@ export interface LedgerListener {
   /** A fetch started; `own` tells whether the coalescer started it, `wasOwn` whether it replaced one of its own. */
   started(entry: Entry, wasOwn: boolean): void
   /** What a fetch brings is stale already, for an event of this time. */
-  outdated(entry: Entry, seq: number): void
+  noteMark(entry: Entry, seq: number): void
   ended(entry: Entry, outcome: FetchOutcome, wasOwn: boolean): void
   paused(entry: Entry): void
+  /** The app has written to a query. */
+  written(entry: Entry): void
   removed(entry: Entry): void
   /** Looks after data that no request of this client has asked for. */
   readonly data: Pick<PutIn, 'check' | 'checkState'>
@@ -113,6 +115,7 @@ export class Ledger {
         else {
           noteWritten(this.entryOf(query))
           this.#noteData(query)
+          this.#port.listener.written(this.entryOf(query))
         }
         break
       case 'error':
@@ -138,7 +141,7 @@ export class Ledger {
     else if (isFetchMore(query)) trustRun(entry)
     if (query.state.fetchStatus !== 'paused') this.#observe(query, entry)
     // Its success clears the flag, though the pages that are there stay as old as they are.
-    if (isFetchMore(query) && query.state.isInvalidated) listener.outdated(entry, (clock.value += 1))
+    if (isFetchMore(query) && query.state.isInvalidated) listener.noteMark(entry, (clock.value += 1))
     listener.started(entry, wasOwn)
   }
 

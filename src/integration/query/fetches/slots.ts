@@ -16,6 +16,8 @@ export interface SlotsPort {
   /** Whether time is real, so that a long run of starts may give the main thread a turn. */
   readonly mayYield: boolean
   readonly containment: Containment
+  /** Keeps back the fetch a query owes, if it may not start yet. */
+  readonly mayHold: (entry: Entry) => boolean
   /** The main thread has had its turn, and the queue went on. */
   continued(): void
 }
@@ -149,12 +151,11 @@ export class Slots {
     const { ways } = this.#port
     if (isRunning(entry)) ways.move(entry, 'fetching')
     else if (isAnswered(entry)) ways.discharge(entry)
-    else if (isStillWanted(entry)) this.start(entry)
-    else {
+    else if (!isStillWanted(entry)) {
       // A patch may have cleared the flag since the flush.
       entry.query.invalidate()
       ways.discharge(entry)
-    }
+    } else if (!this.#port.mayHold(entry)) this.start(entry)
   }
 
   /** Goes on in a task of its own, with whatever is queued by then. */

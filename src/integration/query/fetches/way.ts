@@ -20,7 +20,8 @@ export type Debt =
   | { readonly at: 'nowhere' }
   | {
       /**
-       * `due`: about to be started. `marked`: stale, to be fetched by `hybrid`'s timer. `queued`: to be fetched as soon
+       * `due`: about to be started. `marked`: stale, to be fetched by `hybrid`'s timer. `held`: not before
+       * the end of a mutation that has written to the query. `queued`: to be fetched as soon
        * as a slot, the page and the main thread allow. `fetching`: the request that is running answers it, or an older
        * one that it is to follow.
        */
@@ -30,7 +31,7 @@ export type Debt =
     }
 
 /** The stages of a debt that are walked through together. */
-export type Stage = 'marked' | 'queued' | 'fetching'
+export type Stage = 'marked' | 'held' | 'queued' | 'fetching'
 
 /** What is still to be done if the running request ends without answering these events. */
 export interface Notes {
@@ -160,6 +161,7 @@ export class Ways {
   /** Requests that the coalescer started. */
   readonly running = new Set<Entry>()
   readonly marked = new Set<Entry>()
+  readonly held = new Set<Entry>()
   readonly queued = new Set<Entry>()
   readonly fetching = new Set<Entry>()
   /** The running request does not answer all events, so that its end is looked after. */
@@ -168,7 +170,7 @@ export class Ways {
   readonly waiting = new Waiting()
 
   all(): Entry[] {
-    return [...this.marked, ...this.queued, ...this.fetching, ...this.running, ...this.noted]
+    return [...this.marked, ...this.held, ...this.queued, ...this.fetching, ...this.running, ...this.noted]
   }
 
   /** Owes the query a fetch for an event; where it waits for it is told by `move`. */

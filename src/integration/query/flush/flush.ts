@@ -150,7 +150,7 @@ function applyVerdict(
     else if (fetchSeq > 0 && entry.outcome === 'error') scope.fetches.reportFailure(entry)
     return
   }
-  if (effect === 'mark' || fetch === 'never') return markStale(scope, entry, record)
+  if (effect === 'mark' || fetch === 'never') return markStale(entry, record)
   record.fetched.push(entry.query.queryHash)
   noteCause(entry, record, isDirect)
   // Last, because it calls code of the app, which may throw.
@@ -158,7 +158,7 @@ function applyVerdict(
   else scope.fetches.demandLater(entry, fetchSeq)
 }
 
-export function markStale(scope: FlushScope, entry: Entry, record: OpenRecord): void {
+export function markStale(entry: Entry, record: OpenRecord): void {
   record.markedStale += 1
-  scope.fetches.mark(entry)
+  entry.query.invalidate()
 }

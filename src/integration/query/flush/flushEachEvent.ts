@@ -59,12 +59,12 @@ function restart(
   if (effect === 'none') return
   const { query } = entry
   scope.fetches.note(entry, markSeq, ifShownSeq, record)
-  if (effect === 'mark') return markStale(scope, entry, record)
+  if (effect === 'mark') return markStale(entry, record)
   record.fetched.push(query.queryHash)
   noteCause(entry, record, true)
   const isPlainRefetch =
     query.state.data !== undefined && query.state.fetchFailureCount === 0 && !query.state.fetchMeta?.fetchMore
-  if (!mayStart || (isRunning(entry) && !(mayCancel && isPlainRefetch))) {
+  if (!mayStart || scope.fetches.holds.mustWait(entry) || (isRunning(entry) && !(mayCancel && isPlainRefetch))) {
     scope.fetches.demand(entry, fetchSeq)
     return
   }

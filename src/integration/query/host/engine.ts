@@ -65,7 +65,7 @@ export class Engine implements OrchestratorPort {
     )
     this.#intake = {
       queue: this.queue,
-      now: port.now,
+      now: this.now,
       isHeld: port.isHeld,
       containment: this.containment,
       buffersChanges: () => this.buffersChanges,
@@ -73,6 +73,7 @@ export class Engine implements OrchestratorPort {
       changes: () => this.#changesPort(),
     }
     this.fetches = createFetches(port, {
+      isAwaited: () => this.waiters.hasSettledWaiters,
       logicalClock: this.#clock,
       containment: this.containment,
       counters: this.#counters,
@@ -107,7 +108,7 @@ export class Engine implements OrchestratorPort {
     this.queryClient = queryClient
     const { now, fetches: listener, containment } = this
     this.#ledger = new Ledger(queryClient, { clock: this.#clock, now, listener, containment })
-    this.fetches.ledger = this.#ledger
+    this.fetches.attach(this.#ledger, queryClient)
     this.#flushes = new Flushes({
       queryClient,
       ledger: this.#ledger,
@@ -245,6 +246,7 @@ export class Engine implements OrchestratorPort {
     return {
       queryClient,
       ledger,
+      mutations: this.fetches.holds.mutations,
       report: this.#port.report,
       handlerFailed: (record) => this.handlerFailed(record),
     }

@@ -16,6 +16,7 @@ export function followPage(engine: Engine, router: Router): () => void {
     router.send({ type: 'WAKE' })
   })
   const unsubscribeOnline = onlineManager.subscribe((online) => {
+    engine.fetches.holds.setOnline(online)
     if (online) engine.fetches.resumePaused()
   })
   if (!focusManager.isFocused()) router.takePage(false)

@@ -41,14 +41,15 @@ export function createSnapshotReader(engine: Engine, actor: CoalescerActorRef, r
     read() {
       if (isFrozen && last) {
         last =
-          last.phase === 'idle' && last.pendingKeys === 0 && last.inFlight === 0
+          last.phase === 'idle' && last.pendingKeys === 0 && last.inFlight === 0 && last.held === 0
             ? last
-            : { ...last, phase: 'idle', pendingKeys: 0, inFlight: 0 }
+            : { ...last, phase: 'idle', pendingKeys: 0, inFlight: 0, held: 0 }
         return last
       }
       const phase = phaseOf()
       const pendingKeys = engine.queue.size
-      const { inFlight } = engine.fetches
+      const { inFlight, ways } = engine.fetches
+      const held = ways.held.size
       const strategy = engine.strategy.name
       const { stats } = engine
       if (last && statNames.every((name) => last?.stats[name] === stats[name])) {
@@ -56,12 +57,13 @@ export function createSnapshotReader(engine: Engine, actor: CoalescerActorRef, r
           last.phase === phase &&
           last.pendingKeys === pendingKeys &&
           last.inFlight === inFlight &&
+          last.held === held &&
           last.strategy === strategy
         ) {
           return last
         }
-        last = { strategy, phase, pendingKeys, inFlight, stats: last.stats }
-      } else last = { strategy, phase, pendingKeys, inFlight, stats }
+        last = { strategy, phase, pendingKeys, inFlight, held, stats: last.stats }
+      } else last = { strategy, phase, pendingKeys, inFlight, held, stats }
       return last
     },
     followStrategy(changed) {

@@ -10,11 +10,13 @@ import type {
   RefetchQueryType,
 } from '../../../actions/types.ts'
 import type { Ledger } from '../fetches/ledger.ts'
+import type { Mutations } from '../fetches/mutations.ts'
 import { isRunning } from '../fetches/way.ts'
 
 export interface ChangesPort {
   readonly queryClient: QueryClient
   readonly ledger: Ledger
+  readonly mutations: Pick<Mutations, 'apart'>
   readonly report: ErrorReporter
   handlerFailed(record: HandlerFailedRecord): void
 }
@@ -47,10 +49,11 @@ export function applyChange(
     port.handlerFailed({ change, error })
     return
   }
-  const { overtaken, failed } = notifyManager.batch(() => {
+  const apply = () => {
     cancelFetches(port, effects)
     return applyPatches(port, effects, cameAt)
-  })
+  }
+  const { overtaken, failed } = notifyManager.batch(() => port.mutations.apart(apply))
   const source = sourceOf(change)
   // A failed patch is not in the data, so only a fetch can bring it there.
   const stale = [...effects.invalidate, ...failed]

@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest'
+import { advance, useSimulatedTime } from '../support/simulatedTime.ts'
+import { announce, eventKinds, everyStrategy, flushDelayOf, isInvalidated, startsOf, worldOf } from './support.ts'
+
+useSimulatedTime()
+
+const goals = ['goals']
+const partners = ['partners']
+
+describe.each(everyStrategy)('G9 reset() takes no mark back, %s', (strategy) => {
+  it.each(eventKinds)('a query whose fetch for %s it cancels is marked stale', async (kind) => {
+    const world = worldOf(strategy, { queries: { queryFn: undefined as never } })
+    await world.showLoaded(goals, { queryFn: world.server.abortableQueryFn })
+    world.server.latencyMs = () => 1000
+    announce(world, kind, goals)
+    // For hybrid: marked, and its fetch not yet started.
+    await advance(flushDelayOf(strategy) + 10)
+    world.coalescer.reset()
+    await advance(5000)
+    expect(world.queryClient.getQueryData(goals)).toEqual({ version: 0 })
+    // A refetch marks nothing: it asks for a fetch, and says nothing of what is there.
+    expect(kind === 'REFETCH' || isInvalidated(world, goals)).toBe(true)
+    expect(startsOf(world, goals).length).toBeLessThanOrEqual(2)
+  })
+
+  it('nor of a query that waits for a slot, or is not on screen', async () => {
+    const world = worldOf(strategy, { maxConcurrentRefetches: 1 })
+    for (const id of [1, 2]) await world.showLoaded(['goals', id])
+    const hidden = await world.showLoaded(['goals', 3])
+    hidden.unmount()
+    world.server.latencyMs = () => 1000
+    announce(world, 'INVALIDATE', goals)
+    await advance(flushDelayOf(strategy) + 10)
+    world.coalescer.reset()
+    await advance(5000)
+    expect([1, 2, 3].map((id) => isInvalidated(world, ['goals', id]))).toEqual([true, true, true])
+  })
+
+  it('nor one that the app has set', async () => {
+    const world = worldOf(strategy)
+    await world.showLoaded(partners)
+    void world.queryClient.invalidateQueries({ queryKey: partners, refetchType: 'none' })
+    announce(world, 'INVALIDATE', goals)
+    await advance(10)
+    world.coalescer.reset()
+    expect(isInvalidated(world, partners)).toBe(true)
+  })
+})
