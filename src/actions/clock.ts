@@ -46,7 +46,8 @@ export function createTimekeeper(clock: CoalescerClock = platformClock): Timekee
         if (now() === setAtMs) offset += timeout
         fn(...args)
       }
-      return clock.setTimeout(fired, timeout)
+      // Timers count whole milliseconds, and one that fires too soon is set again.
+      return clock.setTimeout(fired, Math.ceil(timeout))
     },
     clearTimeout: (id: unknown) => clock.clearTimeout(id),
   }
