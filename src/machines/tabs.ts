@@ -20,7 +20,7 @@ export const tabsMachine = tabsSetup.createMachine({
       initial: 'arriving',
       on: {
         ...unavailable,
-        SLEEP: { target: '#asleep' },
+        ...endings,
         GRANTED: [{ guard: 'shouldYield', actions: 'yield' }, { target: 'takingOver' }],
       },
       states: {
@@ -55,9 +55,9 @@ export const tabsMachine = tabsSetup.createMachine({
         },
         askingAgain: {
           description: 'A second chance: this tab may have slept, and the answer be on its way.',
-          entry: 'ask',
+          entry: ['doubt', 'ask'],
           on: { HEARD: { target: 'listening' } },
-          after: { answer: { target: 'listening', actions: 'steal' } },
+          after: { turn: { target: 'listening', actions: 'steal' } },
         },
       },
     },

@@ -4,6 +4,8 @@ import { setup } from 'xstate'
 const QUIET_MS = 5_000
 /** How long the leader has to answer, twice. */
 const ANSWER_MS = 2_000
+/** How much later than the tab before it each tab takes what nobody else has taken. */
+const TURN_MS = 500
 
 /** What the place of a tab among others has done for it, outside of any statechart. None of these may throw. */
 export interface TabsPort {
@@ -17,11 +19,15 @@ export interface TabsPort {
   leave(): void
   /** Asks the leader how far it is. */
   ask(): void
+  /** Any other leader will do from now on. */
+  doubt(): void
   isVisible(): boolean
   /** Whether the leader was heard within the time. */
   hasHeard(withinMs: number): boolean
   /** Whether a tab that somebody looks at waits too. */
   shouldYield(): boolean
+  /** How many other tabs may take the connection before this one does. */
+  rank(): number
   reportAlone(): void
 }
 
@@ -50,7 +56,11 @@ export const tabsSetup = setup({
     input: {} as { port: TabsPort },
     events: {} as TabsEvent,
   },
-  delays: { quiet: QUIET_MS, answer: ANSWER_MS },
+  delays: {
+    quiet: QUIET_MS,
+    answer: ANSWER_MS,
+    turn: ({ context }) => ANSWER_MS + context.port.rank() * TURN_MS,
+  },
   guards: {
     isVisible: ({ context }) => context.port.isVisible(),
     hasHeard: ({ context }) => context.port.hasHeard(QUIET_MS),
@@ -62,6 +72,7 @@ export const tabsSetup = setup({
     steal: ({ context }) => context.port.steal(),
     leave: ({ context }) => context.port.leave(),
     ask: ({ context }) => context.port.ask(),
+    doubt: ({ context }) => context.port.doubt(),
     reportAlone: ({ context }) => context.port.reportAlone(),
   },
 })

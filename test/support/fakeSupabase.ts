@@ -56,6 +56,7 @@ export class FakeChannel {
     this.isSubscribed = true
     this.joinedWith = this.#client.realtime.accessTokenValue
     this.#follow = callback
+    this.#client.subscribed(this)
     return this
   }
 
@@ -117,6 +118,8 @@ export class FakeSupabase {
       this.realtime.accessTokenValue = token ?? (await this.findToken())
     },
   }
+  /** Called for each channel that is being joined. */
+  subscribed: (channel: FakeChannel) => void = () => undefined
   #channels: FakeChannel[] = []
 
   channel(name: string, options?: { readonly config: object }): FakeChannel {

@@ -1,5 +1,11 @@
 const MAX_RETIRED = 50
 
+/** Whose message it is: each leadership has a name, and a number that is higher than those before. */
+export interface Stream {
+  readonly stream: string
+  readonly term: number
+}
+
 /**
  * What a message of a leader is to a tab: the next one of the leader it follows; one after others that never came; one
  * that came before or is of a leader of the past; the first of another leader.
@@ -8,10 +14,12 @@ export type StreamStep = 'next' | 'afterGap' | 'stale' | 'switched'
 
 /**
  * Follows the messages of one leader at a time. Each has a number, one more than that of the one before: what is missing
- * shows. A leader that another has taken the place of is not listened to again.
+ * shows. A leader of the past is not listened to, even if it does not know yet that it is one.
  */
 export class StreamLog {
-  #current: { readonly stream: string; seq: number } | undefined
+  #current: (Stream & { seq: number }) | undefined
+  #isDoubted = false
+  #newestTerm = 0
   readonly #retired = new Set<string>()
 
   /** The leader that is followed. */
@@ -19,21 +27,37 @@ export class StreamLog {
     return this.#current?.stream
   }
 
+  /** The number of a leadership that begins now. */
+  nextTerm(nowMs: number): number {
+    return Math.max(nowMs, this.#newestTerm + 1)
+  }
+
   /** Notes a message; `isView`: it says all that has to be known of its leader. */
-  take(stream: string, seq: number, isView: boolean): StreamStep {
+  take({ stream, term }: Stream, seq: number, isView: boolean): StreamStep {
     if (this.#retired.has(stream)) return 'stale'
+    this.#newestTerm = Math.max(this.#newestTerm, term)
     const current = this.#current
     if (current?.stream === stream) {
       if (seq <= current.seq) return 'stale'
       const isNext = seq === current.seq + 1
       current.seq = seq
+      this.#isDoubted = false
       return isNext ? 'next' : 'afterGap'
     }
     // What comes before the first word of how far it is counts too, and shows nothing of what was missed.
     if (!isView) return current === undefined ? 'next' : 'stale'
-    if (current) this.retire(current.stream)
-    this.#current = { stream, seq }
+    if (current) {
+      if (term < current.term && !this.#isDoubted) return 'stale'
+      this.retire(current.stream)
+    }
+    this.#current = { stream, term, seq }
+    this.#isDoubted = false
     return 'switched'
+  }
+
+  /** The leader gives no sign of life: any other will do. */
+  doubt(): void {
+    this.#isDoubted = true
   }
 
   /** Listens to a leader no more. */

@@ -1,4 +1,5 @@
 import { createActor } from 'xstate'
+import type { Stream } from '../../../actions/tabs/streamLog.ts'
 import { isLaterRenewal } from '../../../actions/token.ts'
 import { tabsMachine } from '../../../machines/tabs.ts'
 import type { CoalescerInternals } from '../../query/internals.ts'
@@ -45,6 +46,9 @@ export interface Membership {
   end(): void
 }
 
+/** How long ago a tab that waits for a sign of the leader has asked for it at most. */
+const RECENT_MS = 4_000
+
 let tabs = 0
 
 /** A name that no other tab has. */
@@ -62,7 +66,7 @@ export function joinGroup(port: MembershipPort): Membership {
   let lastHeardAtMs = -Infinity
   let hasYielded = false
   let leaderships = 0
-  let led: { readonly stream: string; seq: number; readonly leadership: Leadership } | undefined
+  let led: (Stream & { seq: number; readonly leadership: Leadership }) | undefined
   let whyAlone: unknown
   let channel: GroupChannel | undefined
   const seat = takePlace()
@@ -100,9 +104,9 @@ export function joinGroup(port: MembershipPort): Membership {
     if (told.kind === 'view' && led?.leadership.isLive()) actor.send({ type: 'LIVE' })
   }
 
-  function post(by: { readonly stream: string; seq: number }, told: Told): void {
+  function post(by: Stream & { seq: number }, told: Told): void {
     by.seq += 1
-    const message: FromLeader = { from: 'leader', stream: by.stream, seq: by.seq, told }
+    const message: FromLeader = { from: 'leader', stream: by.stream, term: by.term, seq: by.seq, told }
     channel?.post(message)
     reception.take(message)
   }
@@ -114,7 +118,7 @@ export function joinGroup(port: MembershipPort): Membership {
   function lead(): void {
     leaderships += 1
     const leadership = createLeadership({ service, internals, token, tell })
-    led = { stream: `${tab}-${leaderships}`, seq: 0, leadership }
+    led = { stream: `${tab}-${leaderships}`, term: reception.nextTerm(internals.now()), seq: 0, leadership }
     leadership.cover([wants, ...roster.wants()])
     tellView()
   }
@@ -142,7 +146,7 @@ export function joinGroup(port: MembershipPort): Membership {
   function hearMember(message: FromMember): void {
     switch (message.kind) {
       case 'hello':
-        roster.note(message.tab, message)
+        roster.note(message.tab, { ...message, seenAtMs: internals.now() })
         led?.leadership.cover([message.wants])
         return tellView()
       case 'leave':
@@ -174,12 +178,14 @@ export function joinGroup(port: MembershipPort): Membership {
           say({ from: 'member', kind: 'leave', tab })
         },
         ask,
+        doubt: () => reception.doubt(),
         isVisible: environment.isVisible,
         hasHeard(withinMs) {
           const agoMs = internals.now() - lastHeardAtMs
           return agoMs >= 0 && agoMs < withinMs
         },
         shouldYield: () => !hasYielded && !environment.isVisible() && roster.hasVisible(),
+        rank: () => roster.countBefore(tab, internals.now() - RECENT_MS),
         reportAlone: () => port.reportAlone(whyAlone),
       },
     },
@@ -200,7 +206,10 @@ export function joinGroup(port: MembershipPort): Membership {
       else say({ from: 'member', kind: 'awake' })
       actor.send({ type: 'CHECK' })
     },
-    visibilityChanged: ask,
+    visibilityChanged() {
+      ask()
+      if (environment.isVisible()) actor.send({ type: 'CHECK' })
+    },
     distrust(message) {
       if (led) led.leadership.send({ type: 'DISTRUST', message })
       else say({ from: 'member', kind: 'distrust', message })

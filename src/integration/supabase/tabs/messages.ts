@@ -1,4 +1,5 @@
 import type { ChannelProgress } from '../../../actions/feedStatus.ts'
+import type { Stream } from '../../../actions/tabs/streamLog.ts'
 import type { ChannelNews } from '../channels.ts'
 import type { Wants } from './wants.ts'
 
@@ -19,9 +20,8 @@ export type Told =
   | { readonly kind: 'report'; readonly message: string; readonly error: unknown }
   | { readonly kind: 'bye' }
 
-export interface FromLeader {
+export interface FromLeader extends Stream {
   readonly from: 'leader'
-  readonly stream: string
   readonly seq: number
   readonly told: Told
 }

@@ -9,6 +9,10 @@ import type { ChannelView, FromLeader } from './messages.ts'
 export interface Reception {
   /** Whether the message is of a leader that is followed. */
   take(message: FromLeader): boolean
+  /** The number of a leadership of this tab that begins now. */
+  nextTerm(nowMs: number): number
+  /** The leader gives no sign of life: any other will do. */
+  doubt(): void
   /** Nobody leads: what is missed from now on has to be repaired. */
   lose(): void
 }
@@ -47,8 +51,9 @@ export function createReception({ units, topics, listener }: ReceptionPort): Rec
 
   show(progress)
   return {
-    take({ stream, seq, told }) {
-      const step = log.take(stream, seq, told.kind === 'view')
+    take(message) {
+      const { seq, told } = message
+      const step = log.take(message, seq, told.kind === 'view')
       if (step === 'stale') return false
       if (step === 'switched') loseLive()
       if (step === 'afterGap') listener.progressed({ type: 'GAP_PASSED' })
@@ -72,12 +77,14 @@ export function createReception({ units, topics, listener }: ReceptionPort): Rec
           listener.report(told.message, told.error)
           break
         case 'bye':
-          log.retire(stream)
+          log.retire(message.stream)
           loseLive()
           break
       }
       return true
     },
+    nextTerm: (nowMs) => log.nextTerm(nowMs),
+    doubt: () => log.doubt(),
     lose() {
       if (log.stream !== undefined) log.retire(log.stream)
       loseLive()

@@ -5,6 +5,7 @@ const MAX_TABS = 200
 interface Entry {
   readonly isVisible: boolean
   readonly wants: Wants
+  readonly seenAtMs: number
 }
 
 /** The other tabs of a group, as far as they have said something. Those that crash stay until others push them out. */
@@ -26,6 +27,13 @@ export class Roster {
 
   wants(): Wants[] {
     return [...this.#entries.values()].map(({ wants }) => wants)
+  }
+
+  /** How many visible tabs that were heard of since a time are before another, by their names. */
+  countBefore(tab: string, sinceMs: number): number {
+    return [...this.#entries].filter(
+      ([other, { isVisible, seenAtMs }]) => isVisible && other < tab && seenAtMs >= sinceMs,
+    ).length
   }
 
   hasVisible(): boolean {

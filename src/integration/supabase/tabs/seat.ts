@@ -48,8 +48,10 @@ export function createSeat(locks: TabLocks, name: string, listener: SeatListener
     function ended(error: unknown): void {
       const before = state
       state = 'left'
-      if (before === 'held') listener.stolen()
-      else if (before === 'waiting') listener.unavailable(error)
+      if (before === 'left') return
+      // A tab may learn that it was granted the seat only when another one has taken it already.
+      if (before === 'held' || (error as Partial<Error> | undefined)?.name === 'AbortError') listener.stolen()
+      else listener.unavailable(error)
     }
 
     try {
