@@ -43,7 +43,7 @@ export const tabsMachine = tabsSetup.createMachine({
             quiet: [
               { guard: 'hasHeard', target: 'listening', reenter: true },
               { guard: 'isVisible', target: 'asking' },
-              { target: 'listening', reenter: true },
+              { target: 'listening', reenter: true, actions: ['doubt', 'ask'] },
             ],
           },
         },

@@ -24,6 +24,8 @@ export class FakeBrowser {
 
   request(tab: FakeTab, name: string, options: Parameters<TabLocks['request']>[1], granted: LockRequest['granted']) {
     return new Promise<void>((resolve, reject) => {
+      // What has been under way in a tab that is gone ends there.
+      if (tab.state === 'crashed') return
       const request: LockRequest = { tab, granted, resolve, reject }
       const waiting = this.#waiting.get(name) ?? []
       this.#waiting.set(name, waiting)
@@ -90,6 +92,7 @@ export class FakeTab implements TabsEnvironment {
   visible = true
   readonly #browser: FakeBrowser
   #heldBack: (() => void)[] = []
+  readonly #timers = new Set<unknown>()
   readonly #sleepers = new Set<{ readonly sleep: () => void; readonly wake: () => void }>()
   /** When the last message from each other tab arrives. */
   readonly arrivals = new Map<FakeTab, number>()
@@ -105,8 +108,15 @@ export class FakeTab implements TabsEnvironment {
 
   /** The clock of what runs in the tab. */
   readonly clock = {
-    setTimeout: (task: () => void, ms: number): never => setTimeout(() => this.run(task), ms) as never,
-    clearTimeout: (id: never): void => clearTimeout(id),
+    setTimeout: (task: () => void, ms: number): never => {
+      const id = setTimeout(() => this.run(() => this.#timers.delete(id) && task()), ms)
+      this.#timers.add(id)
+      return id as never
+    },
+    clearTimeout: (id: never): void => {
+      this.#timers.delete(id)
+      clearTimeout(id)
+    },
     now: () => Date.now(),
   }
 

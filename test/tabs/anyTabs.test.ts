@@ -36,4 +36,4 @@ it('whatever happens to tabs, none is stale, no users are mixed, and each has on
     }),
     { numRuns },
   )
-})
+}, 600_000)

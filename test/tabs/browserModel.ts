@@ -1,7 +1,7 @@
 import type { Shown } from '../support/world.ts'
 import { changeOf } from '../support/feedWorld.ts'
 import type { FakeChannel } from '../support/fakeSupabase.ts'
-import { advance } from '../support/simulatedTime.ts'
+import { advance, drain } from '../support/simulatedTime.ts'
 import { type Tab, type TabsWorld, createTabsWorld, tokenOf } from '../support/tabsWorld.ts'
 
 /** Something that happens in a browser with several tabs; `at` names one of those that are open. */
@@ -128,6 +128,8 @@ export class BrowserModel {
         return
       case 'switch':
         if (user === undefined || user === played.user) return
+        // What the client has been asked for the old user's token comes before the new one.
+        await drain()
         played.shown.unmount()
         played.user = user
         tab.supabase.findToken = () => Promise.resolve(tokenOf(user))

@@ -6,6 +6,9 @@ export interface Stream {
   readonly term: number
 }
 
+const isNewer = (one: Stream, other: Stream): boolean =>
+  one.term > other.term || (one.term === other.term && one.stream > other.stream)
+
 /**
  * What a message of a leader is to a tab: the next one of the leader it follows; one after others that never came; one
  * that came before or is of a leader of the past; the first of another leader.
@@ -46,10 +49,7 @@ export class StreamLog {
     }
     // What comes before the first word of how far it is counts too, and shows nothing of what was missed.
     if (!isView) return current === undefined ? 'next' : 'stale'
-    if (current) {
-      if (term < current.term && !this.#isDoubted) return 'stale'
-      this.retire(current.stream)
-    }
+    if (current && !this.#isDoubted && !isNewer({ stream, term }, current)) return 'stale'
     this.#current = { stream, term, seq }
     this.#isDoubted = false
     return 'switched'
@@ -60,7 +60,7 @@ export class StreamLog {
     this.#isDoubted = true
   }
 
-  /** Listens to a leader no more. */
+  /** Listens to a leader no more, because it leads no more. */
   retire(stream: string): void {
     this.#retired.add(stream)
     if (this.#current?.stream === stream) this.#current = undefined

@@ -13,6 +13,8 @@ export interface Leadership {
   cover(wants: Iterable<Wants>): void
   views(): ChannelView[]
   isLive(): boolean
+  /** The topics of the channels, as the client names them. */
+  topics(): Set<string>
   send(event: ConnectionEvent): void
   end(): void
 }
@@ -49,6 +51,7 @@ export function createLeadership({ service, internals, token, tell }: Leadership
     },
     views,
     isLive: () => feedStatus(channels.all()) === 'live',
+    topics: () => new Set(channels.all().map(({ plan }) => `realtime:${plan.name}`)),
     send: (event) => channels.send(event),
     end: () => channels.end(),
   }

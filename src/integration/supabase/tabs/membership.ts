@@ -27,8 +27,8 @@ export interface MembershipPort {
   isOwnGroup(): boolean
   /** Gives the client a token that another tab has for the same user. */
   renewToken(token: string): void
-  /** The client's socket is of no use any more, unless the app has channels of its own on it. */
-  closeSocket(): void
+  /** The client's socket is of no use any more, unless it has other channels than these. */
+  closeSocket(topics: ReadonlySet<string>): void
   reportAlone(error: unknown): void
 }
 
@@ -129,8 +129,8 @@ export function joinGroup(port: MembershipPort): Membership {
     led = undefined
     post(ended, { kind: 'bye' })
     reception.lose()
+    port.closeSocket(ended.leadership.topics())
     ended.leadership.end()
-    port.closeSocket()
   }
 
   function hear(message: FromLeader | FromMember): void {

@@ -39,10 +39,15 @@ export function createSharedWire(
       .catch((error: unknown) => listener.report("The user's token could not be given to the client.", error))
   }
 
-  /** Closes the socket when nothing but what is being left is on it: the client itself would keep it for a while. */
-  function closeSocket(): void {
-    const isOver = ({ state }: { readonly state?: string }): boolean => state === 'leaving' || state === 'closed'
-    if (supabase.getChannels?.().every(isOver)) Promise.resolve(socket?.disconnect?.()).catch(() => undefined)
+  /**
+   * Closes the socket when nothing else is on it: the client would keep it for a while. At once, because a page that is
+   * about to be frozen has no other time.
+   */
+  function closeSocket(topics: ReadonlySet<string>): void {
+    if (!supabase.getChannels?.().every(({ topic }) => topics.has(topic))) return
+    Promise.resolve(socket?.disconnect?.()).catch((error: unknown) =>
+      listener.report('The socket could not be closed.', error),
+    )
   }
 
   function renewToken(renewed: string): void {
