@@ -118,6 +118,21 @@ export class FakeSupabase {
       this.realtime.accessTokenValue = token ?? (await this.findToken())
     },
   }
+  readonly #signInListeners = new Set<() => void>()
+  readonly auth = {
+    onAuthStateChange: (listener: () => void) => {
+      this.#signInListeners.add(listener)
+      return { data: { subscription: { unsubscribe: () => this.#signInListeners.delete(listener) } } }
+    },
+  }
+
+  /** Signs in as whoever the token is of, and tells of it. */
+  async signIn(token: string): Promise<void> {
+    this.findToken = () => Promise.resolve(token)
+    await this.realtime.setAuth(token)
+    for (const listener of this.#signInListeners) listener()
+  }
+
   /** Called for each channel that is being joined. */
   subscribed: (channel: FakeChannel) => void = () => undefined
   #channels: FakeChannel[] = []

@@ -132,8 +132,8 @@ export class BrowserModel {
         await drain()
         played.shown.unmount()
         played.user = user
-        tab.supabase.findToken = () => Promise.resolve(tokenOf(user))
-        await tab.supabase.realtime.setAuth(tokenOf(user))
+        await tab.supabase.signIn(tokenOf(user))
+        await drain()
         played.shown = tab.show(['goals', user])
     }
   }

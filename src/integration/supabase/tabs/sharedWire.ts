@@ -7,6 +7,7 @@ import type { Wire, WireListener } from '../wire.ts'
 import { type TabsEnvironment, resolveEnvironment } from './environment.ts'
 import { type Membership, joinGroup } from './membership.ts'
 import { PROTOCOL } from './messages.ts'
+import { watchUser } from './watchUser.ts'
 
 /** How long the user's token may take before the tab looks for others without it. */
 const AUTHORIZE_TIMEOUT_MS = 10_000
@@ -123,6 +124,7 @@ export function createSharedWire(
       timer = clock.setTimeout(look, LOOK_MS)
     }
 
+    const unwatchUser = watchUser(supabase, follow)
     const unwatch = environment.watchSleep(
       () => membership?.sleep(),
       () => membership?.wake(),
@@ -130,6 +132,7 @@ export function createSharedWire(
     end = () => {
       clock.clearTimeout(timer as never)
       unwatch()
+      unwatchUser()
       end = () => undefined
     }
     membership = join()
