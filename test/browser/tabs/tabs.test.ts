@@ -155,5 +155,6 @@ describe('five tabs of a browser', () => {
     await all([first], ({ status, shown }) => status === 'live' && shown.includes(`Title ${titles}`), 'the first tab')
     await seeChange([first, ...others])
     await until(() => sockets() === 1, 'one socket')
+    expect((await Promise.all([first, ...others].map(read))).map((report) => report?.catchUps)).toEqual([1, 1, 1])
   })
 })
