@@ -22,8 +22,8 @@ export interface TabsPort {
   /** Any other leader will do from now on. */
   doubt(): void
   isVisible(): boolean
-  /** Whether the leader was heard within the time. */
-  hasHeard(withinMs: number): boolean
+  /** How long ago the leader was heard; infinite if never. */
+  heardAgoMs(): number
   /** Whether a tab that somebody looks at waits too. */
   shouldYield(): boolean
   /** How many other tabs may take the connection before this one does. */
@@ -49,6 +49,11 @@ export type TabsEvent =
   /** The page runs again. */
   | { readonly type: 'WAKE' }
 
+/** A clock that was set back tells nothing. */
+const isRecent = (agoMs: number): boolean => agoMs >= 0 && agoMs < QUIET_MS
+
+const untilQuietMs = (agoMs: number): number => (isRecent(agoMs) ? QUIET_MS - agoMs : QUIET_MS)
+
 /** The guards, delays and actions of a tab among others. */
 export const tabsSetup = setup({
   types: {
@@ -57,13 +62,13 @@ export const tabsSetup = setup({
     events: {} as TabsEvent,
   },
   delays: {
-    quiet: QUIET_MS,
+    quiet: ({ context }) => untilQuietMs(context.port.heardAgoMs()),
     answer: ANSWER_MS,
     turn: ({ context }) => ANSWER_MS + context.port.rank() * TURN_MS,
   },
   guards: {
     isVisible: ({ context }) => context.port.isVisible(),
-    hasHeard: ({ context }) => context.port.hasHeard(QUIET_MS),
+    hasHeard: ({ context }) => isRecent(context.port.heardAgoMs()),
     shouldYield: ({ context }) => context.port.shouldYield(),
   },
   actions: {

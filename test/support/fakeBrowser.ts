@@ -90,6 +90,8 @@ export class FakeBrowser {
 export class FakeTab implements TabsEnvironment {
   state: 'running' | 'frozen' | 'crashed' = 'running'
   visible = true
+  /** How many of the next messages to it are lost. */
+  loseNext = 0
   readonly #browser: FakeBrowser
   #heldBack: (() => void)[] = []
   readonly #timers = new Set<unknown>()
@@ -132,6 +134,10 @@ export class FakeTab implements TabsEnvironment {
         const copy: unknown = structuredClone(data)
         for (const other of browser.channels) {
           if (other.name !== name || other.tab === this || this.state === 'crashed') continue
+          if (other.tab.loseNext > 0) {
+            other.tab.loseNext -= 1
+            continue
+          }
           const arrivesAt = Math.max(Date.now() + browser.delayMs(this, other.tab), other.tab.arrivals.get(this) ?? 0)
           other.tab.arrivals.set(this, arrivesAt)
           setTimeout(

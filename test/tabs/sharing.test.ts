@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { changeOf } from '../support/feedWorld.ts'
 import { advance, useSimulatedTime } from '../support/simulatedTime.ts'
 import { createTabsWorld } from '../support/tabsWorld.ts'
@@ -57,4 +57,45 @@ describe('the tabs of one user', () => {
       expect(others.map((tab) => tab.catchUps())).toEqual([1, 1])
     },
   )
+
+  it('hand the connection to a tab that somebody looks at, if there is one', async () => {
+    const world = createTabsWorld()
+    const [first, second, third] = [world.openTab(), world.openTab(), world.openTab()]
+    await world.goLive()
+    second.browserTab.visible = false
+    await advance(1_500)
+    first.close()
+    await world.goLive()
+    expect([second.open().length, third.open().length]).toEqual([0, 1])
+    third.close()
+    await world.goLive()
+    expect([second.open().length, second.realtime.getStatus(), second.catchUps()]).toEqual([1, 'live', 2])
+  })
+
+  it('catch up once when a message between them is lost, and only those that lost it', async () => {
+    const world = createTabsWorld()
+    const [, lucky, unlucky] = [world.openTab(), world.openTab(), world.openTab()]
+    const shown = await unlucky.showLoaded(['goals'])
+    await world.goLive()
+    unlucky.browserTab.loseNext = 1
+    world.server.write(['goals'])
+    world.open()[0]?.deliver(changeOf('UPDATE'))
+    await advance(6_000)
+    await world.goLive()
+    expect([shown.version(), unlucky.catchUps(), lucky.catchUps()]).toEqual([1, 1, 0])
+  })
+
+  it('leave no timer behind when they stop', async () => {
+    const world = createTabsWorld()
+    const tabs = [world.openTab(), world.openTab()]
+    await world.goLive()
+    for (const tab of tabs) tab.realtime.stop()
+    await advance(15_000)
+    expect([vi.getTimerCount(), world.open(), world.browser.holders(), world.browser.channels.size]).toEqual([
+      0,
+      [],
+      [],
+      0,
+    ])
+  })
 })

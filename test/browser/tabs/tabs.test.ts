@@ -155,6 +155,7 @@ describe('five tabs of a browser', () => {
     await all([first], ({ status, shown }) => status === 'live' && shown.includes(`Title ${titles}`), 'the first tab')
     await seeChange([first, ...others])
     await until(() => sockets() === 1, 'one socket')
+    await all([first], ({ catchUps }) => catchUps > 0, 'a catch-up of the first tab')
     expect((await Promise.all([first, ...others].map(read))).map((report) => report?.catchUps)).toEqual([1, 1, 1])
   })
 })

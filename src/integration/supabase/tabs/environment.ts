@@ -2,6 +2,7 @@ import { focusManager } from '@tanstack/react-query'
 
 /** What is used of the Web Locks API. */
 export interface TabLocks {
+  /** Calls back once the lock of the name is granted, and holds it until what that returns has settled. */
   request(
     name: string,
     options: { readonly steal?: boolean; readonly signal?: AbortSignal },
@@ -11,8 +12,11 @@ export interface TabLocks {
 
 /** What is used of a `BroadcastChannel`. */
 export interface TabChannel {
+  /** Receives what other tabs post to a channel of the same name. */
   onmessage: ((event: { readonly data: unknown }) => void) | null
+  /** Sends a copy to all other tabs with a channel of the same name. */
   postMessage(data: unknown): void
+  /** Receives no more. */
   close(): void
 }
 

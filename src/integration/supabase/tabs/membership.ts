@@ -180,10 +180,7 @@ export function joinGroup(port: MembershipPort): Membership {
         ask,
         doubt: () => reception.doubt(),
         isVisible: environment.isVisible,
-        hasHeard(withinMs) {
-          const agoMs = internals.now() - lastHeardAtMs
-          return agoMs >= 0 && agoMs < withinMs
-        },
+        heardAgoMs: () => internals.now() - lastHeardAtMs,
         shouldYield: () => !hasYielded && !environment.isVisible() && roster.hasVisible(),
         rank: () => roster.countBefore(tab, internals.now() - RECENT_MS),
         reportAlone: () => port.reportAlone(whyAlone),
