@@ -7,6 +7,7 @@ export type {
   HandlerOfTable,
   KeysOfTable,
   RealtimeServiceOptions,
+  RowsByName,
   TableOptions,
   TableOptionsByName,
 } from './integration/supabase/options.ts'

@@ -20,6 +20,8 @@ export interface PendingKey extends Asks {
   firstAtMs: number
   lastAtMs: number
   events: number
+  /** How many of the events fetches have seen since an earlier time than that of their arrival. */
+  datedEvents: number
   sources: Set<string> | undefined
   /** The queries that filters matched when they were called, with what is asked of each: the key is not matched again. */
   matched: Map<object, Asks> | undefined
@@ -75,6 +77,7 @@ export const createPendingKey = (id: string, queryKey: QueryKey, exact: boolean,
   firstAtMs: atMs,
   lastAtMs: atMs,
   events: 0,
+  datedEvents: 0,
   sources: undefined,
   matched: undefined,
   cancels: false,

@@ -66,7 +66,11 @@ export class PendingQueue {
     return exact ? `!${this.#hashExact(queryKey)}` : identifyKey(queryKey)
   }
 
-  /** Notes that an event asks for `wants` on the queries of a key, whose `idOf` is passed in. */
+  /**
+   * Notes that an event asks for `wants` on the queries of a key, whose `idOf` is passed in.
+   *
+   * @param dated since when fetches have seen what the event tells, if that was before now
+   */
   add(
     id: string,
     queryKey: QueryKey,
@@ -74,10 +78,13 @@ export class PendingQueue {
     atMs: number,
     exact: boolean,
     source: string | undefined,
+    dated?: number,
   ): PendingKey {
     this.lastEventAtMs = atMs
     this.#clock.value += 1
-    return this.#count(this.#merge(id, queryKey, wants, atMs, this.#clock.value, exact, source), atMs)
+    const key = this.#count(this.#merge(id, queryKey, wants, atMs, dated ?? this.#clock.value, exact, source), atMs)
+    if (dated !== undefined) key.datedEvents += 1
+    return key
   }
 
   /** The logical time of something that happens now. */
@@ -122,10 +129,10 @@ export class PendingQueue {
     return this.#count(this.#merge(id, queryKey, wants, from.atMs, from.seq, false, source), from.atMs)
   }
 
-  bufferChange(change: Change, handler: ChangeHandler, atMs: number): void {
+  bufferChange(change: Change, handler: ChangeHandler, atMs: number, dated?: number): void {
     this.lastEventAtMs = atMs
     this.#clock.value += 1
-    this.changes.push({ change, handler, atMs, seq: this.#clock.value })
+    this.changes.push({ change, handler, atMs, seq: dated ?? this.#clock.value })
     if (atMs < this.#oldestAtMs) this.#oldestAtMs = atMs
   }
 

@@ -28,10 +28,18 @@ export interface CoalescerInternals {
   entryOf(queryHash: string): Entry | undefined
   /** The time of the newest event, in which the starts of fetches are told. */
   logicalNow(): number
+  /** A logical time after everything so far. */
+  newLogicalTime(): number
+  /** Has an event count as one of an earlier logical time, since when fetches have seen what it tells. */
+  date(event: object, seq: number): void
   /** Whether the strategy at work runs the handlers of changes at its flush. */
   buffersChanges(): boolean
-  /** Runs the handler of a change now; `sink` is told what is left to do. Does nothing without a query client. */
-  applyChange(change: Change, handler: ChangeHandler, sink: ChangeSink): void
+  /**
+   * Runs the handler of a change now; `sink` is told what is left to do. Does nothing without a query client.
+   *
+   * @param cameAt since when fetches have seen the change; none has by default
+   */
+  applyChange(change: Change, handler: ChangeHandler, sink: ChangeSink, cameAt?: number): void
   handlerFailed(record: HandlerFailedRecord): void
   /** Takes the calls of coalesced clients. */
   readonly calls: Calls

@@ -6,14 +6,14 @@ import type { ResolvedAnswer } from './resolveAnswer.ts'
 
 export interface AnswerPort {
   readonly internals: CoalescerInternals
-  invalidate(queryKeys: readonly QueryKey[], source: string): void
-  /** Has the handler of a change run, when the strategy says so. */
-  apply(change: Change, handler: ChangeHandler): void
+  invalidate(queryKeys: readonly QueryKey[], source: string, seenSince?: number): void
+  /** Has the handler of a change run, when the strategy says so; fetches may have seen the change since before it came. */
+  apply(change: Change, handler: ChangeHandler, seenSince?: number): void
 }
 
 /** What the app wants done for changes of one kind, with its failures contained. */
 export interface Answer {
-  take(change: Change): void
+  take(change: Change, seenSince?: number): void
   /** What a change may touch of which nothing more is known; empty, and reported, if the app's function fails. */
   catchUpKeys(): readonly QueryKey[]
 }
@@ -49,5 +49,5 @@ export function createAnswer(name: string, answer: ResolvedAnswer, { internals, 
     }
   }
 
-  return { take: (change) => apply(change, handler), catchUpKeys }
+  return { take: (change, seenSince) => apply(change, handler, seenSince), catchUpKeys }
 }

@@ -10,6 +10,7 @@ import { type AnswerPort, createAnswer } from './answer.ts'
 import { HeardLog } from './heardLog.ts'
 import { changeOfMessage } from './resolveMessages.ts'
 import type { ResolvedService } from './resolveService.ts'
+import type { OwnEchoes } from './ownEchoes.ts'
 import { createTableRoute } from './tableRoute.ts'
 
 export interface ChangeRouter {
@@ -26,23 +27,27 @@ export interface ChangeRouter {
 }
 
 /** Brings changes to their table's handler, and what the handlers want done to the coalescer. */
-export function createChangeRouter(service: ResolvedService, internals: CoalescerInternals): ChangeRouter {
+export function createChangeRouter(
+  service: ResolvedService,
+  internals: CoalescerInternals,
+  echoes: OwnEchoes,
+): ChangeRouter {
   const recentIds = new RecentIds()
   const heard = new HeardLog()
   const port: AnswerPort = {
     internals,
-    invalidate,
-    apply(change, handler) {
-      if (internals.buffersChanges()) send({ type: 'CHANGE', change, handler })
-      else internals.applyChange(change, handler, sink)
+    invalidate: (queryKeys, source, seenSince) => invalidate(queryKeys, source, undefined, seenSince),
+    apply(change, handler, seenSince) {
+      if (internals.buffersChanges()) send({ type: 'CHANGE', change, handler }, seenSince)
+      else internals.applyChange(change, handler, sinkOf(seenSince), seenSince)
     },
   }
-  const sink: ChangeSink = {
-    invalidate,
-    refetch: (queryKeys, queryType, source) => send({ type: 'REFETCH', queryKeys, queryType, source }),
+  const sinkOf = (seenSince: number | undefined): ChangeSink => ({
+    invalidate: (queryKeys, source) => port.invalidate(queryKeys, source, seenSince),
+    refetch: (queryKeys, queryType, source) => send({ type: 'REFETCH', queryKeys, queryType, source }, seenSince),
     fetchLost: (queryKeys) => internals.fetchLost(queryKeys),
-  }
-  const tables = new Map([...service.tables.values()].map((table) => [table.id, createTableRoute(table, port)]))
+  })
+  const tables = new Map([...service.tables.values()].map((table) => [table.id, createTableRoute(table, port, echoes)]))
   const messages = new Map(
     [...service.messages].map(([event, answer]) => [event, createAnswer(`messages.${event}`, answer, port)]),
   )
@@ -50,12 +55,19 @@ export function createChangeRouter(service: ResolvedService, internals: Coalesce
   /** What was marked last, and at which logical time. */
   let marked: { readonly queryKeys: readonly QueryKey[]; readonly at: number } | undefined
 
-  function send(event: CoalescerEvent): void {
-    if (!internals.isStopped()) service.coalescer.send(event)
+  function send(event: CoalescerEvent, seenSince?: number): void {
+    if (internals.isStopped()) return
+    if (seenSince !== undefined) internals.date(event, seenSince)
+    service.coalescer.send(event)
   }
 
-  function invalidate(queryKeys: readonly QueryKey[], source: string, refetchType?: RefetchType): void {
-    if (queryKeys.length > 0) send({ type: 'INVALIDATE', queryKeys, source, refetchType })
+  function invalidate(
+    queryKeys: readonly QueryKey[],
+    source: string,
+    refetchType?: RefetchType,
+    seenSince?: number,
+  ): void {
+    if (queryKeys.length > 0) send({ type: 'INVALIDATE', queryKeys, source, refetchType }, seenSince)
   }
 
   function report(message: string): void {

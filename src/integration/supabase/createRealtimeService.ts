@@ -8,8 +8,9 @@ import { internalsOf } from '../query/internals.ts'
 import { expectQueryClient } from '../query/options.ts'
 import { createChangeRouter } from './changeRouter.ts'
 import type { FeedClient } from './client.ts'
-import { type FeedListener, createFeed } from './feed.ts'
-import type { RealtimeServiceOptions } from './options.ts'
+import { type Feed, type FeedListener, createFeed } from './feed.ts'
+import type { RealtimeServiceOptions, RowsByName } from './options.ts'
+import { createOwnEchoes } from './ownEchoes.ts'
 import { resolveService } from './resolveService.ts'
 import { createSweepWatch } from './sweepWatch.ts'
 
@@ -22,7 +23,7 @@ export type FeedActorRef = ActorRef<
 >
 
 /** A feed of row changes that fetches, through a coalescer, what the changes touch. */
-export interface RealtimeService {
+export interface RealtimeService<Rows extends object = Readonly<Record<string, object>>> {
   /**
    * Joins the channels and gives the coalescer its query client, if it has none yet. Does nothing while joined; after
    * `stop()` it joins again.
@@ -37,6 +38,17 @@ export interface RealtimeService {
    * @throws TypeError for a malformed payload.
    */
   handleChange(payload: unknown): void
+  /**
+   * Says that the app itself has written rows: what a write to a table has returned, with its primary key. The echo of
+   * the write, and every change up to its commit, then costs no fetch of a query that was fetched after this call.
+   * Nothing is saved for a write that has returned nothing, nor for an echo that does not tell the returned values.
+   *
+   * @throws TypeError for a table that is none of the service, or a row without its primary key.
+   */
+  own<Table extends Extract<keyof Rows, string>>(
+    table: Table,
+    rowOrRows: Partial<Rows[Table]> | readonly Partial<Rows[Table]>[] | null | undefined,
+  ): void
   /** How far the feed has come. */
   getStatus(): RealtimeStatus
   /**
@@ -64,10 +76,16 @@ const sources: Record<CatchUpReason, string> = {
  */
 export function createRealtimeService<Client extends FeedClient, const Schema extends string = 'public'>(
   options: RealtimeServiceOptions<Client, Schema>,
-): RealtimeService {
+): RealtimeService<RowsByName<Client, Schema>> {
   const service = resolveService(options as RealtimeServiceOptions<never>)
   const internals = internalsOf(service.coalescer)
-  const router = createChangeRouter(service, internals)
+  const echoes = createOwnEchoes({
+    service,
+    internals,
+    isLive: () => feed.getStatus() === 'live',
+    dead: () => feed.distrust('The feed has told nothing of a write of the app for 10 seconds.'),
+  })
+  const router = createChangeRouter(service, internals, echoes)
   const listeners = new Emitter<{ statusChanged: undefined }>(internals.report)
 
   function report(message: string, error: unknown = new Error(message)): void {
@@ -94,7 +112,7 @@ export function createRealtimeService<Client extends FeedClient, const Schema ex
       }),
     report,
   }
-  const feed = createFeed(service, internals, feedListener)
+  const feed: Feed = createFeed(service, internals, feedListener)
   const sweeps = createSweepWatch(internals, router.heard, () =>
     feed.distrust('A sweep has brought changes that the feed told nothing of.'),
   )
@@ -103,6 +121,7 @@ export function createRealtimeService<Client extends FeedClient, const Schema ex
     next() {
       const before = status
       status = feed.getStatus()
+      if (before === 'live' && status !== 'live') echoes.interrupted()
       if (status !== before) listeners.emit('statusChanged', undefined)
     },
     error: (error) => internals.report(error, { type: 'actorDied' }),
@@ -116,6 +135,7 @@ export function createRealtimeService<Client extends FeedClient, const Schema ex
       feed.start()
     },
     handleChange: (payload) => router.handleChange(payload),
+    own: (table, rows) => echoes.own(table, rows),
     getStatus: () => feed.getStatus(),
     subscribe(listener) {
       expectFunction('listener', listener)
@@ -123,6 +143,7 @@ export function createRealtimeService<Client extends FeedClient, const Schema ex
     },
     stop() {
       sweeps.end()
+      echoes.interrupted()
       feed.stop()
     },
   }

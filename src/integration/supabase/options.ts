@@ -141,6 +141,14 @@ type RowOfQualified<Client, Name> = Name extends `${infer Schema}.${infer Table}
     : never
   : never
 
+/** The rows of the tables of a client by name, those of other schemas by `'schema.table'`. */
+export type RowsByName<Client, Schema extends string> =
+  unknown extends DatabaseOf<Client>
+    ? { readonly [Table in string]: object }
+    : { readonly [Table in keyof TablesOf<Client, Schema>]: RowOf<TablesOf<Client, Schema>[Table]> } & {
+        readonly [Name in QualifiedName<Client>]: RowOfQualified<Client, Name>
+      }
+
 /** What `createRealtimeService` takes. */
 export interface RealtimeServiceOptions<Client extends FeedClient = FeedClient, Schema extends string = string> {
   /** The client of `createClient` from `@supabase/supabase-js`. On Node 20 it needs `realtime: { transport: ws }`. */

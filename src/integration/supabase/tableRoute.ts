@@ -5,6 +5,7 @@ import type { FeedKind, Signal } from '../../actions/feedMessage.ts'
 import { RowShape } from '../../actions/rowShape.ts'
 import { readStatementChange, watchReads } from '../../actions/statementChange.ts'
 import type { Change, QueryKey, StatementChange } from '../../actions/types.ts'
+import type { OwnEchoes } from './ownEchoes.ts'
 import { type Answer, type AnswerPort, createAnswer, expectUsable } from './answer.ts'
 import { isForeignDelete } from './foreignDelete.ts'
 import type { ResolvedTable } from './resolveTable.ts'
@@ -15,7 +16,11 @@ export interface TableRoute extends Pick<Answer, 'catchUpKeys'> {
   takeSignal(signal: Signal): void
 }
 
-export function createTableRoute(table: ResolvedTable, port: AnswerPort): TableRoute {
+export function createTableRoute(
+  table: ResolvedTable,
+  port: AnswerPort,
+  echoes: Pick<OwnEchoes, 'seenSince' | 'heard'>,
+): TableRoute {
   const { internals } = port
   const answer = createAnswer(table.id, table, port)
   const recent = new RecentChanges()
@@ -43,13 +48,16 @@ export function createTableRoute(table: ResolvedTable, port: AnswerPort): TableR
     catchUpKeys: answer.catchUpKeys,
     takeChange(change, feed, queryClient) {
       if (recent.isRepeated(change, table.primaryKey)) return
+      echoes.heard(table)
+      const seenSince = echoes.seenSince(change, table)
       const { report } = internals
       if (isForeignDelete({ queryClient, report, hasBufferedChanges }, change, table, answer.catchUpKeys)) return
       const completeness = shapes[feed].judge(change, table)
-      if (completeness !== 'incomplete') answer.take(change)
-      if (completeness !== 'complete') port.invalidate(answer.catchUpKeys(), sourceOf(change))
+      if (completeness !== 'incomplete') answer.take(change, seenSince)
+      if (completeness !== 'complete') port.invalidate(answer.catchUpKeys(), sourceOf(change), seenSince)
     },
     takeSignal(signal) {
+      echoes.heard(table)
       if (signal.rows === 0) return
       const change = readStatementChange(signal, table.primaryKey)
       const queryKeys = change && statementKeysOf(change)

@@ -22,10 +22,12 @@ import { createMatcher } from './match.ts'
  */
 export function flushEachEvent(scope: FlushScope, walk: Walk, options: FlushOptions, mayStart: boolean): FlushedRecord {
   const record = openRecord(walk.keys, options)
-  const visit = (query: Query, demand: Demand, mayCancel: boolean): void => {
+  const visit = (query: Query, demand: Demand, mayCancel: boolean, isDated: boolean): void => {
     const entry = scope.ledger.entryOf(query)
-    // Logical time 0: `direct` does not ask whether the data is fresh already.
-    judgeQuery(scope, entry, demand, 0, (_, verdict) => restart(scope, entry, verdict, record, { mayStart, mayCancel }))
+    // Logical time 0: `direct` does not ask whether the data is fresh already, but for what the app says is its own.
+    judgeQuery(scope, entry, demand, isDated ? entry.startedAt : 0, (_, verdict) =>
+      restart(scope, entry, verdict, record, { mayStart, mayCancel }),
+    )
   }
   for (const key of walk.keys) {
     if (key.matched) continue
@@ -34,17 +36,18 @@ export function flushEachEvent(scope: FlushScope, walk: Walk, options: FlushOpti
     const match = createMatcher([key], found, (error) => scope.containment.failed(error))
     const demand = createDemand()
     addToDemand(demand, key)
+    const isDated = key.datedEvents > 0 && key.datedEvents === key.events
     eachQuery(scope, walk, allQueries(scope), true, (query) => {
       isMatch = false
       match(query)
-      if (isMatch) visit(query, demand, true)
+      if (isMatch) visit(query, demand, true, isDated)
     })
   }
   const called = demandOfCalls(walk.keys)
   const mayCancel = walk.keys.some((key) => key.cancels)
   eachQuery(scope, walk, stillCached(scope, called.keys()), true, (query) => {
     const demand = called.get(query)
-    if (demand && !isDone(demand, query, record)) visit(query, demand, mayCancel)
+    if (demand && !isDone(demand, query, record)) visit(query, demand, mayCancel, false)
   })
   return record
 }
@@ -60,6 +63,11 @@ function restart(
   const { query } = entry
   scope.fetches.note(entry, markSeq, ifShownSeq, record)
   if (effect === 'mark') return markStale(entry, record)
+  if (effect === 'fresh') {
+    record.skippedFresh += 1
+    if (fetchSeq > 0 && isRunning(entry)) scope.fetches.demand(entry, fetchSeq)
+    return
+  }
   record.fetched.push(query.queryHash)
   noteCause(entry, record, true)
   const isPlainRefetch =

@@ -49,6 +49,7 @@ export class Engine implements OrchestratorPort {
   readonly #port: EnginePort
   readonly #intake: IntakePort
   readonly #clock = { value: 0 }
+  readonly dates = new WeakMap<object, number>()
   readonly #counters = new Counters()
   #ledger: Ledger | undefined
   #flushes: Flushes | undefined
@@ -69,6 +70,7 @@ export class Engine implements OrchestratorPort {
       isHeld: port.isHeld,
       containment: this.containment,
       buffersChanges: () => this.buffersChanges,
+      datedAt: (event) => this.dates.get(event),
       maxBufferedChanges: () => this.strategy.timing.maxBufferedChanges,
       changes: () => this.#changesPort(),
     }
@@ -258,9 +260,9 @@ export class Engine implements OrchestratorPort {
   }
 
   /** Runs the handler of a change now, and tells what is left to do. */
-  applyChange(change: Change, handler: ChangeHandler, sink: ChangeSink): void {
+  applyChange(change: Change, handler: ChangeHandler, sink: ChangeSink, cameAt?: number): void {
     const port = this.#changesPort()
-    if (port) applyChange(port, change, handler, sink)
+    if (port) applyChange(port, change, handler, sink, cameAt)
   }
 
   /** The time of the newest event, by which the ledger dates the starts of fetches. */

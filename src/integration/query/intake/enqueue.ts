@@ -17,6 +17,8 @@ export interface IntakePort {
   /** Whether changes wait for the flush with their handlers unread. */
   buffersChanges(): boolean
   maxBufferedChanges(): number
+  /** Since when fetches have seen what an event tells, if that was before it came. */
+  datedAt(event: object): number | undefined
   /** What handlers need; `undefined` without a query client. */
   changes(): ChangesPort | undefined
 }
@@ -59,18 +61,19 @@ export function checkEvent(
 export function recordEvent(port: IntakePort, event: RecordableEvent): readonly string[] {
   const { queue } = port
   const atMs = port.now()
+  const dated = port.datedAt(event)
   switch (event.type) {
     case 'INVALIDATE':
     case 'REFETCH': {
       const exact = event.type === 'INVALIDATE' && event.exact === true
-      return addKeys(queue, event.queryKeys, wantsOf(event), atMs, exact, event.source)
+      return addKeys(queue, event.queryKeys, wantsOf(event), atMs, exact, event.source, dated)
     }
     case 'SCHEDULE':
       return event.call ? queue.addCall(event.call, atMs) : (event.urgentKeyIds ?? [])
     case 'FETCH_LOST':
       return event.queryKeys.map((queryKey) => queue.restore(queryKey, atMs).id)
     case 'CHANGE': {
-      queue.bufferChange(event.change, event.handler, atMs)
+      queue.bufferChange(event.change, event.handler, atMs, dated)
       const isFull = queue.changes.length >= port.maxBufferedChanges()
       return port.buffersChanges() && !(isFull && port.isHeld()) ? [] : drainChanges(port)
     }
@@ -85,11 +88,12 @@ function addKeys(
   atMs: number,
   exact: boolean,
   source: string | undefined,
+  dated: number | undefined,
 ): string[] {
   const ids = queryKeys.map((queryKey) => queue.idOf(queryKey, exact))
   for (const [index, queryKey] of queryKeys.entries()) {
     const id = ids[index]
-    if (id !== undefined) queue.add(id, queryKey, wants, atMs, exact, source)
+    if (id !== undefined) queue.add(id, queryKey, wants, atMs, exact, source, dated)
   }
   return ids
 }

@@ -1,0 +1,174 @@
+import { sortableCommitTime } from './commitTime.ts'
+import { isSameValue } from './sameValue.ts'
+import type { Change } from './types.ts'
+
+/** How long an own write waits for its echo, and what is known of one is of use. */
+const FORGOTTEN_AFTER_MS = 30_000
+const MAX_WRITES = 10_000
+const MAX_HEARD = 200
+const MAX_ECHOES = 100
+
+type Row = Readonly<Record<string, unknown>>
+
+/** What the matching needs to know of a table. */
+export interface OwnTable {
+  readonly id: string
+  readonly primaryKey: readonly string[]
+  readonly filter: string | undefined
+}
+
+/** A write of the app that has been answered. */
+export interface OwnWrite {
+  readonly table: OwnTable
+  readonly rowId: string
+  readonly row: Row
+  /** When the response came, in logical time and in milliseconds. */
+  readonly seq: number
+  readonly atMs: number
+}
+
+/** What the echo of an own write has told: whoever asked after `seq` has seen all commits up to `committed`. */
+interface Echo {
+  readonly committed: string
+  readonly seq: number
+  readonly atMs: number
+}
+
+interface Heard {
+  readonly rowId: string
+  readonly change: Change
+  readonly atMs: number
+}
+
+/**
+ * Recognises the echoes of own writes. A write is committed before its response comes, so that a fetch which starts
+ * after the response shows it, and everything that was committed up to it.
+ */
+export class OwnWrites {
+  /** Those whose echo has not come, by row, oldest first. */
+  readonly #waiting = new Map<string, OwnWrite[]>()
+  readonly #now: () => number
+  #count = 0
+  #heard: Heard[] = []
+  #echoes: Echo[] = []
+
+  constructor(now: () => number) {
+    this.#now = now
+  }
+
+  /** Notes a write, unless its echo has come before its response. */
+  add(write: OwnWrite): void {
+    this.#forgetOld()
+    const { rowId, table } = write
+    const index = this.#heard.findIndex((heard) => heard.rowId === rowId && isEcho(heard.change, write.row, table))
+    const [early] = index < 0 ? [] : this.#heard.splice(index, 1)
+    if (early) return this.#noteEcho(early.change, write.seq)
+    const writes = this.#waiting.get(rowId)
+    if (writes) writes.push(write)
+    else this.#waiting.set(rowId, [write])
+    this.#count += 1
+    for (const oldest of this.#waiting.keys()) {
+      if (this.#count <= MAX_WRITES) break
+      this.#drop(oldest)
+    }
+  }
+
+  isWaiting({ rowId }: OwnWrite): boolean {
+    return this.#waiting.has(rowId)
+  }
+
+  /**
+   * Takes a change of the feed.
+   *
+   * @returns the logical time since when fetches have seen it; `undefined` if that is not known
+   */
+  take(change: Change, table: OwnTable): number | undefined {
+    this.#forgetOld()
+    const rowId = identifyOwnRow(table, change.eventType === 'DELETE' ? change.old : change.new)
+    const write = rowId === undefined ? undefined : this.#match(rowId, change, table)
+    if (write) this.#noteEcho(change, write.seq)
+    else if (rowId !== undefined) {
+      this.#heard.push({ rowId, change, atMs: this.#now() })
+      if (this.#heard.length > MAX_HEARD) this.#heard.shift()
+    }
+    return write?.seq ?? this.#seenSince(change)
+  }
+
+  /** Changes may have been missed, echoes among them: what looks like one now may be somebody else's. */
+  forgetWaiting(): void {
+    this.#waiting.clear()
+    this.#count = 0
+  }
+
+  #match(rowId: string, change: Change, table: OwnTable): OwnWrite | undefined {
+    const writes = this.#waiting.get(rowId)
+    if (!writes) return undefined
+    const index = writes.findIndex(({ row }) => isEcho(change, row, table))
+    // Whoever has written the row, its next change may be somebody else's and look the same.
+    const passed = index < 0 ? writes.length : index + 1
+    const [write] = index < 0 ? [] : writes.slice(index)
+    writes.splice(0, passed)
+    this.#count -= passed
+    if (writes.length === 0) this.#waiting.delete(rowId)
+    return write
+  }
+
+  #noteEcho({ commitTimestamp }: Change, seq: number): void {
+    const committed = sortableCommitTime(commitTimestamp)
+    if (committed === undefined) return
+    const isKnown = this.#echoes.some((echo) => echo.committed >= committed && echo.seq <= seq)
+    if (isKnown) return
+    this.#echoes = this.#echoes.filter((echo) => echo.committed > committed || echo.seq < seq)
+    this.#echoes.push({ committed, seq, atMs: this.#now() })
+    if (this.#echoes.length > MAX_ECHOES) this.#echoes.shift()
+  }
+
+  #seenSince({ commitTimestamp }: Change): number | undefined {
+    if (this.#echoes.length === 0) return undefined
+    const committed = sortableCommitTime(commitTimestamp)
+    if (committed === undefined) return undefined
+    const seqs = this.#echoes.filter((echo) => echo.committed >= committed).map(({ seq }) => seq)
+    return seqs.length > 0 ? Math.min(...seqs) : undefined
+  }
+
+  #drop(rowId: string): void {
+    this.#count -= this.#waiting.get(rowId)?.length ?? 0
+    this.#waiting.delete(rowId)
+  }
+
+  #forgetOld(): void {
+    const oldestMs = this.#now() - FORGOTTEN_AFTER_MS
+    for (const [rowId, writes] of this.#waiting) {
+      const [oldest] = writes
+      if (oldest && oldest.atMs >= oldestMs) break
+      this.#drop(rowId)
+    }
+    while (this.#heard[0] && this.#heard[0].atMs < oldestMs) this.#heard.shift()
+    while (this.#echoes[0] && this.#echoes[0].atMs < oldestMs) this.#echoes.shift()
+  }
+}
+
+/** What tells a row from all others; `undefined` without its primary key. */
+export function identifyOwnRow(table: OwnTable, row: object): string | undefined {
+  const values = table.primaryKey.map((column) => (row as Row)[column])
+  if (values.some((value) => value === undefined || value === null || !isTellable(value))) return undefined
+  return JSON.stringify([table.id, ...values.map(String)])
+}
+
+const isTellable = (value: unknown): boolean =>
+  typeof value !== 'object' && (typeof value !== 'number' || !Number.isInteger(value) || Number.isSafeInteger(value))
+
+/** Whether a change of the same row tells the values that a write returned. */
+function isEcho(change: Change, row: Row, { primaryKey, filter }: OwnTable): boolean {
+  if (change.errors !== null && change.errors.length > 0) return false
+  const isDelete = change.eventType === 'DELETE'
+  // DELETEs pass a filter that may have kept the echo of an own insert out.
+  if (isDelete && filter !== undefined) return false
+  const told: Row = isDelete ? change.old : change.new
+  const compared = Object.keys(row).filter(
+    (column) => !primaryKey.includes(column) && row[column] !== undefined && told[column] !== undefined,
+  )
+  // With nothing but its key, only an insert is sure not to be somebody else's write to the row.
+  if (compared.length === 0 && change.eventType !== 'INSERT') return false
+  return compared.every((column) => isSameValue(row[column], told[column]))
+}

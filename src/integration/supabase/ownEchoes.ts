@@ -1,0 +1,105 @@
+import { OwnWrites, identifyOwnRow } from '../../actions/ownWrites.ts'
+import type { Change } from '../../actions/types.ts'
+import { failType } from '../../actions/validate.ts'
+import type { CoalescerInternals } from '../query/internals.ts'
+import type { ResolvedService } from './resolveService.ts'
+import type { ResolvedTable } from './resolveTable.ts'
+
+/** How long the echo of an own write may take while the feed is live. */
+const LONGEST_ECHO_MS = 10_000
+
+/** The own writes of the app, and the changes that are their echoes. */
+export interface OwnEchoes {
+  /** @throws TypeError for an unknown table, or a row without its primary key. */
+  own(table: unknown, rows: unknown): void
+  /** The logical time since when fetches have seen a change; `undefined` if that is not known. */
+  seenSince(change: Change, table: ResolvedTable): number | undefined
+  /** The feed has told something of a table. */
+  heard(table: object): void
+  /** Changes may have been missed from here on. */
+  interrupted(): void
+}
+
+export interface OwnEchoesPort {
+  readonly service: Pick<ResolvedService, 'tables' | 'schema'>
+  readonly internals: CoalescerInternals
+  isLive(): boolean
+  /** The feed is live, and has told nothing of a table that the app has written to. */
+  dead(): void
+}
+
+export function createOwnEchoes({ service, internals, isLive, dead }: OwnEchoesPort): OwnEchoes {
+  const clock = internals.actorOptions.clock ?? globalThis
+  const writes = new OwnWrites(internals.now)
+  const timers = new Map<ResolvedTable, unknown>()
+  /** Tables whose silence has been told of once: they may never say anything. */
+  const silent = new Set<ResolvedTable>()
+
+  function unwatch(table: ResolvedTable): void {
+    clock.clearTimeout(timers.get(table) as never)
+    timers.delete(table)
+  }
+
+  function watch(table: ResolvedTable): void {
+    // What a filter lets through is decided by values that a response need not have.
+    if (table.filter !== undefined || silent.has(table) || timers.has(table) || !isLive()) return
+    const judge = (): void => {
+      timers.delete(table)
+      silent.add(table)
+      if (isLive()) dead()
+    }
+    timers.set(table, clock.setTimeout(judge, LONGEST_ECHO_MS))
+  }
+
+  return {
+    own(name, rows) {
+      const table = expectTable(service, name)
+      const own = readRows(table, rows)
+      if (own.length === 0 || internals.isStopped()) return
+      const seq = internals.newLogicalTime()
+      const atMs = internals.now()
+      const added = own.map(({ row, rowId }) => ({ table, row, rowId, seq, atMs }))
+      for (const write of added) writes.add(write)
+      if (added.some((write) => writes.isWaiting(write))) watch(table)
+    },
+    seenSince: (change, table) => writes.take(change, table),
+    heard(id) {
+      const table = id as ResolvedTable
+      silent.delete(table)
+      unwatch(table)
+    },
+    interrupted() {
+      writes.forgetWaiting()
+      for (const table of timers.keys()) unwatch(table)
+    },
+  }
+}
+
+function expectTable({ tables, schema }: OwnEchoesPort['service'], name: unknown): ResolvedTable {
+  const table = typeof name === 'string' ? tables.get(name.includes('.') ? name : `${schema}.${name}`) : undefined
+  if (!table) {
+    failType(
+      'table',
+      `one of ${[...tables.keys()].join(', ')}`,
+      name,
+      'Pass the name of a table that is one of the `tables` of the service.',
+    )
+  }
+  return table
+}
+
+function readRows(table: ResolvedTable, rows: unknown) {
+  if (rows === undefined || rows === null) return []
+  return (Array.isArray(rows) ? (rows as readonly unknown[]) : [rows]).map((row) => {
+    const rowId = typeof row === 'object' && row !== null ? identifyOwnRow(table, row) : undefined
+    if (rowId === undefined) {
+      failType(
+        'rows',
+        `rows of ${table.id} with ${table.primaryKey.join(', ')}`,
+        row,
+        'Pass what the write returned: add .select() to it.',
+      )
+    }
+    return { rowId, row: row as Readonly<Record<string, unknown>> }
+  })
+}
