@@ -36,6 +36,8 @@ export interface QueueWatcher {
  */
 export class PendingQueue {
   readonly keys = new Map<string, PendingKey>()
+  /** Since when fetches have seen what an event tells, where that was before it came. */
+  readonly dates = new WeakMap<object, number>()
   changes: BufferedChange[] = []
   /** When the newest event came, pending or not. */
   lastEventAtMs = -Infinity

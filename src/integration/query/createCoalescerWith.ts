@@ -197,7 +197,7 @@ export function createCoalescerWith<const Strategies extends StrategyRegistry>(
     logicalNow: () => engine.logicalNow,
     buffersChanges: () => engine.buffersChanges,
     newLogicalTime: () => engine.queue.tick(),
-    date: (event, seq) => void engine.dates.set(event, seq),
+    date: (event, seq) => void engine.queue.dates.set(event, seq),
     applyChange: (change, handler, sink, cameAt) => engine.applyChange(change, handler, sink, cameAt),
     handlerFailed: (record) => engine.handlerFailed(record),
     isStopped: () => router.state === 'stopped',

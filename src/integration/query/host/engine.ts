@@ -49,7 +49,6 @@ export class Engine implements OrchestratorPort {
   readonly #port: EnginePort
   readonly #intake: IntakePort
   readonly #clock = { value: 0 }
-  readonly dates = new WeakMap<object, number>()
   readonly #counters = new Counters()
   #ledger: Ledger | undefined
   #flushes: Flushes | undefined
@@ -70,7 +69,6 @@ export class Engine implements OrchestratorPort {
       isHeld: port.isHeld,
       containment: this.containment,
       buffersChanges: () => this.buffersChanges,
-      datedAt: (event) => this.dates.get(event),
       maxBufferedChanges: () => this.strategy.timing.maxBufferedChanges,
       changes: () => this.#changesPort(),
     }

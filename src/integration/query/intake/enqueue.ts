@@ -17,8 +17,6 @@ export interface IntakePort {
   /** Whether changes wait for the flush with their handlers unread. */
   buffersChanges(): boolean
   maxBufferedChanges(): number
-  /** Since when fetches have seen what an event tells, if that was before it came. */
-  datedAt(event: object): number | undefined
   /** What handlers need; `undefined` without a query client. */
   changes(): ChangesPort | undefined
 }
@@ -61,7 +59,7 @@ export function checkEvent(
 export function recordEvent(port: IntakePort, event: RecordableEvent): readonly string[] {
   const { queue } = port
   const atMs = port.now()
-  const dated = port.datedAt(event)
+  const dated = queue.dates.get(event)
   switch (event.type) {
     case 'INVALIDATE':
     case 'REFETCH': {
