@@ -85,6 +85,21 @@ describe('the tabs of one user', () => {
     expect([shown.version(), unlucky.catchUps(), lucky.catchUps()]).toEqual([1, 1, 0])
   })
 
+  it('catch up once when they hear of a takeover only when it is over', async () => {
+    const world = createTabsWorld()
+    const [first, , unlucky] = [world.openTab(), world.openTab(), world.openTab()]
+    const shown = await unlucky.showLoaded(['goals'])
+    await world.goLive()
+    unlucky.browserTab.loseNext = 1_000
+    first.close()
+    world.server.write(['goals'])
+    await world.goLive()
+    unlucky.browserTab.loseNext = 0
+    await advance(8_000)
+    expect([shown.version(), unlucky.catchUps(), unlucky.realtime.getStatus()]).toEqual([1, 1, 'live'])
+    expect(world.open()).toHaveLength(1)
+  })
+
   it('leave no timer behind when they stop', async () => {
     const world = createTabsWorld()
     const tabs = [world.openTab(), world.openTab()]

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { changeOf } from '../support/feedWorld.ts'
-import { advance, drain, useSimulatedTime } from '../support/simulatedTime.ts'
+import { advance, useSimulatedTime } from '../support/simulatedTime.ts'
 import { createTabsWorld, tokenOf } from '../support/tabsWorld.ts'
 
 useSimulatedTime()
@@ -41,7 +41,7 @@ describe('tabs of different users', () => {
     await leader.supabase.realtime.setAuth(tokenOf('bob'))
     const before = other.coalescer.getSnapshot().stats.eventsReceived
     old?.deliver(changeOf('UPDATE'))
-    await drain()
+    await advance(20)
     expect(other.coalescer.getSnapshot().stats.eventsReceived).toBe(before)
     await advance(2_000)
     await world.goLive()
