@@ -190,5 +190,7 @@ export type ErrorInfo =
   | { readonly type: 'queryFailed'; readonly queryKey: QueryKey; readonly queryHash: string }
   | { readonly type: 'listenerFailed'; readonly event: string }
   | { readonly type: 'badEvent'; readonly event: unknown }
+  /** A function that was given as an option has thrown. */
+  | { readonly type: 'optionFailed'; readonly option: string }
   | { readonly type: 'feedFailed'; readonly message: string }
   | { readonly type: 'actorDied' }

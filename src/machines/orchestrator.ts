@@ -196,7 +196,7 @@ export function createOrchestratorMachine(machines: Readonly<Record<string, Stra
           states: {
             visible: {
               description: describe('The page is on screen.'),
-              on: { PAGE_HIDDEN: { target: 'hidden', actions: 'notePageHidden' }, PAGE_VISIBLE: {} },
+              on: { PAGE_HIDDEN: { target: 'hidden', actions: 'notePageHidden' } },
             },
             hidden: {
               description: describe(
@@ -207,7 +207,6 @@ export function createOrchestratorMachine(machines: Readonly<Record<string, Stra
                   { guard: 'hasDeferred', target: 'visible', actions: ['notePageVisible', 'requestCatchUp'] },
                   { target: 'visible' },
                 ],
-                PAGE_HIDDEN: {},
               },
             },
           },

@@ -135,31 +135,39 @@ export class SimulatedApp {
   mutate(
     index: number,
     write: Extract<Step, { readonly do: 'mutate' }>,
-    told: { touched(): void; settles(): void; ended(): void },
+    told: { touched(): void; answered(): void; settles(): void; ended(): void },
   ): void {
     const { queryKey } = poolQuery(index)
     const mutation = new MutationObserver<void, Error, void, { previous: Data | undefined }>(this.queryClient, {
       mutationFn: async () => {
         if (write.outcome === 'never') await new Promise(() => undefined)
         await new Promise((resolve) => setTimeout(resolve, write.commitMs))
+        told.answered()
         if (write.outcome === 'failure') throw new Error('409')
       },
       onMutate: async () => {
         told.touched()
         await this.queryClient.cancelQueries({ queryKey, exact: true })
         const previous = this.queryClient.getQueryData<Data>(queryKey)
-        if (write.writes) {
+        // A write clears the mark of data that nobody owes a fetch, which is the app's own doing.
+        if (write.writes && this.#maySay(index)) {
           this.queryClient.setQueryData<Data>(queryKey, (old) => old && { ...old, mine: (old.mine ?? 0) + 1 })
         }
         return { previous }
       },
       onError: () => {
+        if (!this.#maySay(index)) return
         this.queryClient.setQueryData<Data>(queryKey, (old) => old && { ...old, mine: 0 })
       },
       onSettled: () => told.settles(),
     })
     const ended = (): void => told.ended()
     void mutation.mutate().then(ended, ended)
+  }
+
+  #maySay(index: number): boolean {
+    const query = this.query(index)
+    return query?.isActive() === true && !query.state.isInvalidated
   }
 
   /** Puts a state of another tab into the cache. */

@@ -12,6 +12,8 @@ class Ending {
   readonly #run: Run
   #stopSeq = Infinity
   #wasHeldAtStop = false
+  /** Queries whose fetch waited for a mutation at `stop`. */
+  #heldAtStop: readonly number[] = []
 
   constructor(run: Run) {
     this.#run = run
@@ -67,9 +69,13 @@ class Ending {
       this.#run.invariants.waited()
       this.#run.invariants.drained()
       this.#run.invariants.throwIfBroken()
-      const { phase, pendingKeys, inFlight } = coalescer.getSnapshot()
-      const isRunning = monitor.fetches.some((fetch) => fetch.outcome === 'running' && !monitor.isStuck(fetch))
-      if (phase === 'idle' && pendingKeys === 0 && inFlight === 0 && !isRunning && oracle.pending.size === 0) return
+      const { phase, pendingKeys, inFlight, held } = coalescer.getSnapshot()
+      const isRunning = monitor.fetches.some(
+        (fetch) =>
+          fetch.outcome === 'running' &&
+          (!monitor.isStuck(fetch) || (fetch.query.state.fetchStatus === 'paused' && this.#run.mutations.mayHold(0))),
+      )
+      if (phase === 'idle' && pendingKeys + inFlight + held === 0 && !isRunning && oracle.pending.size === 0) return
     }
     this.#run.invariants.break(
       `never becomes quiet: ${JSON.stringify(coalescer.getSnapshot())} ${[...oracle.pending.keys()].join()}`,
@@ -80,6 +86,7 @@ class Ending {
     this.#stopSeq = this.#run.tick()
     const { coalescer, trace } = this.#run
     this.#wasHeldAtStop = this.#run.isHeld
+    this.#heldAtStop = [...pool.keys()].filter((index) => this.#run.mutations.mayHaveHeld(index, Date.now()))
     const { pending } = trace.end
     this.#run.isStopped = true
     coalescer.stop({ pending })
@@ -114,7 +121,8 @@ class Ending {
     if (query.state.data === undefined || running || query.state.fetchStatus === 'paused') return
     const { queryHash } = query
     const version = app.versionOf(index) ?? 0
-    const isStale = query.state.isInvalidated
+    // What a mutation writes after the stop clears the mark.
+    const isStale = query.state.isInvalidated || this.#heldAtStop.includes(index)
     const marked = oracle.newest(index, (need) => need.must && need.mark)
     if (marked && version < marked.version && !isStale) {
       this.#run.invariants.break(`leaves ${queryHash} at version ${version} of ${marked.version} and not stale`)
@@ -127,6 +135,8 @@ class Ending {
     }
     const fetched = oracle.newest(index, mustFetch)
     if (!mayFetch || !isOnScreen(query) || !fetched || version >= fetched.version) return
+    // A stopped coalescer cannot wait for the end of a mutation.
+    if (this.#heldAtStop.includes(index) && isStale) return
     if (this.#run.invariants.wasLeft(index, query, fetched)) return
     const latest = monitor.latest(query)
     if (latest?.outcome !== 'error' || latest.attemptSeq < fetched.seq) {

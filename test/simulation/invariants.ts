@@ -109,7 +109,8 @@ export class Invariants {
     this.#handled.add(id)
     const pending = this.#run.oracle.pending.get(id)
     if (!pending) this.break(`runs the handler of ${id} after a reset`)
-    else if (this.#run.visibleNow() - pending.since > pending.maxWaitMs) this.break(`runs the handler of ${id} late`)
+    else if (!this.#run.hasSilentHiding && this.#run.visibleNow() - pending.since > pending.maxWaitMs)
+      this.break(`runs the handler of ${id} late`)
     this.#run.oracle.pending.delete(id)
   }
 
@@ -185,7 +186,9 @@ export class Invariants {
   expectAnswered(name: string, ids: ReadonlySet<string> | 'all'): () => void {
     const seq = this.#run.tick()
     const { disturbances } = this.#run
-    const wasFree = focusManager.isFocused() && onlineManager.isOnline() && !this.#run.isStopped
+    const calledAtMs = Date.now()
+    const wasFree =
+      focusManager.isFocused() && !this.#run.isPageHidden && onlineManager.isOnline() && !this.#run.isStopped
     return () => {
       if (!wasFree || this.#run.disturbances !== disturbances || this.#run.isStopped) return
       const { monitor, oracle, app } = this.#run
@@ -197,6 +200,8 @@ export class Invariants {
           (one) => mustFetch(one) && one.seq < seq && (ids === 'all' || ids.has(one.id)),
         )
         if (!need || need.seq < (this.#touchedSeq[index] ?? 0)) continue
+        // What waits for a mutation is deferred, and nobody waits for it: mutations could wait for each other.
+        if (this.#run.mutations.mayHaveHeld(index, calledAtMs)) continue
         if (monitor.hasAnswered(query, need.seq) || monitor.hasHung(query)) continue
         const version = app.versionOf(index) ?? 0
         if (version < need.version) this.break(`resolves ${name} before ${query.queryHash} has its answer`)

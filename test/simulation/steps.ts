@@ -44,6 +44,7 @@ export async function takeStep(run: Run, step: Step): Promise<void> {
       run.touch(step.query)
       break
     case 'cancel':
+      run.mutations.touch(step.query)
       void app.queryClient.cancelQueries({ queryKey: poolQuery(step.query).queryKey, exact: true })
       run.touch(step.query)
       break

@@ -82,7 +82,13 @@ export interface Trace {
  * Kinds of steps that traces take besides their own: `mutations`, `foreign`, `hydration`, `restores`, `hangs`,
  * `isHidden`, or `all`.
  */
-const asked = process.env['SIMULATION_REAL_APPS']?.split(',') ?? ['hydration', 'restores', 'hangs']
+const asked = process.env['SIMULATION_REAL_APPS']?.split(',') ?? [
+  'mutations',
+  'isHidden',
+  'hydration',
+  'restores',
+  'hangs',
+]
 
 export const isAsked = (kind: RealAppKind): boolean => asked.includes('all') || asked.includes(kind)
 

@@ -1,4 +1,4 @@
-import { type QueryClient, focusManager, partialMatchKey } from '@tanstack/react-query'
+import { type QueryClient, partialMatchKey } from '@tanstack/react-query'
 import { type ActorOptions, type AnyActorLogic, createActor } from 'xstate'
 import { createTimekeeper } from '../../actions/clock.ts'
 import { Emitter, createErrorReporter, createWarner } from '../../actions/report.ts'
@@ -16,6 +16,7 @@ import { registerInternals } from './internals.ts'
 import { finishWork, followPage, release } from './host/lifecycle.ts'
 import { type CoalescerOptions, expectQueryClient, resolveOptions, warnOfOtherCopy } from './options.ts'
 import { whenAnswered } from './fetches/waiters.ts'
+import { Page } from './host/page.ts'
 import { Router } from './host/router.ts'
 import { createNotifier, createSnapshotReader } from './host/snapshot.ts'
 import { createTracedInspect, watchInspectors } from './host/inspectors.ts'
@@ -38,11 +39,17 @@ export function createCoalescerWith<const Strategies extends StrategyRegistry>(
   const report = createErrorReporter(options.onError)
   const emitter = new Emitter<EmittedRecords<string>>(report)
   const clock = createTimekeeper(options.clock)
+  const page = new Page({
+    isHidden: resolved.isHidden,
+    defers: resolved.whenHidden === 'defer',
+    failed: (error) => report(error, { type: 'optionFailed', option: 'isHidden' }),
+    turned: (isVisible) => router.takePage(isVisible),
+  })
   const engine = new Engine({
     options: resolved,
     now: clock.now,
     clock,
-    isHeld: () => resolved.whenHidden === 'defer' && !focusManager.isFocused(),
+    isHeld: () => page.isHeld(),
     isRealTime: options.clock === undefined,
     report,
     emitter,
@@ -69,7 +76,12 @@ export function createCoalescerWith<const Strategies extends StrategyRegistry>(
     else engine.reportBadEvent(event, engine.check(event as AnyCoalescerEvent) ?? new TypeError('Expected an event.'))
   }
   const trace = watchInspectors(actor.system, options.inspect !== undefined)
-  const router = new Router({ engine, sendToActor: (event) => actor.send(event), isInspected: () => trace.isOn() })
+  const router = new Router({
+    engine,
+    page,
+    sendToActor: (event) => actor.send(event),
+    isInspected: () => trace.isOn(),
+  })
   const snapshots = createSnapshotReader(engine, actor, router)
   const notifier = createNotifier(snapshots, engine.containment, report)
 
@@ -89,7 +101,7 @@ export function createCoalescerWith<const Strategies extends StrategyRegistry>(
     engine.attach(queryClient)
   }
   if (options.queryClient) attach(options.queryClient)
-  const unfollowPage = followPage(engine, router)
+  const unfollowPage = followPage(engine, router, page)
 
   function assertRunning(call: string): void {
     if (router.state === 'stopped') {

@@ -38,6 +38,12 @@ export interface CoalescerOptions<Option = StrategyOption> extends TimingOptions
    */
   readonly whenHidden?: 'defer' | 'refetch' | undefined
   /**
+   * Whether nobody sees the page. For apps whose focus manager tells of focus rather than of visibility, such as those
+   * of Electron. It is asked at every event and timer, and at every change of focus.
+   * @default () => !focusManager.isFocused()
+   */
+  readonly isHidden?: (() => boolean) | undefined
+  /**
    * How long a request may run, in milliseconds, before nobody waits for it any more: it is reported, gives its slot
    * back, and is replaced as soon as its query is to be fetched again. A query whose requests take long is given four
    * times the longest of them. Lower it where a lost request must be replaced sooner.
@@ -79,6 +85,7 @@ export interface ResolvedOptions {
   readonly timing: Partial<Timing>
   readonly maxConcurrentRefetches: number
   readonly whenHidden: 'defer' | 'refetch'
+  readonly isHidden: (() => boolean) | undefined
   readonly stuckAfterMs: number
   readonly whileMutating: 'defer' | 'refetch'
   readonly maxMutationHoldMs: number
@@ -123,6 +130,7 @@ export function resolveOptions(
     strategy,
     maxConcurrentRefetches,
     whenHidden,
+    isHidden,
     stuckAfterMs,
     clock,
     inspect,
@@ -133,6 +141,7 @@ export function resolveOptions(
   if (queryClient !== undefined) expectQueryClient(queryClient)
   if (onError !== undefined) expectFunction('onError', onError)
   if (onWarning !== undefined) expectFunction('onWarning', onWarning)
+  if (isHidden !== undefined) expectFunction('isHidden', isHidden)
   if (clock !== undefined) {
     const timers: Partial<CoalescerClock> = (clock as CoalescerClock | null) ?? {}
     expectFunction('clock.setTimeout', timers.setTimeout)
@@ -157,6 +166,7 @@ export function resolveOptions(
     whileMutating:
       whileMutating === undefined ? 'defer' : expectOneOf('whileMutating', whileMutating, ['defer', 'refetch']),
     maxMutationHoldMs: maxMutationHoldMs === undefined ? 10_000 : expectDelay('maxMutationHoldMs', maxMutationHoldMs),
+    isHidden,
     whenHidden: whenHidden === undefined ? 'defer' : expectOneOf('whenHidden', whenHidden, ['defer', 'refetch']),
     stuckAfterMs: stuckAfterMs === undefined ? 30_000 : expectDelay('stuckAfterMs', stuckAfterMs),
   }

@@ -86,7 +86,7 @@ export class Fetches implements LedgerListener {
     const { running, marked, queued, fetching } = this.ways
     if (!this.#ended.isEmpty || isMoving(running)) return false
     if (this.#port.isHeld()) return true
-    if (this.holds.isMoving) return false
+    if (this.holds.isMoving || this.holds.mutations.isResuming) return false
     return !isMoving(fetching) && marked.size === 0 && (queued.size === 0 || this.#isBlocked)
   }
 
@@ -164,11 +164,11 @@ export class Fetches implements LedgerListener {
     this.slots.markAgain()
     for (const entry of this.ways.all()) {
       disownRun(entry)
+      this.ways.endRunning(entry)
       this.ways.unnote(entry)
       this.ways.discharge(entry)
     }
     for (const entry of this.ways.waiting.entries()) this.ways.waiting.release(entry)
-    this.ways.running.clear()
     this.data.forget()
     this.#ended.clear()
     this.#port.changed()
@@ -213,20 +213,17 @@ export class Fetches implements LedgerListener {
 
   started(entry: Entry, wasOwn: boolean): void {
     this.#stuck.add(entry)
+    this.ways.endRunning(entry)
     if (isOwnRun(entry)) {
       this.ways.running.add(entry)
       this.#port.counters.fetchStarted(entry.direct)
-    }
+    } else if (wasOwn) this.#ended.add(entry)
     if (entry.debt.at !== 'nowhere') this.ways.move(entry, 'fetching')
-    if (wasOwn && !isOwnRun(entry)) {
-      this.ways.running.delete(entry)
-      this.#ended.add(entry)
-    }
   }
 
   ended(entry: Entry, outcome: FetchOutcome, wasOwn: boolean): void {
     this.#stuck.delete(entry)
-    const wasGivenUp = !this.ways.running.delete(entry) && wasOwn
+    const wasGivenUp = this.ways.endRunning(entry)
     // Given up, it was still the answer to its events, which are owed again.
     if (wasGivenUp && outcome === 'cancelled') this.ways.oweAgain(entry)
     const answers = entry.debt.at !== 'nowhere' && isAnswered(entry)
@@ -251,7 +248,7 @@ export class Fetches implements LedgerListener {
 
   removed(entry: Entry): void {
     this.#stuck.delete(entry)
-    this.ways.running.delete(entry)
+    this.ways.endRunning(entry)
     this.#ended.delete(entry)
     this.ways.unnote(entry)
     this.ways.discharge(entry)

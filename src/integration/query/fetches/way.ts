@@ -160,6 +160,8 @@ export const forgetCause = (entry: Entry): void => void (open(entry).cause = und
 export class Ways {
   /** Requests that the coalescer started. */
   readonly running = new Set<Entry>()
+  /** Those that nobody waits for any more. */
+  readonly givenUp = new Set<Entry>()
   readonly marked = new Set<Entry>()
   readonly held = new Set<Entry>()
   readonly queued = new Set<Entry>()
@@ -170,7 +172,21 @@ export class Ways {
   readonly waiting = new Waiting()
 
   all(): Entry[] {
-    return [...this.marked, ...this.held, ...this.queued, ...this.fetching, ...this.running, ...this.noted]
+    return [
+      ...this.marked,
+      ...this.held,
+      ...this.queued,
+      ...this.fetching,
+      ...this.running,
+      ...this.givenUp,
+      ...this.noted,
+    ]
+  }
+
+  /** Forgets the request that the coalescer started; returns whether it had been given up. */
+  endRunning(entry: Entry): boolean {
+    this.running.delete(entry)
+    return this.givenUp.delete(entry)
   }
 
   /** Owes the query a fetch for an event; where it waits for it is told by `move`. */

@@ -27,6 +27,7 @@ import { type IntakePort, checkEvent, drainChanges, recordEvent } from '../intak
 import { Ledger } from '../fetches/ledger.ts'
 import type { Entry } from '../fetches/way.ts'
 import { identifyExact } from '../flush/match.ts'
+import { HiddenTime } from './hiddenTime.ts'
 import type { EnginePort } from './enginePort.ts'
 import { Waiters } from '../fetches/waiters.ts'
 import { createFetches } from './createFetches.ts'
@@ -52,7 +53,7 @@ export class Engine implements OrchestratorPort {
   readonly #counters = new Counters()
   #ledger: Ledger | undefined
   #flushes: Flushes | undefined
-  #hiddenSinceMs: number | undefined
+  readonly #hidden: HiddenTime
 
   constructor(port: EnginePort) {
     this.#port = port
@@ -63,6 +64,7 @@ export class Engine implements OrchestratorPort {
     this.queue = new PendingQueue(this.#clock, (queryKey) =>
       identifyExact(this.queryClient, queryKey, this.containment),
     )
+    this.#hidden = new HiddenTime(this.queue, this.now)
     this.#intake = {
       queue: this.queue,
       now: this.now,
@@ -97,7 +99,7 @@ export class Engine implements OrchestratorPort {
   }
 
   get isDeferring(): boolean {
-    return this.#hiddenSinceMs !== undefined
+    return this.#hidden.isRunning
   }
 
   get isSettled(): boolean {
@@ -168,7 +170,7 @@ export class Engine implements OrchestratorPort {
     if (this.#ledger) {
       // One batch, so that no component renders between the patches and marks of one flush.
       const flush = (): void => {
-        if (keyIds === undefined) drainChanges(this.#intake)
+        if (keyIds === undefined) this.#readAll()
         this.#apply(this.queue.takeKeys(keyIds), reason, fetch)
         if (fetch === 'now') this.fetchMarked()
       }
@@ -181,8 +183,7 @@ export class Engine implements OrchestratorPort {
   markPending(reason: FlushedRecord['reason']): void {
     if (!this.#ledger) return
     this.containment.run(() => {
-      this.#forgiveHiddenTime()
-      drainChanges(this.#intake)
+      this.#readAll()
       this.#apply(this.queue.takeKeys(), reason, 'never')
     })
   }
@@ -224,12 +225,12 @@ export class Engine implements OrchestratorPort {
 
   pageHidden(): void {
     if (!this.isHeld()) return
-    this.#hiddenSinceMs ??= this.now()
+    this.#hidden.begin()
     this.fetches.releaseDeferred()
   }
 
   pageVisible(): void {
-    this.#forgiveHiddenTime()
+    this.#hidden.forgive()
     this.fetches.slots.pump()
   }
 
@@ -285,11 +286,9 @@ export class Engine implements OrchestratorPort {
     this.emit('flushed', record)
   }
 
-  /** What is pending has not waited while the page was hidden. */
-  #forgiveHiddenTime(): void {
-    if (this.#hiddenSinceMs === undefined) return
-    this.queue.forgive(this.#hiddenSinceMs, this.now())
-    this.#hiddenSinceMs = undefined
+  #readAll(): void {
+    this.#hidden.forgive()
+    drainChanges(this.#intake)
   }
 
   #reportFailure({ query: { queryKey, queryHash }, error }: Entry): void {

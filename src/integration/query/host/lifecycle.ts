@@ -3,12 +3,13 @@ import { finishAfterStop } from '../fetches/afterStop.ts'
 import type { StopOptions } from '../coalescer.ts'
 import type { Engine } from './engine.ts'
 import type { ResolvedOptions } from '../options.ts'
+import type { Page } from './page.ts'
 import type { Router } from './router.ts'
 
 /** Follows the page's visibility and connection; returns a function that ends it. */
-export function followPage(engine: Engine, router: Router): () => void {
+export function followPage(engine: Engine, router: Router, page: Page): () => void {
   const unsubscribeFocus = focusManager.subscribe((focused) => {
-    router.takePage(focused)
+    page.look()
     if (!focused) return engine.fetches.slots.unmarkHidden()
     void engine.fetches.slots.markAgainSoon()
     engine.fetches.resumePaused()
@@ -19,8 +20,9 @@ export function followPage(engine: Engine, router: Router): () => void {
     engine.fetches.holds.setOnline(online)
     if (online) engine.fetches.resumePaused()
   })
-  if (!focusManager.isFocused()) router.takePage(false)
+  page.look()
   return () => {
+    page.stop()
     unsubscribeFocus()
     unsubscribeOnline()
   }

@@ -12,6 +12,7 @@ import type {
 } from '../../../machines/orchestratorPort.ts'
 import type { InvalidateOptions } from '../coalescer.ts'
 import type { Engine } from './engine.ts'
+import type { Page } from './page.ts'
 
 /** `dead`: the actor has failed, and events are flushed one by one without it. */
 export type CoalescerState = 'running' | 'dead' | 'stopped'
@@ -23,6 +24,7 @@ export const isRecordable = (event: RoutedEvent): event is Exclude<RecordableEve
 
 export interface RouterPort {
   readonly engine: Engine
+  readonly page: Pick<Page, 'isAway' | 'look'>
   sendToActor(event: OrchestratorEvent): void
   /** Whether an inspector watches, who must see every event. */
   isInspected(): boolean
@@ -39,6 +41,12 @@ export class Router {
 
   /** Takes an event of the app. */
   take(event: RoutedEvent): void {
+    this.#take(event)
+    // With what has been deferred, so that each query is fetched once.
+    this.#lookForReturn()
+  }
+
+  #take(event: RoutedEvent): void {
     const { engine } = this.#port
     if (this.state === 'running') {
       if (this.#passesGate(event)) {
@@ -66,6 +74,7 @@ export class Router {
     if (urgent === true) return false
     engine.enqueue(queryKey, wantsFor[refetchType], atMs, exact, source)
     this.#wakeIfClosed()
+    this.#lookForReturn()
     return true
   }
 
@@ -106,6 +115,11 @@ export class Router {
     this.#port.engine.queue.watcher = undefined
     this.#port.engine.strategyDied(error)
     this.#flush({ reason: 'switch', fetch: 'now' })
+  }
+
+  /** Whoever knows of the return to the page may tell nobody. */
+  #lookForReturn(): void {
+    if (this.#port.page.isAway && this.state !== 'stopped') this.#port.page.look()
   }
 
   /** A rule that has seen the event pass by may want its chart to look at once. */
