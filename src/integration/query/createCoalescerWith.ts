@@ -14,7 +14,8 @@ import type { AnyCoalescer, Coalescer } from './coalescer.ts'
 import { Engine } from './host/engine.ts'
 import { registerInternals } from './internals.ts'
 import { finishWork, followPage, release } from './host/lifecycle.ts'
-import { type CoalescerOptions, expectQueryClient, resolveOptions, warnOfOtherCopy } from './options.ts'
+import { type CoalescerOptions, expectQueryClient, resolveOptions } from './options.ts'
+import { countRunning, warnOfOptions, warnOfOtherCopy } from './warnings.ts'
 import { whenAnswered } from './fetches/waiters.ts'
 import { Page } from './host/page.ts'
 import { Router } from './host/router.ts'
@@ -96,8 +97,11 @@ export function createCoalescerWith<const Strategies extends StrategyRegistry>(
   actor.start()
   snapshots.followStrategy(() => notifier.notify())
   const warn = createWarner(options.onWarning)
+  warnOfOptions(options, resolved, warn)
+  let endCount = (): void => undefined
   const attach = (queryClient: QueryClient): void => {
     warnOfOtherCopy(queryClient, warn)
+    endCount = countRunning(queryClient, warn)
     engine.attach(queryClient)
   }
   if (options.queryClient) attach(options.queryClient)
@@ -195,6 +199,7 @@ export function createCoalescerWith<const Strategies extends StrategyRegistry>(
       router.state = 'stopped'
       actor.stop()
       release(engine)
+      endCount()
       notifier.notify()
     },
   }

@@ -1,4 +1,4 @@
-import { QueryClient } from '@tanstack/react-query'
+import type { QueryClient } from '@tanstack/react-query'
 import type { InspectionEvent, Observer } from 'xstate'
 import type { CoalescerClock } from '../../actions/clock.ts'
 import type { ErrorReporter } from '../../actions/report.ts'
@@ -89,14 +89,6 @@ export interface ResolvedOptions {
   readonly stuckAfterMs: number
   readonly whileMutating: 'defer' | 'refetch'
   readonly maxMutationHoldMs: number
-}
-
-/** Warns of a client whose focus and network managers are not those that this package listens to. */
-export function warnOfOtherCopy(queryClient: QueryClient, warn: (message: string) => void): void {
-  if (queryClient instanceof QueryClient) return
-  warn(
-    'Expected `queryClient` to be a QueryClient of the copy of TanStack Query that this package uses, got one of another. Focus, network and batches are not shared between copies: have one version of @tanstack/react-query installed (npm ls @tanstack/query-core).',
-  )
 }
 
 /** Throws unless a value can serve as a query client. */
