@@ -211,6 +211,20 @@ export function createOrchestratorMachine(machines: Readonly<Record<string, Stra
             },
           },
         },
+        ownWrites: {
+          description: describe('Whether queries that mutations of the app have written to wait for their fetch.'),
+          initial: 'free',
+          states: {
+            free: {
+              description: describe('No fetch waits for a mutation.'),
+              on: { HOLDING: 'holding' },
+            },
+            holding: {
+              description: describe('Fetches wait for the end of mutations, which they would overwrite.'),
+              on: { FREE: 'free' },
+            },
+          },
+        },
         life: {
           description: describe('Whether the coalescer itself works.'),
           initial: 'running',

@@ -73,6 +73,9 @@ export type OrchestratorEvent =
   | { readonly type: 'PAGE_HIDDEN' }
   /** The page came back. */
   | { readonly type: 'PAGE_VISIBLE' }
+  /** Fetches are kept back while mutations of the app are pending; or none is any more. */
+  | { readonly type: 'HOLDING' }
+  | { readonly type: 'FREE' }
   /** Something woke the app up: a timer that was throttled may be late. */
   | { readonly type: 'WAKE' }
   /** A fact for the listeners of the actor. */

@@ -1,5 +1,6 @@
 // @vitest-environment happy-dom
 import { cleanup, fireEvent, screen } from '@testing-library/react'
+import { MutationObserver as QueryMutation } from '@tanstack/react-query'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { FakeRealtimeService } from '../react/support.tsx'
 import { advance, openPanel } from './support.tsx'
@@ -23,6 +24,21 @@ describe('the panel', () => {
     expect(text('.rtc-phase')).toBe('collecting')
     await advance(400)
     expect(text('.rtc-pending li')).toMatch(/600 ms$/)
+    coalescer.stop()
+  })
+
+  it('shows what waits for a mutation, and for which', async () => {
+    const { coalescer, queryClient, text } = await openPanel()
+    const mutation = new QueryMutation(queryClient, {
+      mutationKey: ['addGoal'],
+      onMutate: () => queryClient.setQueriesData({ queryKey: ['goals'] }, () => 'mine'),
+      mutationFn: () => new Promise(() => undefined),
+    })
+    void mutation.mutate()
+    await advance(10)
+    coalescer.scheduleInvalidate(['goals'], { urgent: true })
+    await advance(200)
+    expect(text('.rtc-pending li[data-held]')).toBe('["goals",{"user":7}] waits for mutation ["addGoal"]')
     coalescer.stop()
   })
 

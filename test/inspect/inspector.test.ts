@@ -92,7 +92,12 @@ describe('an inspector given to createCoalescer', () => {
     expect(host.definitions()).toEqual(['coalescer', 'strategy: direct', 'strategy: debounce'])
     const last = new Map(host.ofType('@xstate.snapshot').map((one) => [one.sessionId, one.snapshot?.value]))
     const strategy = coalescer.actor.getSnapshot().children.strategy
-    expect(last.get(coalescer.actor.sessionId)).toEqual({ strategy: 'debounce', page: 'visible', life: 'running' })
+    expect(last.get(coalescer.actor.sessionId)).toEqual({
+      strategy: 'debounce',
+      page: 'visible',
+      ownWrites: 'free',
+      life: 'running',
+    })
     expect(last.get(strategy?.sessionId ?? '')).toBe('idle')
     inspector.stop()
   })

@@ -1,4 +1,4 @@
-import { focusManager } from '@tanstack/react-query'
+import { MutationObserver, focusManager } from '@tanstack/react-query'
 import {
   type CoalescerEvent,
   type CoalescerOptions,
@@ -57,6 +57,24 @@ export function testEdges(timing: CoalescerOptions): void {
     await system.pass(timing.quietMs ?? 0)
     await system.endAll()
     expect([system.takeReasons(), system.isFresh(key)]).toEqual([['quiet'], true])
+  })
+
+  it('a mutation shows in the chart while fetches wait for its end', async () => {
+    const system = createSystem()
+    const ownWrites = (): unknown => system.coalescer.actor.getSnapshot().value
+    let end = (): void => undefined
+    const mutation = new MutationObserver(system.queryClient, {
+      onMutate: () => system.queryClient.cancelQueries({ queryKey: key }),
+      mutationFn: () => new Promise<void>((resolve) => (end = resolve)),
+    })
+    void mutation.mutate()
+    await drain()
+    await system.invalidate(key, true)
+    expect([ownWrites(), system.requestsOf(key)]).toMatchObject([{ ownWrites: 'holding' }, 0])
+    end()
+    await system.pass(0)
+    await system.endAll()
+    expect([ownWrites(), system.requestsOf(key)]).toMatchObject([{ ownWrites: 'free' }, 1])
   })
 
   it('a fetch that the app cancels is owed again', async () => {

@@ -57,7 +57,10 @@ export function createCoalescerWith<const Strategies extends StrategyRegistry>(
     emitFromActor: (name, record) =>
       router.send({ type: 'REPORT', emitted: { type: name, ...record } as EmittedEvent<string> }),
     fetchLost: (queryKeys) => router.fetchLost(queryKeys),
-    changed: () => notifier.notifySoon(),
+    changed: () => {
+      router.noteHeld()
+      notifier.notifySoon()
+    },
     gaveUp: (error) => router.die(error),
   })
   const actorOptions = {
@@ -210,6 +213,7 @@ export function createCoalescerWith<const Strategies extends StrategyRegistry>(
     now: engine.now,
     queryClient: () => engine.queryClient,
     pending: engine.queue,
+    held: () => engine.fetches.holds.describe(),
     entryOf: (queryHash) => engine.entryOf(queryHash),
     logicalNow: () => engine.logicalNow,
     buffersChanges: () => engine.buffersChanges,

@@ -8,6 +8,7 @@ import type { ChangeSink } from './intake/applyChange.ts'
 import type { Calls } from './client/calls.ts'
 import type { StrategyRegistry } from '../../machines/registry.ts'
 import type { AnyCoalescer } from './coalescer.ts'
+import type { HeldQuery } from './fetches/holds.ts'
 import type { Entry } from './fetches/way.ts'
 
 export type { ChangeSink }
@@ -24,6 +25,8 @@ export interface CoalescerInternals {
   queryClient(): QueryClient | undefined
   /** What waits for a flush. */
   readonly pending: Pick<PendingQueue, 'keys' | 'changes' | 'size'>
+  /** The queries whose fetch waits for mutations, with the keys of those. */
+  held(): readonly HeldQuery[]
   /** What is known of the query of a hash, if it is in the cache. */
   entryOf(queryHash: string): Entry | undefined
   /** The time of the newest event, in which the starts of fetches are told. */

@@ -9,7 +9,14 @@ export interface PendingItem extends TimelineKey {
   readonly ageMs: number
 }
 
+/** A query whose fetch waits for a mutation. */
+export interface HeldItem {
+  readonly text: string
+  readonly waitsFor: string
+}
+
 export interface PendingView {
+  readonly held: readonly HeldItem[]
   readonly count: number
   /** The oldest of them. */
   readonly items: readonly PendingItem[]
@@ -17,7 +24,7 @@ export interface PendingView {
 
 /** What waits for a flush now. */
 export function readPending(coalescer: AnyCoalescer): PendingView {
-  const { pending, now } = internalsOf(coalescer)
+  const { pending, held, now } = internalsOf(coalescer)
   const items: PendingItem[] = []
   for (const { queryKey, events, sources, firstAtMs } of pending.keys.values()) {
     if (items.length === MAX_DETAILS) break
@@ -29,5 +36,11 @@ export function readPending(coalescer: AnyCoalescer): PendingView {
     const text = `${change.table}:${change.eventType} (handler not run yet)`
     items.push({ text, events: 1, sources: [], ageMs: now() - atMs })
   }
-  return { count: pending.size, items }
+  const heldItems = held()
+    .slice(0, MAX_DETAILS)
+    .map(({ queryKey, mutationKeys }) => ({
+      text: formatValue(queryKey),
+      waitsFor: mutationKeys.map((key) => (key ? formatValue(key) : 'without a key')).join(', '),
+    }))
+  return { held: heldItems, count: pending.size, items }
 }

@@ -5,13 +5,13 @@ import type { PendingView } from '../monitor/pending.ts'
 
 /** What waits for a flush, and how long already. */
 export function Pending({ pending, maxWaitMs }: { pending: PendingView; maxWaitMs: number }): ReactElement {
-  const { count, items } = pending
+  const { held, count, items } = pending
   return (
     <section className="rtc-pending" aria-label="Pending keys">
       <h3>
         Pending <span className="rtc-count">{count}</span>
       </h3>
-      {count === 0 && <p className="rtc-hint">Nothing waits for a flush.</p>}
+      {count + held.length === 0 && <p className="rtc-hint">Nothing waits for a flush.</p>}
       <ul>
         {items.map((item, position) => (
           // Buffered changes of one table read alike, and so do a key and its exact twin.
@@ -22,6 +22,13 @@ export function Pending({ pending, maxWaitMs }: { pending: PendingView; maxWaitM
               {item.events} {item.events === 1 ? 'event' : 'events'}, {formatMs(Math.max(0, item.ageMs))}
             </span>
             <span className="rtc-bar" style={{ width: `${Math.min(100, (100 * item.ageMs) / (maxWaitMs || 1))}%` }} />
+          </li>
+        ))}
+      </ul>
+      <ul>
+        {held.map(({ text, waitsFor }, position) => (
+          <li key={`${position} ${text}`} data-held>
+            <code>{text}</code> <span className="rtc-age">waits for mutation {waitsFor}</span>
           </li>
         ))}
       </ul>

@@ -1,4 +1,4 @@
-import { type Query, onlineManager } from '@tanstack/react-query'
+import { type Query, type QueryKey, onlineManager } from '@tanstack/react-query'
 import type { CoalescerClock } from '../../../actions/clock.ts'
 import type { Mutating, Mutations } from './mutations.ts'
 import { type Entry, type Ways, isOwnRun } from './way.ts'
@@ -14,6 +14,13 @@ export interface HoldsPort {
   readonly isAwaited: () => boolean
   /** Has the fetch follow that a query owes, behind one that is running, or as soon as a slot is free. */
   release(entries: readonly Entry[]): void
+}
+
+/** A query whose fetch waits for mutations. */
+export interface HeldQuery {
+  readonly queryKey: QueryKey
+  /** The keys of the mutations it waits for; `undefined` for one without a key. */
+  readonly mutationKeys: readonly (readonly unknown[] | undefined)[]
 }
 
 /**
@@ -49,6 +56,14 @@ export class Holds {
   /** Whether nobody is to wait for the fetch a query owes, since it may be that what waits would never end. */
   isDeferred(entry: Entry): boolean {
     return entry.debt.at === 'held' && this.holding(entry.query).some(({ isAnswered }) => !isAnswered)
+  }
+
+  /** What is held, and what for. */
+  describe(): HeldQuery[] {
+    return [...this.#port.ways.held].map(({ query }) => ({
+      queryKey: query.queryKey,
+      mutationKeys: this.holding(query).map(({ mutation }) => mutation.options.mutationKey),
+    }))
   }
 
   /** Whether something is held that will be fetched by itself, which without network is not so. */

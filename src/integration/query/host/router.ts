@@ -33,6 +33,7 @@ export interface RouterPort {
 /** Brings each event to where it belongs: straight to the queue, to the actor, or past an actor that has died. */
 export class Router {
   state: CoalescerState = 'running'
+  #isHolding = false
   readonly #port: RouterPort
 
   constructor(port: RouterPort) {
@@ -98,6 +99,14 @@ export class Router {
       engine.pageVisible()
       this.#flush({ reason: 'visible', fetch: 'now' })
     }
+  }
+
+  /** Shows in the chart whether fetches wait for mutations. */
+  noteHeld(): void {
+    const isHolding = this.#port.engine.fetches.ways.held.size > 0
+    if (isHolding === this.#isHolding) return
+    this.#isHolding = isHolding
+    this.send({ type: isHolding ? 'HOLDING' : 'FREE' })
   }
 
   /** Owes queries a fetch again. */
