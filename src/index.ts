@@ -4,6 +4,7 @@ export { type OptionsWithStrategies, type WithBuiltIn, createCoalescer } from '.
 export { createCoalescerWith } from './integration/query/createCoalescerWith.ts'
 export { SharedWindow } from './actions/windows/sharedWindow.ts'
 export { KeyWindows } from './actions/windows/keyWindows.ts'
+export { adaptive } from './machines/adaptive.ts'
 export { batch } from './machines/batch.ts'
 export { debounce } from './machines/debounce.ts'
 export { direct } from './machines/direct.ts'

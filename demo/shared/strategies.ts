@@ -7,6 +7,7 @@ const texts: Partial<Record<StrategyName, string>> = {
   batch: 'Buffer the changes, run their handlers at the flush, refetch once.',
   perKey: 'One window for each query key; keys never wait for each other.',
   hybrid: 'Mark stale after quiet, refetch what is on screen a little later.',
+  adaptive: 'One window per root of the keys: waits for the next change as long as that is cheaper than a request.',
 }
 
 /** Every strategy, `direct` first, as what the others are compared with. */

@@ -36,7 +36,7 @@ async function play(strategy) {
   return { strategy, requests: requests - 1, isFresh: apple === 10 && pear === 9 }
 }
 
-for (const strategy of ['direct', 'debounce', 'batch', 'perKey', 'hybrid']) {
+for (const strategy of ['direct', 'debounce', 'batch', 'perKey', 'hybrid', 'adaptive']) {
   const { requests, isFresh } = await play(strategy)
   console.log(`${strategy}: ${requests} requests, ${isFresh ? 'fresh' : 'stale'}`)
 }

@@ -131,6 +131,7 @@ export class PendingQueue {
     return this.#count(this.#merge(id, queryKey, wants, from.atMs, from.seq, false, source), from.atMs)
   }
 
+  /** Keeps a change, with its handler unread. */
   bufferChange(change: Change, handler: ChangeHandler, atMs: number, dated?: number): void {
     this.lastEventAtMs = atMs
     this.#clock.value += 1
@@ -172,6 +173,7 @@ export class PendingQueue {
     this.#findOldest()
   }
 
+  /** Forgets everything that waits. */
   clear(): void {
     this.keys.clear()
     this.changes = []

@@ -12,6 +12,7 @@ export const batchMachine = createWindowsMachine({
   windows: (port) => new SharedWindow(port),
 })
 
+/** Buffers changes and runs their handlers at the flush; `quietMs` is 80. */
 export const batch = defineStrategy({
   machine: batchMachine,
   quietMs: 80,

@@ -12,4 +12,5 @@ export const debounceMachine = createWindowsMachine({
   windows: (port) => new SharedWindow(port),
 })
 
+/** One window for all keys; `quietMs` is 150. The default. */
 export const debounce = defineStrategy({ machine: debounceMachine, quietMs: 150 })

@@ -74,4 +74,5 @@ export const directMachine = setup({
   },
 })
 
+/** Flushes each event at once, as without this library; stands in for a strategy that dies. */
 export const direct = defineStrategy({ machine: directMachine, quietMs: 0 })

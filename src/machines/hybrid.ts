@@ -92,6 +92,7 @@ export const hybridMachine = hybridSetup.createMachine({
   },
 })
 
+/** Marks like `debounce`, and fetches what it marked `refetchDelayMs` later; `quietMs` is 150. */
 export const hybrid = defineStrategy({
   machine: hybridMachine,
   quietMs: 150,

@@ -119,6 +119,7 @@ const strategyState = (name: string) =>
           timing: context.strategy.timing,
           now: context.port.now,
           isHeld: context.port.isHeld,
+          rootOf: context.port.rootOf,
         },
       }),
       // What takes the place of a dead strategy may die as well, but not for ever.

@@ -12,4 +12,5 @@ export const perKeyMachine = createWindowsMachine({
   windows: (port) => new KeyWindows(port),
 })
 
+/** One window per key; `quietMs` is 100. */
 export const perKey = defineStrategy({ machine: perKeyMachine, quietMs: 100 })

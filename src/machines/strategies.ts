@@ -1,3 +1,4 @@
+import { adaptive } from './adaptive.ts'
 import { batch } from './batch.ts'
 import { debounce } from './debounce.ts'
 import { direct } from './direct.ts'
@@ -6,7 +7,7 @@ import { perKey } from './perKey.ts'
 import type { NameOf, OptionOf } from './registry.ts'
 
 /** Every built-in strategy. A new one is registered here. */
-export const strategies = { debounce, batch, perKey, hybrid, direct }
+export const strategies = { debounce, batch, perKey, hybrid, adaptive, direct }
 
 export const strategyNames = Object.keys(strategies) as StrategyName[]
 

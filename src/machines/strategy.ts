@@ -25,6 +25,7 @@ export type StrategyReport =
 
 export type StrategyParentRef = ActorRef<Snapshot<unknown>, StrategyReport>
 
+/** What a strategy is started with. */
 export interface StrategyInput {
   readonly parentRef: StrategyParentRef
   readonly port: StrategyPort

@@ -34,7 +34,8 @@ export const windowsSetup = setup({
       event.type === 'PENDING' &&
       context.windows.dueAtOnce(event.keyIds, params.isCollecting) !== undefined &&
       !context.port.isHeld(),
-    mustLookAnew: ({ context }) => !context.port.gate.open && context.windows.mayPassBy(),
+    mustLookAnew: ({ context: { port, windows } }) =>
+      (!port.gate.open && windows.mayPassBy()) || windows.isSooner?.() === true,
     canFlush: ({ context }) => context.port.queue.size > 0 && !context.port.isHeld(),
   },
   actions: {
@@ -146,6 +147,7 @@ export const windowsFlushing = windowsSetup.createStateConfig({
   },
 })
 
+/** What a strategy over the chart of windows is made of. */
 export interface WindowsChartOptions {
   /** The name inspectors show. */
   readonly id: string

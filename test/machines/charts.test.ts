@@ -41,6 +41,7 @@ describe('the timing of a strategy', () => {
     ['batch', 80],
     ['perKey', 100],
     ['hybrid', 150],
+    ['adaptive', 30],
     ['direct', 0],
   ] as const)('%s waits for %i ms of quiet unless told otherwise', (name, quietMs) => {
     const timing = { ...defaultTiming, quietMs }
@@ -73,6 +74,7 @@ describe('the timing of a strategy', () => {
       batch: [...window, 'maxBufferedChanges'],
       perKey: window,
       hybrid: [...window, 'refetchDelayMs'],
+      adaptive: window,
       direct: window,
     })
     expect(strategyNames.filter((name) => strategies[name].buffersChanges)).toEqual(['batch'])

@@ -19,6 +19,7 @@ function setup() {
     gate: createGate(),
     now: () => clock.now(),
     isHeld: () => false,
+    rootOf: ([root]: readonly unknown[]) => root,
   }
   const add = (name: string): readonly string[] => [
     queue.add(queue.idOf([name], false), [name], wantsFor.active, clock.now(), false, undefined).id,

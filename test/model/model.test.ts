@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import type { CoalescerOptions, StrategyName } from 'realtime-coalescer'
 import { describe, expect, it } from 'vitest'
 import type { EventFromLogic, SnapshotFrom } from 'xstate'
@@ -5,6 +6,7 @@ import type { TestPath } from 'xstate/graph'
 import { chartsOf } from '../../src/machines/charts.ts'
 import { strategies, strategyNames } from '../../src/machines/strategies.ts'
 import { useSimulatedTime } from '../support/simulatedTime.ts'
+import { AdaptiveModel } from './adaptiveModel.ts'
 import { TransitionCoverage } from './coverage.ts'
 import { testEdges } from './edges.ts'
 import { everyTransition } from './paths.ts'
@@ -34,6 +36,9 @@ const timing: CoalescerOptions = {
   maxBufferedChanges: MAX_BUFFERED,
   inspect: coverage.inspect,
 }
+
+/** Those whose windows have one length; `adaptive` has a model of its own. */
+const modelled = strategyNames.filter((name) => name !== 'adaptive')
 
 type ModelState = SnapshotFrom<typeof strategyModel>
 const key = ['goals']
@@ -113,7 +118,7 @@ const stateWithoutAge = ({ value, context: { strategy, sinceNewest } }: ModelSta
 
 const events = (...types: Exclude<WorldEvent['type'], 'SWITCH'>[]): WorldEvent[] => types.map((type) => ({ type }))
 
-describe.each(strategyNames)('%s follows its model', (strategy) => {
+describe.each(modelled)('%s follows its model', (strategy) => {
   it('with one window after the other', async () => {
     const paths = everyTransition(strategyModel, {
       input: { strategy, leading: false },
@@ -197,12 +202,73 @@ describe.each([false, true])('perKey follows its model of two keys', (leading) =
   })
 })
 
+describe.each([false, true])('adaptive follows its rule', (leading) => {
+  const keys = { a: ['a'], b: ['b'] }
+  const keyName = fc.constantFrom<('a' | 'b')[]>('a', 'b')
+  const steps = fc.array(
+    fc.oneof(
+      { weight: 6, arbitrary: fc.record({ do: fc.constant('invalidate' as const), key: keyName }) },
+      { weight: 6, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 120 }) }) },
+      { weight: 1, arbitrary: fc.record({ do: fc.constant('urgent' as const), key: keyName }) },
+      { weight: 1, arbitrary: fc.record({ do: fc.constant('flush' as const) }) },
+      { weight: 1, arbitrary: fc.record({ do: fc.constant('hide' as const), before: fc.boolean() }) },
+    ),
+    { minLength: 1, maxLength: 40 },
+  )
+
+  it(`with leading ${leading}: nothing is flushed before it is due, nor after maxWaitMs`, async () => {
+    const [quietMs, maxWaitMs] = [10, 200]
+    await fc.assert(
+      fc.asyncProperty(steps, async (trace) => {
+        const system = new System(Object.values(keys), { ...timing, strategy: 'adaptive', quietMs, maxWaitMs, leading })
+        const models = { a: new AdaptiveModel(quietMs, maxWaitMs), b: new AdaptiveModel(quietMs, maxWaitMs) }
+        let lastOfAllAtMs = -Infinity
+        const early: string[] = []
+        const late: string[] = []
+        system.coalescer.on('flushed', ({ reason, waitedMs, keys: flushed }) => {
+          if (waitedMs > maxWaitMs) late.push(`${reason} after ${waitedMs} ms`)
+          for (const { queryKey } of flushed) {
+            const model = models[queryKey[0] as 'a' | 'b']
+            const isByTime = reason === 'quiet' || reason === 'maxWait'
+            if (isByTime && Date.now() < model.dueAtMs(lastOfAllAtMs)) early.push(`${String(queryKey[0])}: ${reason}`)
+            model.window = undefined
+          }
+        })
+        for (const step of trace) {
+          if (step.do === 'wait') for (let ms = 0; ms < step.ms; ms += 1) await system.pass(1)
+          else if (step.do === 'flush') await system.flush()
+          else if (step.do === 'hide') {
+            if (!step.before) await system.setVisible(false)
+            lastOfAllAtMs = Date.now()
+            models.a.receive(lastOfAllAtMs)
+            await system.invalidate(keys.a)
+            await system.setVisible(false)
+            await system.pass(maxWaitMs * 2)
+            await system.setVisible(true)
+          } else {
+            lastOfAllAtMs = Date.now()
+            models[step.key].receive(lastOfAllAtMs)
+            await system.invalidate(keys[step.key], step.do === 'urgent')
+          }
+        }
+        await system.pass(maxWaitMs)
+        // A fetch that was under way at the flush has another one follow it.
+        for (let fetch = 0; fetch < 2; fetch += 1) await system.endAll()
+        expect([early, late, system.coalescer.getSnapshot().pendingKeys]).toEqual([[], [], 0])
+        expect(Object.values(keys).map((one) => system.isFresh(one))).toEqual([true, true])
+        await system.stop()
+      }),
+      { numRuns: 150 },
+    )
+  })
+})
+
 it('the orchestrator follows its model through switches and resets', async () => {
   const paths = everyTransition(strategyModel, {
     input: { strategy: 'debounce', leading: false },
     events: [
       ...events('INVALIDATE', 'FLUSH', 'TICK', 'HIDE', 'SHOW', 'RESOLVE', 'RESET'),
-      ...strategyNames.map((to) => ({ type: 'SWITCH', to }) as const),
+      ...modelled.map((to) => ({ type: 'SWITCH', to }) as const),
     ],
     isPossible,
     serializeState: stateWithoutAge,
@@ -236,6 +302,7 @@ it('takes every transition of every machine', () => {
     'perKey: perKey.collecting.held --PENDING [isEmpty]--> idle',
     'hybrid: hybrid.window.collecting.waiting --PENDING [isLeading]--> flushing',
     'hybrid: hybrid.window.collecting.held --PENDING [isEmpty]--> idle',
+    'adaptive: adaptive.collecting.held --PENDING [isEmpty]--> idle',
   ]
   expect(coverage.missed()).toEqual([...ends, ...otherRules])
 })

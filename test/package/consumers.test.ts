@@ -50,6 +50,7 @@ const entries = {
   '.': [
     'KeyWindows',
     'SharedWindow',
+    'adaptive',
     'batch',
     'coalesceQueryClient',
     'createCoalescer',

@@ -47,6 +47,7 @@ describe('examples/node', () => {
       'batch: 1 requests, fresh',
       'perKey: 1 requests, fresh',
       'hybrid: 1 requests, fresh',
+      'adaptive: 1 requests, fresh',
     ])
   })
 })

@@ -115,7 +115,9 @@ describe('a coalescer', () => {
 
   it('names its events and strategies to those who ask for others', () => {
     expect(send({ type: 'SOON' })).toThrow(/'INVALIDATE', 'REFETCH', 'CHANGE', 'FLUSH', 'SWITCH_STRATEGY', 'RESET'/)
-    expect(() => createCoalescer({ strategy: null as never })).toThrow(/debounce, batch, perKey, hybrid, direct/)
+    expect(() => createCoalescer({ strategy: null as never })).toThrow(
+      /debounce, batch, perKey, hybrid, adaptive, direct/,
+    )
   })
 
   it('says what is missing without a query client, and after stop()', () => {

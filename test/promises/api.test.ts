@@ -14,6 +14,7 @@ describe('the entry point', () => {
     expect(Object.keys(entry).toSorted()).toEqual([
       'KeyWindows',
       'SharedWindow',
+      'adaptive',
       'batch',
       'coalesceQueryClient',
       'createCoalescer',

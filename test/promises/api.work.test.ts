@@ -26,7 +26,7 @@ describe.each(coalescing)('getSnapshot and subscribe, %s', (strategy) => {
     expect(coalescer.getSnapshot()).toMatchObject({ strategy, phase: 'idle' })
     announce(world, 'INVALIDATE', goals)
     expect(coalescer.getSnapshot()).toMatchObject({ phase: 'collecting', pendingKeys: 1, inFlight: 0 })
-    await advance(timing.quietMs)
+    await advance(flushDelayOf(strategy))
     if (strategy === 'hybrid') {
       // oxlint-disable-next-line vitest/no-conditional-expect -- hybrid alone waits between marking and fetching
       expect(coalescer.getSnapshot()).toMatchObject({ phase: 'flushing', pendingKeys: 0, inFlight: 0 })

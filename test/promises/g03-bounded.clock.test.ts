@@ -3,7 +3,7 @@ import { type FlushedRecord, createCoalescer } from 'realtime-coalescer'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { SimulatedClock } from 'xstate'
 import { drain } from '../support/simulatedTime.ts'
-import { everyStrategy, timing } from './support.ts'
+import { everyStrategy, flushDelayOf, timing } from './support.ts'
 
 const goals = ['goals']
 
@@ -31,13 +31,12 @@ describe.each(everyStrategy)('G3 bounded under a simulated clock, %s', (strategy
   it('the clock of the options alone decides when to flush', async () => {
     const { clock, coalescer, flushed, requests, end } = setup()
     coalescer.scheduleInvalidate(goals)
-    const isDirect = strategy === 'direct'
-    clock.increment(timing.quietMs - 1)
-    expect(flushed).toHaveLength(isDirect ? 1 : 0)
+    clock.increment(Math.max(0, flushDelayOf(strategy) - 1))
+    expect(flushed).toHaveLength(strategy === 'direct' ? 1 : 0)
     clock.increment(1)
     clock.increment(timing.refetchDelayMs)
     await drain()
-    expect(flushed.map(({ waitedMs }) => waitedMs)).toEqual([isDirect ? 0 : timing.quietMs])
+    expect(flushed.map(({ waitedMs }) => waitedMs)).toEqual([flushDelayOf(strategy)])
     expect(requests()).toBe(1)
     end()
   })
@@ -57,8 +56,8 @@ describe.each(everyStrategy)('G3 bounded under a simulated clock, %s', (strategy
     const timers = { setTimeout: (fn: () => void, ms: number) => setTimeout(fn, ms), clearTimeout }
     const { coalescer, flushed, end } = setup({ clock: timers })
     coalescer.scheduleInvalidate(goals)
-    vi.advanceTimersByTime(timing.quietMs)
-    expect(flushed.map(({ waitedMs }) => waitedMs)).toEqual([strategy === 'direct' ? 0 : timing.quietMs])
+    vi.advanceTimersByTime(flushDelayOf(strategy))
+    expect(flushed.map(({ waitedMs }) => waitedMs)).toEqual([flushDelayOf(strategy)])
     end()
   })
 })

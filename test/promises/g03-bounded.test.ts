@@ -2,7 +2,7 @@ import { focusManager } from '@tanstack/react-query'
 import { type FlushedRecord } from 'realtime-coalescer'
 import { describe, expect, it, vi } from 'vitest'
 import { advance, drain, useSimulatedTime } from '../support/simulatedTime.ts'
-import { announce, coalescing, sendChange, startsOf, timing, worldOf } from './support.ts'
+import { announce, coalescing, flushDelayOf, sendChange, startsOf, timing, worldOf } from './support.ts'
 
 const goals = ['goals']
 
@@ -28,10 +28,10 @@ describe.each(coalescing)('G3 bounded, %s', (strategy) => {
     const world = worldOf(strategy)
     await world.showLoaded(goals)
     announce(world, 'INVALIDATE', goals)
-    await advance(timing.quietMs - 1)
+    await advance(flushDelayOf(strategy) - 1)
     expect(world.flushed).toEqual([])
     await advance(1)
-    expect(world.flushed).toEqual([expect.objectContaining({ reason: 'quiet', waitedMs: timing.quietMs })])
+    expect(world.flushed).toEqual([expect.objectContaining({ reason: 'quiet', waitedMs: flushDelayOf(strategy) })])
   })
 
   it('an event within the window starts the quiet time again', async () => {
@@ -40,10 +40,10 @@ describe.each(coalescing)('G3 bounded, %s', (strategy) => {
     announce(world, 'INVALIDATE', goals)
     await advance(40)
     announce(world, 'INVALIDATE', goals)
-    await advance(49)
+    await advance(flushDelayOf(strategy) - 1)
     expect(world.flushed).toEqual([])
     await advance(1)
-    expect(world.flushed).toEqual([expect.objectContaining({ reason: 'quiet', waitedMs: 90 })])
+    expect(world.flushed).toEqual([expect.objectContaining({ reason: 'quiet', waitedMs: 40 + flushDelayOf(strategy) })])
   })
 
   it('quietMs above maxWaitMs flushes at maxWaitMs', async () => {
@@ -142,7 +142,7 @@ describe.each(coalescing)('G3 bounded, %s', (strategy) => {
     await advance(20)
     world.unhide()
     await advance(1000)
-    expect(world.flushed.map(({ waitedMs }) => waitedMs)).toEqual([timing.quietMs])
+    expect(world.flushed.map(({ waitedMs }) => waitedMs)).toEqual([flushDelayOf(strategy)])
   })
 
   it('buffered changes are bounded like keys', async () => {

@@ -2,7 +2,7 @@ import type { StrategyName } from 'realtime-coalescer'
 import { describe, expect, it, vi } from 'vitest'
 import { changeOf } from '../support/changeOf.ts'
 import { advance, drain, useSimulatedTime } from '../support/simulatedTime.ts'
-import { announce, everyStrategy, sendChange, startsOf, timing, worldOf } from './support.ts'
+import { flushDelayOf, announce, everyStrategy, sendChange, startsOf, timing, worldOf } from './support.ts'
 
 useSimulatedTime()
 
@@ -81,7 +81,7 @@ describe.each(pairs)('G7 switch from $from to $to', ({ from, to }) => {
     const world = worldOf(from, { refetchDelayMs: 10_000 })
     const shown = await world.showLoaded(goals)
     announce(world, 'INVALIDATE', goals)
-    await advance(timing.quietMs)
+    await advance(flushDelayOf(from))
     world.coalescer.switchStrategy(to)
     await advance(100)
     expect(shown.version()).toBe(1)

@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { advance, drain, useSimulatedTime } from '../support/simulatedTime.ts'
-import { announce, coalescing, everyStrategy, startsOf, timing, worldOf } from './support.ts'
+import {
+  announce,
+  coalescing,
+  everyStrategy,
+  flushDelayOf,
+  keepsRootsApart,
+  startsOf,
+  timing,
+  worldOf,
+} from './support.ts'
 
 useSimulatedTime()
 
@@ -15,7 +24,7 @@ describe.each(coalescing)('G11 leading, %s', (strategy) => {
     await advance(10)
     announce(world, 'INVALIDATE', goals)
     expect(world.flushed).toHaveLength(1)
-    await advance(timing.quietMs)
+    await advance(flushDelayOf(strategy))
     expect(world.flushed.map(({ reason }) => reason)).toEqual(['leading', 'quiet'])
     await advance(1000)
     expect(shown.version()).toBe(2)
@@ -50,13 +59,13 @@ describe.each(coalescing)('G11 leading, %s', (strategy) => {
     for (const { waitedMs } of world.flushed) expect(waitedMs).toBeLessThanOrEqual(timing.maxWaitMs)
   })
 
-  it('leads by key under perKey, for all keys together elsewhere', async () => {
+  it('leads by key under perKey, by root under adaptive, for all keys together elsewhere', async () => {
     const world = worldOf(strategy, { leading: true })
     announce(world, 'INVALIDATE', goals)
     announce(world, 'INVALIDATE', ['partners'])
     await drain()
     const led = world.flushed.filter(({ reason }) => reason === 'leading').length
-    expect(led).toBe(strategy === 'perKey' ? 2 : 1)
+    expect(led).toBe(keepsRootsApart(strategy) ? 2 : 1)
     await advance(1000)
     expect(world.flushed.flatMap(({ keys }) => keys).map(({ events }) => events)).toEqual([1, 1])
   })
@@ -74,13 +83,13 @@ describe.each(everyStrategy)('G11 urgent, %s', (strategy) => {
     expect(shown.version()).toBe(1)
   })
 
-  it('takes what is pending along, except under perKey, which flushes its key alone', async () => {
+  it('takes what is pending along, except under perKey and adaptive, which flush its key or root alone', async () => {
     const world = worldOf(strategy)
     await world.showLoaded(['partners'])
     announce(world, 'INVALIDATE', ['partners'])
     world.change(goals, { urgent: true })
     const urgent = world.flushed.at(-1)?.keys.map(({ queryKey }) => queryKey[0])
-    expect(urgent).toEqual(strategy === 'perKey' || strategy === 'direct' ? ['goals'] : ['partners', 'goals'])
+    expect(urgent).toEqual(keepsRootsApart(strategy) ? ['goals'] : ['partners', 'goals'])
     await advance(1000)
     expect(startsOf(world, ['partners'])).toHaveLength(2)
   })

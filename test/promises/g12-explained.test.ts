@@ -2,7 +2,7 @@ import { hashKey } from '@tanstack/react-query'
 import { type FlushedKey, coalesceQueryClient, createCoalescer } from 'realtime-coalescer'
 import { describe, expect, it } from 'vitest'
 import { advance, drain, useSimulatedTime } from '../support/simulatedTime.ts'
-import { announce, coalescing, everyStrategy, sendChange, timing, worldOf } from './support.ts'
+import { announce, coalescing, everyStrategy, flushDelayOf, sendChange, worldOf } from './support.ts'
 
 useSimulatedTime()
 
@@ -28,7 +28,7 @@ describe.each(coalescing)('G12 explained, %s', (strategy) => {
     expect(world.flushed.map((record) => ({ ...record, keys: record.keys.toSorted(byName) }))).toEqual([
       {
         reason: 'quiet',
-        waitedMs: timing.quietMs + 10,
+        waitedMs: flushDelayOf(strategy) + 10,
         keys: [
           { queryKey: goals, events: 4, sources: ['goals:INSERT', 'check_ins:UPDATE', 'manual'] },
           { queryKey: partners, events: 1, sources: ['manual'] },
@@ -97,7 +97,7 @@ describe.each(coalescing)('G12 explained, %s', (strategy) => {
       fetchesStarted: 2,
       fetchesSaved: 23 - 2,
       fetchesFailed: 0,
-      longestWaitMs: timing.quietMs,
+      longestWaitMs: flushDelayOf(strategy),
     })
   })
 
@@ -136,7 +136,7 @@ describe.each(coalescing)('G12 explained, %s', (strategy) => {
     expect(world.flushed).toEqual([
       {
         reason: 'quiet',
-        waitedMs: timing.quietMs,
+        waitedMs: flushDelayOf(strategy),
         keys: [{ queryKey: ['nobody'], events: 1, sources: [] }],
         fetched: [],
         skippedFresh: 0,

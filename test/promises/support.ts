@@ -9,7 +9,7 @@ export const timing = { quietMs: 50, maxWaitMs: 200, refetchDelayMs: 40 } as con
 const asked = process.env['PROMISE_STRATEGIES']?.split(',')
 const isAsked = (strategy: StrategyName): boolean => asked?.includes(strategy) ?? true
 
-export const coalescing = (['debounce', 'batch', 'perKey', 'hybrid'] as const).filter(isAsked)
+export const coalescing = (['debounce', 'batch', 'perKey', 'hybrid', 'adaptive'] as const).filter(isAsked)
 
 export const everyStrategy = [...coalescing, ...(['direct'] as const).filter(isAsked)]
 
@@ -24,7 +24,14 @@ export const worldOf = (strategy: StrategyName, options: WorldOptions = {}): Wor
   createWorld({ strategy, ...timing, ...options })
 
 /** When a lone event is flushed, counted from the event. */
-export const flushDelayOf = (strategy: StrategyName): number => (strategy === 'direct' ? 0 : timing.quietMs)
+export const flushDelayOf = (strategy: StrategyName, quietMs: number = timing.quietMs): number => {
+  if (strategy === 'direct') return 0
+  // Of a root that nothing is known of yet.
+  return strategy === 'adaptive' ? 2 * quietMs : quietMs
+}
+
+/** Whether keys that differ in their first element wait apart. */
+export const keepsRootsApart = (strategy: StrategyName): boolean => ['perKey', 'adaptive', 'direct'].includes(strategy)
 
 /** When a lone event's fetch starts, counted from the event. */
 export const fetchDelayOf = (strategy: StrategyName): number =>

@@ -94,7 +94,7 @@ export const isAsked = (kind: RealAppKind): boolean => asked.includes('all') || 
 
 export type RealAppKind = 'mutations' | 'foreign' | 'hydration' | 'restores' | 'hangs' | 'isHidden'
 
-const strategyName = fc.constantFrom<StrategyName>('debounce', 'batch', 'perKey', 'hybrid', 'direct')
+const strategyName = fc.constantFrom<StrategyName>('debounce', 'batch', 'perKey', 'hybrid', 'adaptive', 'direct')
 const key = fc.nat({ max: eventKeys.length - 1 })
 const keys = fc.array(key, { minLength: 1, maxLength: 3 })
 const query = fc.nat({ max: pool.length - 1 })

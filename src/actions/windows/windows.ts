@@ -1,7 +1,7 @@
 import type { Gate } from '../gate.ts'
 import type { PendingQueue, QueueWatcher } from '../pendingQueue.ts'
 import type { Timing } from '../timing.ts'
-import type { FlushReason } from '../types.ts'
+import type { FlushReason, QueryKey } from '../types.ts'
 
 /** What a strategy may look at to decide when to flush. */
 export interface StrategyPort {
@@ -12,6 +12,8 @@ export interface StrategyPort {
   readonly now: () => number
   /** Whether nothing may be fetched now, because the page is hidden under `whenHidden: 'defer'`. */
   readonly isHeld: () => boolean
+  /** What keys that change together have in common: their first element, unless the app says otherwise. Never throws. */
+  readonly rootOf: (queryKey: QueryKey) => unknown
 }
 
 /** What a flush is about. */
@@ -37,6 +39,8 @@ export interface Windows extends QueueWatcher {
   isOver(): boolean
   /** Milliseconds until the next look at the clock. Asked when the timer is set. */
   untilNext(): number
+  /** Whether a window that has opened since the timer was set is due before it fires. */
+  isSooner?(): boolean
   /** Whether something is so late that it cannot wait for the timer; then `due` has it. Asked at events that reach the chart. */
   isOverdue(): boolean
   /** From when on events must reach the chart, because something may then be overdue. Asked when the gate opens. */

@@ -2,6 +2,7 @@ import type { QueryClient } from '@tanstack/react-query'
 import type { InspectionEvent, Observer } from 'xstate'
 import type { CoalescerClock } from '../../actions/clock.ts'
 import type { ErrorReporter } from '../../actions/report.ts'
+import type { QueryKey } from '../../actions/types.ts'
 import { type Timing, type TimingOptions, pickTiming } from '../../actions/timing.ts'
 import { expectCount, expectDelay, expectFunction, expectOneOf, failType } from '../../actions/validate.ts'
 import {
@@ -62,6 +63,12 @@ export interface CoalescerOptions<Option = StrategyOption> extends TimingOptions
    * @default 10000
    */
   readonly maxMutationHoldMs?: number | undefined
+  /**
+   * `adaptive` only: what keys that change together have in common. Keys with the same root share a window, so give one
+   * that tells the tables apart where all keys begin alike, as in `['api', 'goals']`. One that throws counts as its default.
+   * @default the first element of the key
+   */
+  readonly rootOf?: ((queryKey: QueryKey) => unknown) | undefined
   /** The timers to use instead of the global ones, such as XState's `SimulatedClock` in tests. */
   readonly clock?: CoalescerClock | undefined
   /** An observer of everything the actors do, as XState's `createActor` takes it. */
@@ -86,6 +93,7 @@ export interface ResolvedOptions {
   readonly maxConcurrentRefetches: number
   readonly whenHidden: 'defer' | 'refetch'
   readonly isHidden: (() => boolean) | undefined
+  readonly rootOf: ((queryKey: QueryKey) => unknown) | undefined
   readonly stuckAfterMs: number
   readonly whileMutating: 'defer' | 'refetch'
   readonly maxMutationHoldMs: number
@@ -129,11 +137,12 @@ export function resolveOptions(
     onError,
     onWarning,
   } = options
-  const { whileMutating, maxMutationHoldMs } = options
+  const { whileMutating, maxMutationHoldMs, rootOf } = options
   if (queryClient !== undefined) expectQueryClient(queryClient)
   if (onError !== undefined) expectFunction('onError', onError)
   if (onWarning !== undefined) expectFunction('onWarning', onWarning)
   if (isHidden !== undefined) expectFunction('isHidden', isHidden)
+  if (rootOf !== undefined) expectFunction('rootOf', rootOf)
   if (clock !== undefined) {
     const timers: Partial<CoalescerClock> = (clock as CoalescerClock | null) ?? {}
     expectFunction('clock.setTimeout', timers.setTimeout)
@@ -161,5 +170,6 @@ export function resolveOptions(
     isHidden,
     whenHidden: whenHidden === undefined ? 'defer' : expectOneOf('whenHidden', whenHidden, ['defer', 'refetch']),
     stuckAfterMs: stuckAfterMs === undefined ? 30_000 : expectDelay('stuckAfterMs', stuckAfterMs),
+    rootOf,
   }
 }

@@ -12,7 +12,14 @@ const timing: Timing = { ...defaultTiming, quietMs: 50, maxWaitMs: 200 }
 function setup(given: Timing = timing) {
   const time = { nowMs: 0 }
   const queue = new PendingQueue({ value: 0 }, String)
-  const port = { queue, timing: given, gate: createGate(), now: () => time.nowMs, isHeld: () => false }
+  const port = {
+    queue,
+    timing: given,
+    gate: createGate(),
+    now: () => time.nowMs,
+    isHeld: () => false,
+    rootOf: ([root]: readonly unknown[]) => root,
+  }
   const event = (id: string): string => queue.add(queue.idOf([id], false), [id], wants, time.nowMs, false, undefined).id
   const watch = (windows: KeyWindows): KeyWindows => {
     queue.watcher = windows

@@ -65,7 +65,14 @@ function windowOf(firstAtMs: number | undefined, { nowMs = 0, ...given }: { nowM
   if (firstAtMs !== undefined) queue.add('goals', ['goals'], wantsFor.active, firstAtMs, false, undefined)
   const timing = { ...defaultTiming, quietMs: 50, maxWaitMs: 200, maxBufferedChanges: 2, ...given }
   const time = { nowMs }
-  const port = { queue, timing, gate: createGate(), now: () => time.nowMs, isHeld: () => false }
+  const port = {
+    queue,
+    timing,
+    gate: createGate(),
+    now: () => time.nowMs,
+    isHeld: () => false,
+    rootOf: ([root]: readonly unknown[]) => root,
+  }
   return { time, queue, window: new SharedWindow(port) }
 }
 

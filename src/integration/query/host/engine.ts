@@ -28,7 +28,7 @@ import { Ledger } from '../fetches/ledger.ts'
 import type { Entry } from '../fetches/way.ts'
 import { identifyExact } from '../flush/match.ts'
 import { HiddenTime } from './hiddenTime.ts'
-import type { EnginePort } from './enginePort.ts'
+import { type EnginePort, containRootOf } from './enginePort.ts'
 import { Waiters } from '../fetches/waiters.ts'
 import { createFetches } from './createFetches.ts'
 import type { Fetches } from '../fetches/fetches.ts'
@@ -42,6 +42,7 @@ export class Engine implements OrchestratorPort {
   readonly waiters = new Waiters()
   readonly now: () => number
   readonly isHeld: () => boolean
+  readonly rootOf: OrchestratorPort['rootOf']
   queryClient: QueryClient | undefined
   strategy: ResolvedStrategy
   recordedIds: readonly string[] = []
@@ -61,9 +62,8 @@ export class Engine implements OrchestratorPort {
     this.isHeld = port.isHeld
     this.strategy = port.options.strategy
     this.containment = new Containment(port.report)
-    this.queue = new PendingQueue(this.#clock, (queryKey) =>
-      identifyExact(this.queryClient, queryKey, this.containment),
-    )
+    this.rootOf = containRootOf(port.options.rootOf, this.containment)
+    this.queue = new PendingQueue(this.#clock, (key) => identifyExact(this.queryClient, key, this.containment))
     this.#hidden = new HiddenTime(this.queue, this.now)
     this.#intake = {
       queue: this.queue,

@@ -1,3 +1,4 @@
+import type { Containment } from '../../../actions/containment.ts'
 import type { CoalescerClock } from '../../../actions/clock.ts'
 import type { Emitter, ErrorReporter } from '../../../actions/report.ts'
 import type { QueryKey } from '../../../actions/types.ts'
@@ -23,3 +24,12 @@ export interface EnginePort {
   /** The orchestrator has given up. */
   gaveUp(error: unknown): void
 }
+
+/** The root of a key by the app's own function; its first element without one, or where it throws. */
+export const containRootOf =
+  (rootOf: ((queryKey: QueryKey) => unknown) | undefined, containment: Containment) =>
+  (queryKey: QueryKey): unknown => {
+    let [root] = queryKey
+    if (rootOf) containment.run(() => (root = rootOf(queryKey)))
+    return root
+  }

@@ -1,0 +1,229 @@
+import { closeGate } from '../gate.ts'
+import { Heap } from '../heap.ts'
+import type { PendingKey } from '../pendingKey.ts'
+import { capAt, drawJitter } from './deadlines.ts'
+import type { Due, StrategyPort, Windows } from './windows.ts'
+
+/** Pending keys that share a window. */
+export interface Group {
+  readonly id: string
+  readonly firstAtMs: number
+  readonly lastAtMs: number
+}
+
+/** A window: what waits in it, and its random share. */
+export interface GroupWindow<G extends Group> {
+  readonly group: G
+  readonly jitterMs: number
+}
+
+/** A moment at which a window is looked at again, or without one the rest of a burst whose leading flush has run. */
+interface Check<G extends Group> {
+  readonly atMs: number
+  readonly id: string
+  readonly window: GroupWindow<G> | undefined
+}
+
+/**
+ * One window per group of keys over a single timer: a heap of moments to look at a group again. An event moves no
+ * timer; a group whose window has moved on is put back when its moment comes.
+ */
+export abstract class GroupWindows<G extends Group> implements Windows {
+  protected readonly port: StrategyPort
+  readonly #checks = new Heap<Check<G>>((a, b) => a.atMs < b.atMs)
+  /** When each group whose burst is already answered was last seen, under `leading`. */
+  readonly #answered = new Map<string, number>()
+  /** When the last of them was. */
+  #answeredAtMs = -Infinity
+  /** When the timer fires, as it was set. */
+  #timerAtMs = -Infinity
+
+  constructor(port: StrategyPort) {
+    this.port = port
+  }
+
+  abstract noteKey(key: PendingKey): void
+
+  noteEvent?(key: PendingKey, atMs: number): void
+
+  /** Whether keys of a group are pending, and it is not another one of the same id. */
+  protected abstract isPending(group: G): boolean
+
+  /** When a group is due, going by what has come for it so far. */
+  protected abstract dueAtMs(window: GroupWindow<G>): number
+
+  /** The group a pending key belongs to. */
+  protected abstract groupOf(keyId: string): G | undefined
+
+  /** The open group of an id. */
+  protected abstract groupOfId(id: string): G | undefined
+
+  protected abstract keyIdsOf(group: G): readonly string[]
+
+  /** How many groups wait. */
+  protected abstract get openGroups(): number
+
+  /** Opens the window of a group. */
+  protected open(group: G): GroupWindow<G> {
+    const window = { group, jitterMs: drawJitter(this.port.timing) }
+    this.#forgetFlushed()
+    this.#plan(window)
+    if (this.isSooner()) closeGate(this.port.gate)
+    return window
+  }
+
+  /** Plans the next look at a window anew. */
+  protected planAnew(window: GroupWindow<G>): void {
+    this.#checks.keep((check) => check.window !== window)
+    this.#plan(window)
+  }
+
+  begin(): void {
+    this.#noteTimer()
+  }
+
+  isSooner(): boolean {
+    return (this.#checks.first?.atMs ?? Infinity) < this.#timerAtMs
+  }
+
+  untilNext(): number {
+    const next = this.#checks.first
+    return next ? Math.max(0, next.atMs - this.port.now()) : 0
+  }
+
+  isOpen(): boolean {
+    return this.port.queue.size > 0 || this.#answered.size > 0
+  }
+
+  isOver(): boolean {
+    const { queue, timing, now } = this.port
+    return queue.size === 0 && now() >= this.#answeredAtMs + timing.quietMs
+  }
+
+  /** Not in the turn in which a burst began. */
+  isOverdue(): boolean {
+    const next = this.#checks.first
+    const at = this.port.now()
+    if (next === undefined || next.atMs > at) return false
+    for (const { group } of this.#dueWindows(at)) if (group.firstAtMs !== at) return true
+    return false
+  }
+
+  overdueAtMs(): number {
+    return capAt(this.port.queue.oldestAtMs, this.port.timing, 0)
+  }
+
+  /** Under `leading` every event can be the first of its group's burst, so each must reach the chart. */
+  mayPassBy(): boolean {
+    const { queue, timing, isHeld } = this.port
+    return queue.size > 0 && (!timing.leading || isHeld())
+  }
+
+  due(): Due | undefined {
+    const at = this.port.now()
+    const keyIds: string[] = []
+    let isCapped = true
+    for (const window of this.#dueWindows(at)) {
+      for (const id of this.keyIdsOf(window.group)) keyIds.push(id)
+      isCapped &&= this.#isCapped(window, at)
+    }
+    return keyIds.length > 0 ? { keyIds, reason: isCapped ? 'maxWait' : 'quiet' } : undefined
+  }
+
+  dueAtOnce(keyIds: readonly string[]): Due | undefined {
+    if (!this.port.timing.leading) return undefined
+    const first = this.#withGroups(keyIds).filter((id) => !this.#answered.has(this.groupOf(id)?.id ?? id))
+    return first.length > 0 ? { reason: 'leading', keyIds: first } : undefined
+  }
+
+  dueUrgently(keyIds: readonly string[]): Due {
+    return { reason: 'urgent', keyIds: this.#withGroups(keyIds) }
+  }
+
+  /** Lets go of keys that were flushed before their time. */
+  rest(): void {
+    if (!this.isOpen()) this.#checks.clear()
+  }
+
+  take({ reason, keyIds }: Due): void {
+    if (keyIds === undefined) this.#checks.keep(({ window }) => window === undefined)
+    else if (reason === 'leading') {
+      for (const id of keyIds) this.#answer(this.groupOf(id)?.id ?? id, this.port.now())
+    } else if (reason !== 'urgent') this.#passTime()
+  }
+
+  look(): void {
+    for (const due of this.#passTime()) this.#plan(due)
+    this.#noteTimer()
+  }
+
+  /** The keys named, with those that share a window with them. */
+  #withGroups(keyIds: readonly string[]): string[] {
+    const ids = new Set(keyIds)
+    for (const id of keyIds) {
+      const group = this.groupOf(id)
+      if (group) for (const other of this.keyIdsOf(group)) ids.add(other)
+    }
+    return [...ids]
+  }
+
+  #noteTimer(): void {
+    this.#timerAtMs = this.#checks.first?.atMs ?? Infinity
+  }
+
+  #plan(window: GroupWindow<G>): void {
+    this.#checks.push({ atMs: this.dueAtMs(window), id: window.group.id, window })
+  }
+
+  /** Puts back what is to be looked at later, and takes out what is due. */
+  #passTime(): GroupWindow<G>[] {
+    const { timing, now } = this.port
+    const at = now()
+    const due: GroupWindow<G>[] = []
+    for (let check = this.#checks.first; check && check.atMs <= at; check = this.#checks.first) {
+      this.#checks.pop()
+      const { window } = check
+      if (!window) this.#endBurst(check, at)
+      else if (this.isPending(window.group)) {
+        if (this.dueAtMs(window) > at) this.#plan(window)
+        else {
+          due.push(window)
+          if (timing.leading && this.#isCapped(window, at)) this.#answer(check.id, window.group.lastAtMs)
+        }
+      }
+    }
+    return due
+  }
+
+  *#dueWindows(at: number): Generator<GroupWindow<G>> {
+    for (const { window } of this.#checks.upTo(({ atMs }) => atMs <= at)) {
+      if (window && this.isPending(window.group) && this.dueAtMs(window) <= at) yield window
+    }
+  }
+
+  #isCapped({ group, jitterMs }: GroupWindow<G>, at: number): boolean {
+    return at >= capAt(group.firstAtMs, this.port.timing, jitterMs)
+  }
+
+  #answer(id: string, lastAtMs: number): void {
+    const isWatched = this.#answered.has(id)
+    this.#answered.set(id, lastAtMs)
+    if (lastAtMs > this.#answeredAtMs) this.#answeredAtMs = lastAtMs
+    if (isWatched) return
+    this.#checks.push({ atMs: lastAtMs + this.port.timing.quietMs, id, window: undefined })
+  }
+
+  /** Drops the checks of groups flushed before their time, once most of the heap is of that kind. */
+  #forgetFlushed(): void {
+    if (this.#checks.size <= 2 * (this.openGroups + this.#answered.size) + 16) return
+    this.#checks.keep(({ window, id }) => (window ? this.isPending(window.group) : this.#answered.has(id)))
+  }
+
+  #endBurst(check: Check<G>, at: number): void {
+    const answeredAt = this.#answered.get(check.id)
+    if (answeredAt === undefined) return
+    const lastAtMs = Math.max(answeredAt, this.groupOfId(check.id)?.lastAtMs ?? answeredAt)
+    if (lastAtMs + this.port.timing.quietMs <= at) this.#answered.delete(check.id)
+    else this.#checks.push({ ...check, atMs: lastAtMs + this.port.timing.quietMs })
+  }
+}
