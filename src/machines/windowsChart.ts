@@ -2,7 +2,7 @@ import { assign, sendTo, setup } from 'xstate'
 import { closeGate } from '../actions/gate.ts'
 import type { Due, StrategyPort, Windows } from '../actions/windows/windows.ts'
 import { describe } from './describe.ts'
-import type { StrategyEvent, StrategyInput } from './strategy.ts'
+import type { StrategyEvent, StrategyInput, StrategyMachine } from './strategy.ts'
 
 /** The context of a strategy that waits. */
 export interface WindowsContext extends StrategyInput {
@@ -157,7 +157,7 @@ export interface WindowsChartOptions {
 }
 
 /** The statechart of a strategy that waits, over its rule. */
-export const createWindowsMachine = ({ id, description, windows }: WindowsChartOptions) =>
+export const createWindowsMachine = ({ id, description, windows }: WindowsChartOptions): StrategyMachine =>
   windowsSetup.createMachine({
     id,
     description,

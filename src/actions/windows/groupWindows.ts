@@ -42,6 +42,7 @@ export abstract class GroupWindows<G extends Group> implements Windows {
     this.port = port
   }
 
+  /** A key became pending: it opens a window, or joins the one of its group. */
   abstract noteKey(key: PendingKey): void
 
   noteEvent?(key: PendingKey, atMs: number): void
@@ -58,6 +59,7 @@ export abstract class GroupWindows<G extends Group> implements Windows {
   /** The open group of an id. */
   protected abstract groupOfId(id: string): G | undefined
 
+  /** The ids of the keys that wait in a group. */
   protected abstract keyIdsOf(group: G): readonly string[]
 
   /** How many groups wait. */

@@ -12,6 +12,7 @@ const optionNames: Record<Exclude<keyof CoalescerOptions, keyof Timing> | 'strat
   queryClient: true,
   strategy: true,
   strategies: true,
+  rootOf: true,
   maxConcurrentRefetches: true,
   whenHidden: true,
   isHidden: true,
