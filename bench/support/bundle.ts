@@ -19,10 +19,10 @@ const onlyDebounce = 'createCoalescerWith({ debounce })'
 
 /** What no entry point may exceed: a little above what it has, so that growth is a decision. */
 export const sizeLimits: Readonly<Record<string, number>> = {
-  'realtime-coalescer': 28_200,
-  'createCoalescer alone': 27_400,
+  'realtime-coalescer': 29_800,
+  'createCoalescer alone': 29_000,
   [onlyDebounce]: 25_900,
-  'realtime-coalescer/supabase': 15_500,
+  'realtime-coalescer/supabase': 22_400,
   'realtime-coalescer/react': 1800,
   'realtime-coalescer/inspect': 3600,
   'realtime-coalescer/devtools': 11_500,

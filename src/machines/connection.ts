@@ -1,4 +1,5 @@
 import { connectionSetup } from './connectionSetup.ts'
+import { describe } from './describe.ts'
 
 /** How an open channel can be lost. */
 const losses = {
@@ -24,22 +25,22 @@ const reopenUnjoined = { target: '#reopening', actions: ['reportUnjoined', 'remo
 /** Keeps a channel joined, and knows whether its feed delivers. */
 export const connectionMachine = connectionSetup.createMachine({
   id: 'connection',
-  description: 'Keeps a channel joined, and knows whether its feed delivers.',
+  description: describe('Keeps a channel joined, and knows whether its feed delivers.'),
   context: ({ input }) => ({ port: input.port, attempts: 0 }),
   initial: 'idle',
   states: {
     idle: {
-      description: 'Nobody has asked for the feed yet.',
+      description: describe('Nobody has asked for the feed yet.'),
       on: { INITIALIZE: { target: 'connecting' }, DENIED: losses.DENIED },
     },
     connecting: {
       id: 'connecting',
-      description: "A new channel object joins, with the user's token.",
+      description: describe("A new channel object joins, with the user's token."),
       initial: 'authorizing',
       on: { STOP: { target: 'closed' } },
       states: {
         authorizing: {
-          description: 'A join carries a token only if the client knows it by then.',
+          description: describe('A join carries a token only if the client knows it by then.'),
           invoke: {
             src: 'authorize',
             input: ({ context }) => context.port,
@@ -49,7 +50,7 @@ export const connectionMachine = connectionSetup.createMachine({
           after: { authorizeTimeout: { target: 'joining', actions: 'reportSlowAuthorization' } },
         },
         joining: {
-          description: 'The join is under way; the client repeats it as long as it fails.',
+          description: describe('The join is under way; the client repeats it as long as it fails.'),
           entry: 'openChannel',
           on: progress,
           after: { joinTimeout: reopenUnjoined },
@@ -58,7 +59,7 @@ export const connectionMachine = connectionSetup.createMachine({
     },
     attaching: {
       id: 'attaching',
-      description: 'The channel is joined, but the server may not have attached the feed yet.',
+      description: describe('The channel is joined, but the server may not have attached the feed yet.'),
       on: { ...losses, ...waking, SYSTEM_OK: attached, STOP: { target: 'closed' } },
       after: {
         readyTimeout: { guard: 'mayAttachSilently', target: 'live' },
@@ -67,7 +68,7 @@ export const connectionMachine = connectionSetup.createMachine({
     },
     live: {
       id: 'live',
-      description: 'Changes are delivered. Another SYSTEM_OK may hide a gap, but the feed stays attached.',
+      description: describe('Changes are delivered. Another SYSTEM_OK may hide a gap, but the feed stays attached.'),
       entry: 'resetAttempts',
       initial: 'watched',
       on: {
@@ -80,7 +81,7 @@ export const connectionMachine = connectionSetup.createMachine({
       },
       states: {
         watched: {
-          description: 'Some clients close a channel without a word.',
+          description: describe('Some clients close a channel without a word.'),
           after: {
             probe: [
               { guard: 'isJoined', target: 'watched', reenter: true },
@@ -91,39 +92,41 @@ export const connectionMachine = connectionSetup.createMachine({
       },
     },
     interrupted: {
-      description: 'The feed is lost, not by our own doing.',
+      description: describe('The feed is lost, not by our own doing.'),
       initial: 'rejoining',
       on: { STOP: { target: 'closed' } },
       states: {
         rejoining: {
           id: 'rejoining',
-          description: 'The client joins the same channel object again by itself.',
+          description: describe('The client joins the same channel object again by itself.'),
           on: progress,
           after: { joinTimeout: reopenUnjoined },
         },
         refused: {
           id: 'refused',
-          description: 'The channel is joined without a feed. The server may still attach it.',
+          description: describe('The channel is joined without a feed. The server may still attach it.'),
           on: progress,
           after: { attachTimeout: reopenUnattached },
         },
         reopening: {
           id: 'reopening',
-          description: 'The channel object is dead: a new one is opened after a delay that grows until live.',
+          description: describe('The channel object is dead: a new one is opened after a delay that grows until live.'),
           after: { reopenDelay: { target: '#connecting', actions: 'countAttempt' } },
         },
       },
     },
     denied: {
       id: 'denied',
-      description: 'The server refuses the channel. Asking again and again would hold up all others of the socket.',
+      description: describe(
+        'The server refuses the channel. Asking again and again would hold up all others of the socket.',
+      ),
       entry: 'removeChannel',
       initial: 'waiting',
       on: { STOP: { target: 'closed' } },
       after: { deniedTime: { target: 'connecting' } },
       states: {
         waiting: {
-          description: 'Another token may be let in.',
+          description: describe('Another token may be let in.'),
           after: {
             tokenCheck: [
               { guard: 'hasNewToken', target: '#connecting' },
@@ -134,7 +137,7 @@ export const connectionMachine = connectionSetup.createMachine({
       },
     },
     closed: {
-      description: 'We have left the channel.',
+      description: describe('We have left the channel.'),
       entry: 'removeChannel',
       on: { INITIALIZE: { target: 'connecting' } },
     },

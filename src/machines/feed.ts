@@ -1,11 +1,12 @@
 import type { RealtimeStatus } from '../actions/feedStatus.ts'
 import { feedSetup } from './feedSetup.ts'
+import { describe } from './describe.ts'
 
 const whenStatus = <Status extends RealtimeStatus>(status: Status) =>
   ({ guard: { type: 'isStatus', params: { status } }, target: `.${status}` }) as const
 
 const link = feedSetup.createStateConfig({
-  description: 'How far all channels together have come.',
+  description: describe('How far all channels together have come.'),
   initial: 'idle',
   on: {
     STATUS: [
@@ -17,12 +18,12 @@ const link = feedSetup.createStateConfig({
     ],
   },
   states: {
-    idle: { description: 'Nobody has asked for the feed yet.' },
-    connecting: { description: 'A channel has not joined yet.' },
-    attaching: { description: 'All channels have joined; the server may not have attached all of them yet.' },
-    live: { description: 'Changes are delivered by every channel that the server does not refuse.' },
-    interrupted: { description: 'A channel is lost, not by our own doing, or all are refused.' },
-    closed: { description: 'We have left the channels.' },
+    idle: { description: describe('Nobody has asked for the feed yet.') },
+    connecting: { description: describe('A channel has not joined yet.') },
+    attaching: { description: describe('All channels have joined; the server may not have attached all of them yet.') },
+    live: { description: describe('Changes are delivered by every channel that the server does not refuse.') },
+    interrupted: { description: describe('A channel is lost, not by our own doing, or all are refused.') },
+    closed: { description: describe('We have left the channels.') },
   },
 })
 
@@ -33,21 +34,22 @@ const liveFirst = [
 ] as const
 
 const repair = feedSetup.createStateConfig({
-  description:
+  description: describe(
     'Which changes may have been missed. Gaps close together are repaired once, whichever channels had them.',
+  ),
   initial: 'untried',
   states: {
     untried: {
-      description: 'The feed has never been live.',
+      description: describe('The feed has never been live.'),
       on: { LIVE: liveFirst, PARTLY_LIVE: { target: 'partly', actions: 'boundRepair' } },
     },
     partly: {
-      description: 'Live for the first time, but for some channels. The others are not waited for too long.',
+      description: describe('Live for the first time, but for some channels. The others are not waited for too long.'),
       on: { LIVE: liveFirst, LOST: { target: 'broken' }, STOP: { target: 'untried' } },
       after: { untilLatestRepair: { target: 'broken', actions: 'catchUp' } },
     },
     starting: {
-      description: 'Live for the first time: refetches what is older, once that has lasted.',
+      description: describe('Live for the first time: refetches what is older, once that has lasted.'),
       on: {
         LOST: { target: 'flapping' },
         GAP_PASSED: { target: 'settling' },
@@ -57,7 +59,7 @@ const repair = feedSetup.createStateConfig({
       after: { untilRepair: { target: 'intact', actions: 'refetchOlder' } },
     },
     intact: {
-      description: 'Nothing is known to be missed.',
+      description: describe('Nothing is known to be missed.'),
       on: {
         LOST: { target: 'broken' },
         GAP_PASSED: { target: 'settling', actions: 'boundRepair' },
@@ -66,7 +68,7 @@ const repair = feedSetup.createStateConfig({
       },
     },
     broken: {
-      description: 'Changes may be missed until the feed is live again.',
+      description: describe('Changes may be missed until the feed is live again.'),
       on: {
         LIVE: { target: 'settling', actions: 'boundRepair' },
         PARTLY_LIVE: { target: 'flapping', actions: 'boundRepair' },
@@ -74,7 +76,7 @@ const repair = feedSetup.createStateConfig({
       },
     },
     settling: {
-      description: 'Live again: repairs once that has lasted, or flaps have put it off for too long.',
+      description: describe('Live again: repairs once that has lasted, or flaps have put it off for too long.'),
       on: {
         LOST: { target: 'flapping' },
         GAP_PASSED: { target: 'settling', reenter: true },
@@ -84,7 +86,9 @@ const repair = feedSetup.createStateConfig({
       after: { untilRepair: { target: 'intact', actions: 'catchUp' } },
     },
     flapping: {
-      description: 'Not all of it live at the repair. What was missed before is repaired in time all the same.',
+      description: describe(
+        'Not all of it live at the repair. What was missed before is repaired in time all the same.',
+      ),
       on: { LIVE: { target: 'settling' }, STOP: { target: 'broken' } },
       after: { untilLatestRepair: { target: 'broken', actions: 'catchUp' } },
     },
@@ -92,15 +96,15 @@ const repair = feedSetup.createStateConfig({
 })
 
 const recheck = feedSetup.createStateConfig({
-  description: 'A server that was slow to attach a channel may lose what comes right after.',
+  description: describe('A server that was slow to attach a channel may lose what comes right after.'),
   initial: 'unneeded',
   states: {
     unneeded: {
-      description: 'No channel was attached late.',
+      description: describe('No channel was attached late.'),
       on: { ATTACHED_LATE: { target: 'due' } },
     },
     due: {
-      description: 'Repairs once more when the server is sure to be ready, unless another gap comes first.',
+      description: describe('Repairs once more when the server is sure to be ready, unless another gap comes first.'),
       on: {
         ATTACHED_LATE: { target: 'due', reenter: true },
         LOST: { target: 'unneeded' },
@@ -112,26 +116,26 @@ const recheck = feedSetup.createStateConfig({
 })
 
 const backstop = feedSetup.createStateConfig({
-  description: 'A sweep from time to time, for changes a feed drops without a sign.',
+  description: describe('A sweep from time to time, for changes a feed drops without a sign.'),
   initial: 'off',
   states: {
     off: {
-      description: 'No sweeps.',
+      description: describe('No sweeps.'),
       on: { INITIALIZE: { guard: 'hasBackstop', target: 'on' } },
     },
     on: {
-      description: 'Sweeps while the page is visible and online.',
+      description: describe('Sweeps while the page is visible and online.'),
       initial: 'waiting',
       on: { STOP: { target: 'off' } },
       states: {
         waiting: {
-          description: 'The next sweep is not due yet.',
+          description: describe('The next sweep is not due yet.'),
           after: {
             backstop: [{ guard: 'isAwake', target: 'waiting', reenter: true, actions: 'sweep' }, { target: 'overdue' }],
           },
         },
         overdue: {
-          description: 'The page is hidden or offline: one sweep on return.',
+          description: describe('The page is hidden or offline: one sweep on return.'),
           on: { PAGE_AWAKE: { target: 'waiting', actions: 'sweep' } },
         },
       },
@@ -142,7 +146,9 @@ const backstop = feedSetup.createStateConfig({
 /** Knows how far the channels of a feed have come, and has each gap of any of them repaired once. */
 export const feedMachine = feedSetup.createMachine({
   id: 'feed',
-  description: 'Knows how far the channels of a feed have come, and has each gap of any of them repaired once.',
+  description: describe(
+    'Knows how far the channels of a feed have come, and has each gap of any of them repaired once.',
+  ),
   context: ({ input }) => ({ port: input.port, latestRepairAtMs: 0 }),
   type: 'parallel',
   states: { link, repair, recheck, backstop },

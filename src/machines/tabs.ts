@@ -1,4 +1,5 @@
 import { tabsSetup } from './tabsSetup.ts'
+import { describe } from './describe.ts'
 
 const unavailable = { UNAVAILABLE: { target: '#alone', actions: 'reportAlone' } } as const
 
@@ -11,12 +12,14 @@ const endings = {
 /** Says whether this tab holds the connection for all tabs of a browser, or hears another one that does. */
 export const tabsMachine = tabsSetup.createMachine({
   id: 'tabs',
-  description: 'Says whether this tab holds the connection for all tabs of a browser, or hears another one that does.',
+  description: describe(
+    'Says whether this tab holds the connection for all tabs of a browser, or hears another one that does.',
+  ),
   context: ({ input }) => ({ port: input.port }),
   initial: 'following',
   states: {
     following: {
-      description: 'Another tab holds the connection, or none does yet. This one waits for its turn.',
+      description: describe('Another tab holds the connection, or none does yet. This one waits for its turn.'),
       initial: 'arriving',
       on: {
         ...unavailable,
@@ -26,18 +29,18 @@ export const tabsMachine = tabsSetup.createMachine({
       states: {
         arriving: {
           id: 'arriving',
-          description: 'Waits for its turn from now on.',
+          description: describe('Waits for its turn from now on.'),
           entry: 'queue',
           always: { target: 'listening' },
         },
         asleep: {
           id: 'asleep',
-          description: 'The page is frozen or left: it could not even pass the connection on.',
+          description: describe('The page is frozen or left: it could not even pass the connection on.'),
           entry: 'leave',
           on: { WAKE: { target: 'arriving' } },
         },
         listening: {
-          description: 'The leader was heard not long ago, or nobody looks at this tab.',
+          description: describe('The leader was heard not long ago, or nobody looks at this tab.'),
           on: { CHECK: { target: 'asking' } },
           after: {
             quiet: [
@@ -48,13 +51,13 @@ export const tabsMachine = tabsSetup.createMachine({
           },
         },
         asking: {
-          description: 'Nothing was heard of the leader for a while: it is asked for a sign of life.',
+          description: describe('Nothing was heard of the leader for a while: it is asked for a sign of life.'),
           entry: 'ask',
           on: { HEARD: { target: 'listening' } },
           after: { answer: { target: 'askingAgain' } },
         },
         askingAgain: {
-          description: 'A second chance: this tab may have slept, and the answer be on its way.',
+          description: describe('A second chance: this tab may have slept, and the answer be on its way.'),
           entry: ['doubt', 'ask'],
           on: { HEARD: { target: 'listening' } },
           after: { turn: { target: 'listening', actions: 'steal' } },
@@ -62,19 +65,19 @@ export const tabsMachine = tabsSetup.createMachine({
       },
     },
     takingOver: {
-      description: "It is this tab's turn: it opens the connection, which does not deliver yet.",
+      description: describe("It is this tab's turn: it opens the connection, which does not deliver yet."),
       on: {
         ...endings,
         LIVE: { target: 'leading' },
       },
     },
     leading: {
-      description: 'This tab holds the connection, and hands on what comes.',
+      description: describe('This tab holds the connection, and hands on what comes.'),
       on: endings,
     },
     alone: {
       id: 'alone',
-      description: 'The browser has no way to share: this tab has a connection of its own.',
+      description: describe('The browser has no way to share: this tab has a connection of its own.'),
     },
   },
 })
