@@ -26,6 +26,7 @@ export const sizeLimits: Readonly<Record<string, number>> = {
   'realtime-coalescer/react': 1800,
   'realtime-coalescer/inspect': 3600,
   'realtime-coalescer/devtools': 11_500,
+  'realtime-coalescer/testing': 25_500,
 }
 
 /** Leaves out the files that an app with the core has anyway, but for the entry itself. */
@@ -95,7 +96,7 @@ export async function measureSizes(root: string): Promise<Record<string, BundleS
       "import { createCoalescerWith, debounce } from './index.ts'; export const create = () => createCoalescerWith({ debounce })",
     ),
   }
-  for (const entry of ['supabase', 'react', 'inspect', 'devtools']) {
+  for (const entry of ['supabase', 'react', 'inspect', 'devtools', 'testing']) {
     const plugin = without(core, join(src, `${entry}.ts`))
     sizes[`realtime-coalescer/${entry}`] = await bundle(`export * from './${entry}.ts'`, [plugin])
   }

@@ -1,0 +1,45 @@
+import { type Query, hashKey } from '@tanstack/react-query'
+import { reachingKey } from './checkKeys.ts'
+import type { TestApp } from './testApp.ts'
+import type { BoundQuery, TestWrite } from './testServer.ts'
+
+/**
+ * Expects every mounted query to show what the server would answer now. Await `coalescer.settled()` first.
+ *
+ * @throws Error that names each query that does not, the change it lacks, and why that has not reached it.
+ */
+export function expectFresh(app: TestApp): void {
+  const problems = app.queryClient
+    .getQueryCache()
+    .getAll()
+    .flatMap((query) => {
+      const bound = query.isActive() ? app.server.boundTo(query.queryKey) : undefined
+      return bound && !isFresh(query, bound) ? [explain(app, query, bound)] : []
+    })
+  if (problems.length > 0) throw new Error(`Expected every screen to be fresh.\n${problems.join('\n')}`)
+}
+
+const isFresh = (query: Query, { answer }: BoundQuery): boolean =>
+  query.state.data !== undefined && hashKey([query.state.data]) === hashKey([answer()])
+
+function explain(app: TestApp, query: Query, { queryKey, reads }: BoundQuery): string {
+  const name = `\`${hashKey(queryKey).replaceAll('"', "'")}\``
+  const answered = app.server.requests.findLast(
+    (request) => request.outcome === 'ok' && hashKey(request.queryKey) === hashKey(queryKey),
+  )
+  const missed = app.server.writes.filter(
+    ({ table, version }) => reads.includes(table) && version > (answered?.version ?? 0),
+  )
+  const isLost = ({ table }: TestWrite): boolean => reachingKey(app.tables, table, queryKey) === undefined
+  const lost = missed.findLast(isLost)
+  const change = lost ?? missed.at(-1)
+  if (!change) return `${name} shows what the server has never answered: something else has written to its cache.`
+  const id = JSON.stringify(change.new['id'] ?? change.old['id'])
+  const older = `${name} is older than the ${change.eventType} of \`${change.table}\` with the id ${id}`
+  if (lost && app.tables[lost.table] === undefined) {
+    return `${older}: ${name} reads \`${lost.table}\`, which is none of the feed's tables.`
+  }
+  if (lost) return `${older}: ${name} reads \`${lost.table}\`, whose keys do not match it.`
+  const { pendingKeys } = app.coalescer.getSnapshot()
+  return `${older}: its keys match; the feed is ${app.realtime.getStatus()}, ${pendingKeys} keys are pending, the query is ${query.state.fetchStatus}.`
+}

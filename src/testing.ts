@@ -1,0 +1,22 @@
+export { type KeyCheck, type QueryReads, type TestTables, checkKeys } from './integration/testing/checkKeys.ts'
+export { expectFresh } from './integration/testing/expectFresh.ts'
+export { type TestApp, type TestAppOptions, createTestApp } from './integration/testing/testApp.ts'
+export type { TestFeedChannel } from './integration/testing/testChannel.ts'
+export {
+  type DeliveryOptions,
+  type TestCommit,
+  type TestFeed,
+  type TestFeedClient,
+  type TestPayload,
+  createTestFeed,
+} from './integration/testing/testFeed.ts'
+export {
+  type BoundQuery,
+  type TestAnswer,
+  type TestRequest,
+  type TestRow,
+  type TestServer,
+  type TestServerOptions,
+  type TestWrite,
+  createTestServer,
+} from './integration/testing/testServer.ts'
