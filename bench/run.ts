@@ -79,10 +79,14 @@ function save(name: string, result: StoredResult): void {
   }
 }
 
-const wanted = process.argv.slice(2)
+const WRITE = '--write'
+const wanted = process.argv.slice(2).filter((argument) => argument !== WRITE)
+const isWritten = process.argv.includes(WRITE)
 const unknown = wanted.find((name) => !(names as readonly string[]).includes(name))
 if (unknown !== undefined) {
-  console.error(`Expected a benchmark, got '${unknown}'. Pass one of: ${names.join(', ')}; or none to run all.`)
+  console.error(
+    `Expected a benchmark, got '${unknown}'. Pass one of: ${names.join(', ')}; or none to run all; ${WRITE} keeps the results.`,
+  )
   process.exit(1)
 }
 
@@ -90,6 +94,7 @@ for (const name of wanted.length > 0 ? wanted : names.filter((one) => existsSync
   const startedAt = performance.now()
   const result = await runBench(name)
   print(name, result, (performance.now() - startedAt) / 1000)
+  if (!isWritten) continue
   const { files = {}, ...stored } = result
   for (const [path, text] of Object.entries(files)) writeFileSync(join(root, path), text)
   save(name, stored)
