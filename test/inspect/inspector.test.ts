@@ -2,6 +2,7 @@ import { QueryClient } from '@tanstack/react-query'
 import { type Coalescer, createCoalescer } from 'realtime-coalescer'
 import { type InspectorStatus, createStatelyInspector } from 'realtime-coalescer/inspect'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createActor, createMachine } from 'xstate'
 import { createFakeHost } from './support.ts'
 
 const started: Coalescer[] = []
@@ -81,7 +82,7 @@ describe('an inspector given to createCoalescer', () => {
   it('keeps a connected page usable through a storm, and its last state is the real one', async () => {
     const host = createFakeHost()
     const inspector = createStatelyInspector({ ...host.options, maxEventsPerSecond: 50 })
-    const coalescer = create({ inspect: inspector.inspect, strategy: 'direct' })
+    const coalescer = create({ inspect: inspector.inspect, strategy: 'batch' })
     host.connect()
     await rest()
     for (let n = 0; n < 5000; n += 1) coalescer.scheduleInvalidate(['goals', n])
@@ -89,7 +90,7 @@ describe('an inspector given to createCoalescer', () => {
     coalescer.scheduleInvalidate(['goals'])
     await vi.advanceTimersByTimeAsync(5000)
     expect(host.posted.length).toBeLessThan(200)
-    expect(host.definitions()).toEqual(['coalescer', 'strategy: direct', 'strategy: debounce'])
+    expect(host.definitions()).toEqual(['coalescer', 'strategy: batch', 'strategy: debounce'])
     const last = new Map(host.ofType('@xstate.snapshot').map((one) => [one.sessionId, one.snapshot?.value]))
     const strategy = coalescer.actor.getSnapshot().children.strategy
     expect(last.get(coalescer.actor.sessionId)).toEqual({
@@ -188,6 +189,31 @@ describe('an inspector given to createCoalescer', () => {
   })
 })
 
+it('sanitizeEvent reaches contexts: rows and keys do not leak from there', async () => {
+  const host = createFakeHost()
+  const inspector = createStatelyInspector({
+    ...host.options,
+    sanitizeEvent: (event) => ({ type: (event as { type: string }).type }),
+  })
+  for (const strategy of ['direct', 'debounce', 'perKey'] as const) {
+    const coalescer = create({ inspect: inspector.inspect, strategy })
+    host.connect()
+    coalescer.scheduleInvalidate(['secret'], { source: 'secret' })
+    await vi.advanceTimersByTimeAsync(300)
+    await rest()
+  }
+  const actor = createActor(
+    createMachine({ id: 'last', context: { events: [{ type: 'ROW', row: 'secret' }], note: 'secret', isOn: true } }),
+    { inspect: inspector.inspect },
+  ).start()
+  await rest()
+  expect(JSON.stringify(host.posted)).not.toContain('secret')
+  const context = host.ofType('@xstate.snapshot').find(({ sessionId }) => sessionId === actor.sessionId)
+    ?.snapshot?.context
+  expect(context).toMatchObject({ events: [{ type: 'ROW' }], isOn: true })
+  inspector.stop()
+})
+
 describe('attach', () => {
   it('shows a coalescer that runs already, as it is now, until it is detached', async () => {
     const host = createFakeHost()
@@ -207,6 +233,32 @@ describe('attach', () => {
     coalescer.switchStrategy('hybrid')
     await rest()
     expect(host.posted).toHaveLength(before)
+    inspector.stop()
+  })
+
+  it('twice shows everything once, until both are detached', async () => {
+    const host = createFakeHost()
+    const inspector = createStatelyInspector(host.options)
+    const coalescer = create({ inspect: inspector.inspect })
+    const other = create()
+    const detachers = [coalescer, other, other].map((one) => inspector.attach(one))
+    host.connect()
+    await rest()
+    expect(host.definitions()).toEqual(['coalescer', 'strategy: debounce', 'coalescer', 'strategy: debounce'])
+    const shown = () => host.ofType('@xstate.event').filter(({ event }) => event?.type === 'INVALIDATE').length
+    coalescer.scheduleInvalidate(['goals'])
+    other.scheduleInvalidate(['goals'])
+    await rest()
+    expect(shown()).toBe(2)
+    detachers[1]?.()
+    detachers[1]?.()
+    other.scheduleInvalidate(['goals'])
+    await rest()
+    expect(shown()).toBe(3)
+    detachers[2]?.()
+    other.scheduleInvalidate(['goals'])
+    await rest()
+    expect(shown()).toBe(3)
     inspector.stop()
   })
 
@@ -297,6 +349,40 @@ describe('what goes wrong is reported', () => {
     inspector.stop()
   })
 
+  it('a page that has gone to another site, which gets nothing until it is back', async () => {
+    const host = createFakeHost()
+    const inspector = createStatelyInspector({ ...host.options, onStatus: () => undefined })
+    const coalescer = create({ inspect: inspector.inspect })
+    host.connect(host.target, 'https://evil.test')
+    await rest()
+    expect(inspector.getStatus()).toMatchObject({ state: 'failed', problem: 'otherOrigin' })
+    expect(inspector.getStatus().message).toContain('https://evil.test')
+    expect(host.posted).toEqual([])
+    host.connect()
+    await rest()
+    expect(inspector.getStatus()).toEqual({ state: 'connected' })
+    const before = host.posted.length
+    host.connect(host.target, 'https://evil.test')
+    coalescer.scheduleInvalidate(['goals'])
+    await rest()
+    expect(host.posted).toHaveLength(before)
+    inspector.stop()
+    expect(host.posted).toHaveLength(before)
+    expect(new Set(host.origins)).toEqual(new Set(['https://inspector.test']))
+  })
+
+  it('a window that a policy puts out of reach, with what to do', async () => {
+    const host = createFakeHost()
+    const inspector = createStatelyInspector({ ...host.options, onStatus: () => undefined, connectTimeoutMs: 1000 })
+    create({ inspect: inspector.inspect })
+    // As browsers have it under Cross-Origin-Opener-Policy: same-origin.
+    host.target.closed = true
+    await vi.advanceTimersByTimeAsync(1001)
+    expect(inspector.getStatus()).toMatchObject({ state: 'failed', problem: 'noAnswer' })
+    expect(inspector.getStatus().message).toMatch(/Cross-Origin-Opener-Policy.*iframe.*createWebSocketInspector/)
+    inspector.stop()
+  })
+
   it('a place without a window, where it stays quiet', () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
     const inspector = createStatelyInspector()
@@ -304,6 +390,7 @@ describe('what goes wrong is reported', () => {
     for (let n = 0; n < 3; n += 1) coalescer.scheduleInvalidate(['goals', n])
     expect(inspector.getStatus()).toMatchObject({ state: 'failed', problem: 'noWindow' })
     expect(warn).toHaveBeenCalledTimes(1)
+    expect(inspector.getStatus().message).toContain('createWebSocketInspector')
   })
 
   it('bad options, by an error', () => {

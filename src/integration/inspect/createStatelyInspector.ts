@@ -1,7 +1,7 @@
 import type { AnyActorRef, InspectionEvent } from 'xstate'
 import { describe } from './describe.ts'
 import { History } from './history.ts'
-import { Limiter } from './limiter.ts'
+import { Limiter, isThinnable } from './limiter.ts'
 import {
   type InspectorProblem,
   type InspectorStatus,
@@ -37,6 +37,11 @@ export interface StatelyInspector {
 /** Definitions nest this deep and more; the default of the inspector would cut them off. */
 const DEFINITION_DEPTH = 40
 
+const WEB_SOCKET =
+  "Pass the `inspect` of createWebSocketInspector({ url: 'ws://localhost:8080' }) of @statelyai/inspect as the `inspect` option instead."
+const SEVERED = `Its window is closed, or out of reach: a page with Cross-Origin-Opener-Policy: same-origin cannot talk to windows it opens. Send same-origin-allow-popups in development, or show the page in an \`iframe\`. ${WEB_SOCKET}`
+const STRAYED = 'Pass the address it redirects to as `url`, or call open() to go back.'
+
 /**
  * Shows coalescers and realtime services in the Stately inspector. The page opens, and `@statelyai/inspect` is loaded,
  * with the first thing to show; what happened before the page connects is told afterwards. A missing package, a blocked
@@ -48,16 +53,21 @@ export function createStatelyInspector(options: StatelyInspectorOptions = {}): S
   const resolved = resolveInspectorOptions(options)
   const { url, onStatus, connectTimeoutMs, sanitizeEvent, sanitizeContext } = resolved
   const history = new History(resolved.maxBufferedEvents)
-  const detachers = new Set<() => void>()
   let status: InspectorStatus = { state: 'idle' }
   let page: InspectorPage | undefined
   let convert: ((event: InspectionEvent) => void) | undefined
   let isPageReady = false
   let timer: ReturnType<typeof setTimeout> | undefined
 
+  /** When what a message tells of has happened: it may be made, and sent, much later. */
+  const times = new WeakMap<object, string>()
+  const seen = new WeakSet<object>()
+  const watched = new Map<AnyActorRef['system'], { holders: number; readonly end: () => void }>()
+
   const limiter = new Limiter(resolved.maxEventsPerSecond, (event) => {
-    const described = describe(event, { sanitizeEvent, sanitizeContext })
-    history.add(described)
+    const at = String(Date.now())
+    const described = describe(event, { sanitizeEvent, sanitizeContext }, (part) => times.set(part, at))
+    history.add(described, isThinnable(event))
     if (status.state === 'connected') convert?.(described)
   })
 
@@ -78,20 +88,33 @@ export function createStatelyInspector(options: StatelyInspectorOptions = {}): S
     if (status.state === 'stopped') return
     closePage()
     const host = resolved.window ?? (typeof window === 'undefined' ? undefined : window)
-    if (!host) return fail('noWindow', 'There is no window here, as on a server, so nothing can be shown.')
+    if (!host)
+      return fail('noWindow', `There is no window here, as on a server, so nothing can be shown. ${WEB_SOCKET}`)
     become({ state: 'opening' })
     // Before anything asynchronous, while the browser still knows that the user clicked.
-    page = openPage({ url, host, iframe: resolved.iframe ?? undefined }, () => {
-      isPageReady = true
-      connect()
-    })
+    page = openPage(
+      { url, host, iframe: resolved.iframe ?? undefined },
+      {
+        connected() {
+          isPageReady = true
+          connect()
+        },
+        strayed(origin) {
+          const site = origin === '' || origin === 'null' ? 'a page without an origin' : origin
+          isPageReady = false
+          clearTimeout(timer)
+          fail('otherOrigin', `The inspector window shows ${site} instead of ${url}, so nothing is sent. ${STRAYED}`)
+        },
+      },
+    )
     if (!page) {
       const message = `The browser blocked the inspector window at ${url}. Allow popups for this page, or call open() in a click handler.`
       return fail('popupBlocked', message)
     }
     timer = setTimeout(() => {
       if (status.state !== 'opening') return
-      fail('noAnswer', `The inspector page at ${url} has not answered in ${connectTimeoutMs} ms. Is there a network?`)
+      const silent = `The inspector page at ${url} has not answered in ${connectTimeoutMs} ms.`
+      fail('noAnswer', page?.isGone() ? `${silent} ${SEVERED}` : `${silent} Is there a network?`)
     }, connectTimeoutMs)
     if (!convert) void load(page)
   }
@@ -120,8 +143,10 @@ export function createStatelyInspector(options: StatelyInspectorOptions = {}): S
     for (const event of history.all()) convert(event)
   }
 
-  function send(message: unknown): void {
-    if (status.state !== 'connected' || page?.post(message) !== false) return
+  function send(message: { readonly event?: object; readonly snapshot?: object }): void {
+    if (status.state !== 'connected') return
+    const createdAt = times.get(message.event ?? message.snapshot ?? message)
+    if (page?.post(createdAt === undefined ? message : { ...message, createdAt }) !== false) return
     closePage()
     fail('pageClosed', 'The inspector window was closed. Call open() to show it again.')
   }
@@ -136,6 +161,9 @@ export function createStatelyInspector(options: StatelyInspectorOptions = {}): S
   function inspect(event: InspectionEvent): void {
     if (status.state === 'stopped' || status.problem === 'missingPackage' || status.problem === 'noWindow') return
     if (event.type !== '@xstate.actor' && event.type !== '@xstate.event' && event.type !== '@xstate.snapshot') return
+    // One that is given to createCoalescer and attached as well hears everything twice.
+    if (seen.has(event)) return
+    seen.add(event)
     if (status.state === 'idle') open()
     limiter.take(event)
   }
@@ -145,20 +173,28 @@ export function createStatelyInspector(options: StatelyInspectorOptions = {}): S
     open,
     attach({ actor }) {
       if (status.state === 'stopped') return () => undefined
-      for (const event of currentActors(actor, actor.sessionId)) inspect(event)
-      const subscription = actor.system.inspect({ next: inspect })
-      const detach = (): void => {
-        detachers.delete(detach)
-        subscription.unsubscribe()
+      const { system } = actor
+      for (const event of currentActors(actor, actor.sessionId)) {
+        if (!history.has(event.actorRef.sessionId) || event.type !== '@xstate.actor') inspect(event)
       }
-      detachers.add(detach)
-      return detach
+      const watch = watched.get(system) ?? { holders: 0, end: endOf(system.inspect({ next: inspect })) }
+      watch.holders += 1
+      watched.set(system, watch)
+      let isAttached = true
+      return () => {
+        if (!isAttached) return
+        isAttached = false
+        watch.holders -= 1
+        if (watch.holders > 0 || !watched.delete(system)) return
+        watch.end()
+      }
     },
     getStatus: () => status,
     getDropped: () => limiter.dropped,
     stop() {
       if (status.state === 'stopped') return
-      for (const detach of detachers) detach()
+      for (const { end } of watched.values()) end()
+      watched.clear()
       limiter.stop()
       history.clear()
       closePage()
@@ -166,6 +202,8 @@ export function createStatelyInspector(options: StatelyInspectorOptions = {}): S
     },
   }
 }
+
+const endOf = (subscription: { unsubscribe(): void }) => (): void => subscription.unsubscribe()
 
 /** What an inspector that had watched from the start would know of an actor and its children. */
 function* currentActors(actorRef: AnyActorRef, rootId: string): Generator<InspectionEvent> {

@@ -23,18 +23,19 @@ export const statusOf = (snapshot: unknown): unknown => (snapshot as SnapshotPar
 
 /**
  * Copies an inspection event as it is now: later changes in place do not show in it, and it holds nothing that JSON
- * could not carry, apart from the machine's own definition.
+ * could not carry, apart from the machine's own definition. `stamp` is given the part by which the message about this
+ * event is recognised: its event, or the snapshot of an actor.
  */
-export function describe(event: KnownEvent, sanitizers: Sanitizers): InspectionEvent {
+export function describe(event: KnownEvent, sanitizers: Sanitizers, stamp: (part: object) => void): InspectionEvent {
   const { type, rootId } = event
   const described =
     type === '@xstate.actor'
-      ? { type, rootId, actorRef: describeActor(event.actorRef, sanitizers) }
+      ? { type, rootId, actorRef: describeActor(event.actorRef, sanitizers, stamp) }
       : {
           type,
           rootId,
           actorRef: { sessionId: event.actorRef.sessionId },
-          event: describeEvent(event.event, sanitizers),
+          event: stamped(describeEvent(event.event, sanitizers), stamp),
           ...(type === '@xstate.event'
             ? { sourceRef: event.sourceRef && { sessionId: event.sourceRef.sessionId } }
             : { snapshot: describeSnapshot(event.snapshot, sanitizers) }),
@@ -43,7 +44,16 @@ export function describe(event: KnownEvent, sanitizers: Sanitizers): InspectionE
   return described as unknown as InspectionEvent
 }
 
-function describeActor(actorRef: KnownEvent['actorRef'], sanitizers: Sanitizers): object {
+function stamped(part: object, stamp: (part: object) => void): object {
+  stamp(part)
+  return part
+}
+
+function describeActor(
+  actorRef: KnownEvent['actorRef'],
+  sanitizers: Sanitizers,
+  stamp: (part: object) => void,
+): object {
   const { id, sessionId, logic, _parent } = actorRef as AnyActorRef & {
     readonly logic?: { readonly config?: unknown }
     readonly _parent?: AnyActorRef
@@ -57,21 +67,21 @@ function describeActor(actorRef: KnownEvent['actorRef'], sanitizers: Sanitizers)
     _parent: _parent && { sessionId: _parent.sessionId },
     getSnapshot() {
       try {
-        return describeSnapshot(actorRef.getSnapshot(), sanitizers)
+        return stamped(describeSnapshot(actorRef.getSnapshot(), sanitizers), stamp)
       } catch {
         // An actor is announced before it has a snapshot.
-        return describeSnapshot(undefined, sanitizers)
+        return stamped(describeSnapshot(undefined, sanitizers), stamp)
       }
     },
   }
 }
 
-function describeSnapshot(snapshot: unknown, { sanitizeContext }: Sanitizers): object {
+function describeSnapshot(snapshot: unknown, sanitizers: Sanitizers): object {
   const { status, value, context, tags, children } = (snapshot ?? {}) as SnapshotParts
   return {
     status: status ?? 'active',
     value: toJsonSafe(value),
-    context: context === undefined ? undefined : toJsonSafe(guarded(sanitizeContext, context)),
+    context: context === undefined ? undefined : describeContext(context, sanitizers),
     tags: [...(tags ?? [])],
     children: Object.fromEntries(
       Object.entries(children ?? {}).map(([name, child]) => [name, { xstate$$type: 1, id: child?.sessionId }]),
@@ -80,9 +90,28 @@ function describeSnapshot(snapshot: unknown, { sanitizeContext }: Sanitizers): o
   }
 }
 
+const WITHHELD = '[withheld: pass sanitizeContext to show what is harmless]'
+
+/** Whoever strips events does not want to find what they brought in a context. */
+function describeContext(context: unknown, sanitizers: Sanitizers): unknown {
+  const { sanitizeEvent, sanitizeContext } = sanitizers
+  const safe = toJsonSafe(guarded(sanitizeContext, context))
+  if (!sanitizeEvent) return safe
+  const clean = (value: unknown): unknown => {
+    if (isEvent(value)) return describeEvent(value, sanitizers)
+    return sanitizeContext || typeof value === 'boolean' || value === null || value === undefined ? value : WITHHELD
+  }
+  const cleanAll = (value: unknown): unknown => (Array.isArray(value) ? value.map(clean) : clean(value))
+  if (typeof safe !== 'object' || safe === null || Array.isArray(safe)) return cleanAll(safe)
+  return Object.fromEntries(Object.entries(safe).map(([name, value]) => [name, cleanAll(value)]))
+}
+
+const isEvent = (value: unknown): value is { readonly type: string } =>
+  typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string'
+
 function describeEvent(event: { readonly type: string }, { sanitizeEvent }: Sanitizers): object {
   const safe = toJsonSafe(guarded(sanitizeEvent, event))
-  return typeof safe === 'object' && safe !== null && 'type' in safe ? safe : { type: event.type }
+  return isEvent(safe) ? safe : { type: event.type }
 }
 
 function guarded(sanitize: ((value: unknown) => unknown) | undefined, value: unknown): unknown {

@@ -2,17 +2,32 @@ import type { AnyActorRef } from 'xstate'
 import { type KnownEvent, statusOf, valueOf } from './describe.ts'
 
 const WINDOW_MS = 1000
+/** Before the flow goes on, so many that were left out are worth a line of their own. */
+const WORTH_A_LINE = 10
+
+/** What storms consist of. Everything else is the flow, and is never left out. */
+const THINNED: ReadonlySet<string> = new Set(['INVALIDATE', 'REFETCH', 'CHANGE', 'SCHEDULE', 'PENDING'])
+
+/** Whether an event may be left out in a storm. */
+export const isThinnable = (event: KnownEvent): boolean =>
+  event.type === '@xstate.event' && THINNED.has(event.event.type)
+
+interface LeftOut {
+  readonly rootId: string
+  readonly counts: Record<string, number>
+}
 
 /**
- * Thins out a storm before anything is copied: definitions always pass, the rest up to a number per second. The last
- * snapshot of an actor is never lost, so that the chart ends where the actor is.
+ * Thins out a storm before anything is copied. Only the events that storms consist of count, up to a number per second;
+ * what was left out is told in their place, with numbers. Definitions, all other events and every change of a state get
+ * through.
  */
 export class Limiter {
   dropped = 0
   readonly #maxPerSecond: number
   readonly #pass: (event: KnownEvent) => void
   #passed = 0
-  #withheld = new Map<object, KnownEvent>()
+  #leftOut = new Map<KnownEvent['actorRef'], LeftOut>()
   #timer: ReturnType<typeof setTimeout> | undefined
   readonly #last = new WeakMap<object, { value: string; status: unknown }>()
 
@@ -22,24 +37,42 @@ export class Limiter {
   }
 
   take(event: KnownEvent): void {
-    if (event.type === '@xstate.actor') return this.#pass(event)
-    if (event.type === '@xstate.snapshot') {
-      if (!this.#isMove(event.actorRef as AnyActorRef, event.snapshot)) return
-      this.#withheld.delete(event.actorRef)
-      if (this.#passed >= this.#maxPerSecond) this.#withheld.set(event.actorRef, event)
+    if (event.type === '@xstate.snapshot' && !this.#isMove(event.actorRef as AnyActorRef, event.snapshot)) return
+    if (event.type !== '@xstate.event' || !isThinnable(event)) {
+      if (event.type === '@xstate.event') this.#tellLeftOut(WORTH_A_LINE)
+      return this.#pass(event)
     }
     this.#timer ??= setTimeout(() => this.#nextWindow(), WINDOW_MS)
     if (this.#passed < this.#maxPerSecond) {
       this.#passed += 1
-      this.#pass(event)
-    } else this.dropped += 1
+      return this.#pass(event)
+    }
+    this.dropped += 1
+    const { counts } = this.#leftOut.get(event.actorRef) ?? this.#startCounting(event)
+    counts[event.event.type] = (counts[event.event.type] ?? 0) + 1
   }
 
   stop(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    this.#withheld.clear()
+    this.#leftOut.clear()
     this.#passed = 0
+  }
+
+  #startCounting({ actorRef, rootId }: KnownEvent): LeftOut {
+    const leftOut = { rootId, counts: {} }
+    this.#leftOut.set(actorRef, leftOut)
+    return leftOut
+  }
+
+  #tellLeftOut(atLeast: number): void {
+    for (const [actorRef, { rootId, counts }] of this.#leftOut) {
+      const total = Object.values(counts).reduce((sum, count) => sum + count, 0)
+      if (total < atLeast) continue
+      this.#leftOut.delete(actorRef)
+      const type = `… ${String(total).replaceAll(/\B(?=(?:\d{3})+$)/g, ' ')} more`
+      this.#pass({ type: '@xstate.event', actorRef, rootId, sourceRef: undefined, event: { type, ...counts } })
+    }
   }
 
   /** Whether a snapshot shows another state than the one before; between moves nothing lights up anew. */
@@ -55,8 +88,6 @@ export class Limiter {
   #nextWindow(): void {
     this.#timer = undefined
     this.#passed = 0
-    const withheld = this.#withheld
-    this.#withheld = new Map()
-    for (const event of withheld.values()) this.#pass(event)
+    this.#tellLeftOut(1)
   }
 }

@@ -1,7 +1,14 @@
 import { expectCount, expectDelay, expectFunction, failType } from '../../actions/validate.ts'
 
 /** Why an inspector shows nothing. */
-export type InspectorProblem = 'missingPackage' | 'popupBlocked' | 'noAnswer' | 'pageClosed' | 'noWindow'
+export type InspectorProblem =
+  | 'missingPackage'
+  | 'popupBlocked'
+  | 'noAnswer'
+  | 'pageClosed'
+  | 'noWindow'
+  /** The window shows a page of another site than `url`, which is told nothing. */
+  | 'otherOrigin'
 
 /** How an inspector stands. */
 export interface InspectorStatus {
@@ -32,14 +39,22 @@ export interface StatelyInspectorOptions {
   /** How long the page may take to answer, in milliseconds, before that is reported. @default 10000 */
   readonly connectTimeoutMs?: number | undefined
   /**
-   * How many events and state changes are shown per second; more are counted in `getDropped()`. Definitions and the
-   * last state of each actor always get through. Raise it to see a storm whole, at the price of a slow page.
+   * How many of the events that storms consist of (`INVALIDATE`, `REFETCH`, `CHANGE`, `SCHEDULE`, `PENDING`) are shown
+   * per second. More are told as `… 4 812 more` in their place, with numbers, and counted in `getDropped()`. All other
+   * events and every change of a state get through. Raise it to see a storm whole, at the price of a slow page.
    * @default 200
    */
   readonly maxEventsPerSecond?: number | undefined
-  /** How many events a page that connects late is told of, beside all definitions. @default 500 */
+  /**
+   * How many events a page that connects late is told of, beside the definitions of all actors that live. The events of
+   * a storm make room first.
+   * @default 500
+   */
   readonly maxBufferedEvents?: number | undefined
-  /** Returns what the page may see of an event, for instance without rows. */
+  /**
+   * Returns what the page may see of an event, for instance without rows. Contexts keep what events brought: with this
+   * option and without `sanitizeContext`, only the events in a context are shown, as this leaves them.
+   */
   readonly sanitizeEvent?: ((event: unknown) => unknown) | undefined
   /** Returns what the page may see of an actor's context. */
   readonly sanitizeContext?: ((context: unknown) => unknown) | undefined
