@@ -74,7 +74,7 @@ function massesOf(posted: readonly PostedMessage[]): Map<string, number> {
       const { type: told, ...counts } = event as unknown as Record<string, number> & { type: string }
       for (const [name, count] of Object.entries(counts)) add(name, count)
       const total = Object.values(counts).reduce((sum, count) => sum + count, 0)
-      expect(Number(told.replaceAll(/[… more]/g, ''))).toBe(total)
+      if (Number(told.replaceAll(/[… more]/g, '')) !== total) add(`a wrong total: ${told}`, total)
     }
   }
   return masses

@@ -63,7 +63,7 @@ function describeActor(
     // A strategy is always called 'strategy': only its machine tells which one it is.
     id: id !== sessionId && id !== machineId && typeof machineId === 'string' ? `${id}: ${machineId}` : id,
     sessionId,
-    logic: { config: logic?.config },
+    logic: { config: describeConfig(logic?.config, sanitizers) },
     _parent: _parent && { sessionId: _parent.sessionId },
     getSnapshot() {
       try {
@@ -74,6 +74,13 @@ function describeActor(
       }
     },
   }
+}
+
+/** A definition may hold the context that a machine starts with. */
+function describeConfig(config: unknown, sanitizers: Sanitizers): unknown {
+  const context = (config as { readonly context?: unknown } | undefined)?.context
+  if (typeof context !== 'object' || context === null) return config
+  return { ...(config as object), context: describeContext(context, sanitizers) }
 }
 
 function describeSnapshot(snapshot: unknown, sanitizers: Sanitizers): object {
