@@ -18,6 +18,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.{ts,tsx}'],
           exclude: system,
+          setupFiles: ['test/support/seedOfRun.ts'],
           testTimeout: 60_000,
           sequence: { groupOrder: 0 },
         },
@@ -27,6 +28,7 @@ export default defineConfig({
         test: {
           name: 'system',
           include: system,
+          setupFiles: ['test/support/seedOfRun.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           // Real sockets, browsers and package managers on a shared machine: one more try there, none at a desk.

@@ -79,14 +79,19 @@ async function outcomeOf([kinds, calls]: Case, strategy: (typeof everyStrategy)[
       .filter((query) => query.state.isInvalidated)
       .map((query) => query.queryKey)
   const before = marked()
+  const asked = calls.flatMap(({ filters: of }) => queryClient.getQueryCache().findAll(of as QueryFilters))
+  const isAsked = (queryKey: QueryKey): boolean => asked.some((query) => query.queryKey === queryKey)
   const ends = calls.map(({ method, filters: asked }) => client[method](asked as QueryFilters))
   const atOnce = marked()
   await advance(1000)
   await Promise.all(ends)
   const isInvalidation = calls.every(({ method }) => method === 'invalidateQueries')
   const outcome = {
-    // A refetch of TanStack Query has begun by now, where ours has marked what it is going to fetch.
-    marked: isInvalidation ? atOnce : before,
+    // A fetch of TanStack Query has begun by now, where ours has marked what it is going to fetch, even if it is not
+    // among what an invalidation marks, as with `{ type: 'active', refetchType: 'inactive' }`.
+    marked: isInvalidation
+      ? atOnce.filter((key) => before.includes(key) || isAsked(key) || !fetched.includes(JSON.stringify(key)))
+      : before,
     fetched: fetched.toSorted(),
     stale: marked(),
   }

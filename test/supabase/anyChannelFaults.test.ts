@@ -5,6 +5,8 @@ import { createFeedWorld } from '../support/feedWorld.ts'
 import { advance, drain, endSimulatedTime, startSimulatedTime } from '../support/simulatedTime.ts'
 
 const paths = ['goals', 'partners'] as const
+/** How long a joined topic is waited for to be said to be attached. */
+const READY_MS = 2_000
 const topicOf = (path: string): string => `room:${path}`
 
 /** Two topics whose server delivers a write to a channel that is attached, and loses or replays it otherwise. */
@@ -16,6 +18,8 @@ function createTopics() {
   const { supabase, server } = world
   const attached = new WeakSet<FakeChannel>()
   const missed = new Map<string, (() => void)[]>()
+  /** When each topic was joined that the server has not said to be attached since. */
+  const joinedAtMs = new Map<string, number>()
   let returns = 0
   let lastId = 0
 
@@ -23,9 +27,15 @@ function createTopics() {
     const channel = supabase.opened.findLast(({ topic }) => topic === `realtime:${topicOf(path)}`)
     return channel && supabase.getChannels().includes(channel) ? channel : undefined
   }
+  /** A topic of which the server says nothing more counts as live after a while, so that this was a return, too. */
+  const endJoin = (path: string): void => {
+    if (Date.now() - (joinedAtMs.get(path) ?? Infinity) >= READY_MS) returns += 1
+    joinedAtMs.delete(path)
+  }
   const lose = (path: string, tell: (channel: FakeChannel) => void): void => {
     const channel = open(path)
     if (!channel) return
+    endJoin(path)
     attached.delete(channel)
     tell(channel)
   }
@@ -41,11 +51,15 @@ function createTopics() {
       else missed.set(path, [...(missed.get(path) ?? []), () => deliver(true)])
     },
     join(path: string) {
-      lose(path, (channel) => channel.tell('SUBSCRIBED'))
+      lose(path, (channel) => {
+        joinedAtMs.set(path, Date.now())
+        channel.tell('SUBSCRIBED')
+      })
     },
     attach(path: string) {
       const channel = open(path)
       if (!channel) return
+      endJoin(path)
       attached.add(channel)
       returns += 1
       channel.goLive()
