@@ -20,3 +20,4 @@ export {
   type TestWrite,
   createTestServer,
 } from './integration/testing/testServer.ts'
+export { type StrategyCase, type StrategyModel, strategyModel } from './integration/testing/strategyModel.ts'

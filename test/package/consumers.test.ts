@@ -74,7 +74,7 @@ const entries = {
   './inspect': ['createStatelyInspector'],
   './devtools': ['CoalescerDevtools', 'CoalescerDevtoolsPanel', 'coalescerDevtoolsPlugin'],
   './sql': ['broadcastSql'],
-  './testing': ['checkKeys', 'createTestApp', 'createTestFeed', 'createTestServer', 'expectFresh'],
+  './testing': ['checkKeys', 'createTestApp', 'createTestFeed', 'createTestServer', 'expectFresh', 'strategyModel'],
 }
 
 /** The packages an entry point reaches, all its own modules followed. */
