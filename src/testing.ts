@@ -1,3 +1,4 @@
+export { type ChartConfig, coalescerMachines } from './integration/testing/coalescerMachines.ts'
 export { type KeyCheck, type QueryReads, type TestTables, checkKeys } from './integration/testing/checkKeys.ts'
 export { expectFresh } from './integration/testing/expectFresh.ts'
 export { type TestApp, type TestAppOptions, createTestApp } from './integration/testing/testApp.ts'

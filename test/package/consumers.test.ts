@@ -74,7 +74,15 @@ const entries = {
   './inspect': ['createStatelyInspector'],
   './devtools': ['CoalescerDevtools', 'CoalescerDevtoolsPanel', 'coalescerDevtoolsPlugin'],
   './sql': ['broadcastSql'],
-  './testing': ['checkKeys', 'createTestApp', 'createTestFeed', 'createTestServer', 'expectFresh', 'strategyModel'],
+  './testing': [
+    'checkKeys',
+    'coalescerMachines',
+    'createTestApp',
+    'createTestFeed',
+    'createTestServer',
+    'expectFresh',
+    'strategyModel',
+  ],
 }
 
 /** The packages an entry point reaches, all its own modules followed. */
