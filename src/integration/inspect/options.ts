@@ -1,13 +1,15 @@
 import { expectCount, expectDelay, expectFunction, failType } from '../../actions/validate.ts'
 
-/** Why an inspector shows nothing. */
+/**
+ * Why an inspector shows nothing. `otherOrigin`: the window shows a page of another site than `url`, which is told
+ * nothing.
+ */
 export type InspectorProblem =
   | 'missingPackage'
   | 'popupBlocked'
   | 'noAnswer'
   | 'pageClosed'
   | 'noWindow'
-  /** The window shows a page of another site than `url`, which is told nothing. */
   | 'otherOrigin'
 
 /** How an inspector stands. */
