@@ -8,11 +8,17 @@ export interface TestFeedChannel {
   readonly isSubscribed: boolean
   /** Whether its changes come. */
   readonly isLive: boolean
+  /** Listens, as on a channel of supabase-js. */
   on(type: string, filter: FeedBinding, callback: (payload: unknown) => void): TestFeedChannel
+  /** Joins; `callback` hears of each status. */
   subscribe(follow: (status: string, error?: Error) => void): TestFeedChannel
+  /** Ends its timers, of which it has none. */
   teardown(): void
+  /** Lets the join succeed and attaches the feed. */
   goLive(): void
+  /** Loses the socket. */
   drop(): void
+  /** Closes it, as the server does. */
   close(): void
   /** Hands a payload to the bindings it is for, if the channel is live. */
   deliver(payload: unknown, isFor: (binding: FeedBinding) => boolean): void

@@ -47,11 +47,18 @@ export interface TestFeed {
   expire(): void
 }
 
+/** What a realtime service uses of a Supabase client. */
 export interface TestFeedClient {
+  /** The channel of a name, made if there is none. */
   channel(name: string, options?: { readonly config: object }): object
+  /** Leaves a channel. */
   removeChannel(channel: never): Promise<'ok'>
+  /** The channels there are. */
   getChannels(): readonly TestFeedChannel[]
-  readonly realtime: { setAuth(): Promise<void> }
+  readonly realtime: {
+    /** Does nothing: a simulated server asks for no token. */
+    setAuth(): Promise<void>
+  }
 }
 
 const MS_OF_FIRST_COMMIT = Date.UTC(2026, 0, 1)

@@ -32,6 +32,7 @@ export type TestAnswer<Data> = (
   context: { readonly queryKey: QueryKey },
 ) => Data
 
+/** What a simulated server starts with. */
 export interface TestServerOptions {
   /** The rows of each table at the start, each with an `id`. */
   readonly rows: Readonly<Record<string, readonly TestRow[]>>
@@ -43,6 +44,7 @@ export interface TestServerOptions {
 export interface BoundQuery {
   readonly queryKey: QueryKey
   readonly reads: readonly string[]
+  /** What it would be answered with now. */
   readonly answer: () => unknown
 }
 
