@@ -103,7 +103,7 @@ describe('the inspector', () => {
   it('is told definitions, events and snapshots', async () => {
     const inspector = await openInspector()
     await waitForMore(inspector, 'definitions', 2)
-    expect(await actorNames(inspector)).toEqual(expect.arrayContaining(['coalescer', 'debounce', 'connection']))
+    expect(await actorNames(inspector)).toEqual(expect.arrayContaining(['coalescer', 'debounce', 'feed']))
     const [events, snapshots] = [await read(inspector, 'events'), await read(inspector, 'snapshots')]
     await opened.page.getByRole('button', { name: /^Check-in/ }).click()
     await waitForMore(inspector, 'events', events)
@@ -131,12 +131,12 @@ describe('the inspector', () => {
       return read(early, 'events')
     }
     await expect.poll(readAfterCheckIn, { interval: 500, timeout: 30_000 }).toBeGreaterThan(events)
-    expect(await actorNames(early)).toEqual(expect.arrayContaining(['coalescer', 'debounce', 'connection', 'perKey']))
+    expect(await actorNames(early)).toEqual(expect.arrayContaining(['coalescer', 'debounce', 'feed', 'perKey']))
     await early.close()
 
     const late = await openInspector()
     await waitForMore(late, 'definitions', 2)
-    expect(await actorNames(late)).toEqual(expect.arrayContaining(['coalescer', 'perKey', 'connection']))
+    expect(await actorNames(late)).toEqual(expect.arrayContaining(['coalescer', 'perKey', 'feed']))
     const orchestrator = late.locator('#actors article', { has: late.getByRole('heading', { name: 'coalescer' }) })
     expect(await orchestrator.locator('.value').textContent()).toContain('perKey')
     await opened.calm()

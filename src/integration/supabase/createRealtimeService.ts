@@ -121,7 +121,8 @@ export function createRealtimeService<Client extends FeedClient, const Schema ex
     next() {
       const before = status
       status = feed.getStatus()
-      if (before === 'live' && status !== 'live') echoes.interrupted()
+      // On both sides: the echo of a write that was answered in between is lost, too.
+      if ((before === 'live') !== (status === 'live')) echoes.interrupted()
       if (status !== before) listeners.emit('statusChanged', undefined)
     },
     error: (error) => internals.report(error, { type: 'actorDied' }),

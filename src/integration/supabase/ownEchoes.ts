@@ -16,7 +16,7 @@ export interface OwnEchoes {
   seenSince(change: Change, table: ResolvedTable): number | undefined
   /** The feed has told something of a table. */
   heard(table: object): void
-  /** Changes may have been missed from here on. */
+  /** Changes may be missed from here on, or have been missed until here. */
   interrupted(): void
 }
 
