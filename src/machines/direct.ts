@@ -3,7 +3,7 @@ import { closeGate } from '../actions/gate.ts'
 import type { FlushReason } from '../actions/types.ts'
 import { describe } from './describe.ts'
 import { defineStrategy } from './defineStrategy.ts'
-import type { StrategyEvent, StrategyInput } from './strategy.ts'
+import type { StrategyEvent, StrategyInput, StrategyMachine } from './strategy.ts'
 
 export interface DirectContext extends StrategyInput {
   readonly reason: FlushReason
@@ -13,7 +13,7 @@ export interface DirectContext extends StrategyInput {
 const allPending = { keyIds: undefined }
 
 /** Flushes each event at once, as an app without a coalescer does. */
-export const directMachine = setup({
+export const directMachine: StrategyMachine = setup({
   types: {
     context: {} as DirectContext,
     input: {} as StrategyInput,

@@ -1,8 +1,9 @@
+import type { StrategyMachine } from './strategy.ts'
 import { sendTo } from 'xstate'
 import { SharedWindow } from '../actions/windows/sharedWindow.ts'
 import { describe } from './describe.ts'
 import { defineStrategy, windowOptions } from './defineStrategy.ts'
-import { type WindowsContext, windowsCollecting, windowsFlushing, windowsIdle, windowsSetup } from './windowsChart.ts'
+import { type WindowsContext, windowsCollecting, windowsFlushing, windowsIdle, windowsSetup } from './windowsSetup.ts'
 
 interface HybridContext extends WindowsContext {
   readonly windows: SharedWindow
@@ -43,7 +44,7 @@ const hybridSetup = windowsSetup.extend({
 })
 
 /** Marks like `debounce`; one timer of its own then fetches what was marked. */
-export const hybridMachine = hybridSetup.createMachine({
+export const hybridMachine: StrategyMachine = hybridSetup.createMachine({
   id: 'hybrid',
   description: describe(
     'Coalesces invalidations and only marks stale; one global timer then refetches what it marked.',
