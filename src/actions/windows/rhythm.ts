@@ -78,12 +78,3 @@ export function worthWaitingMs({ counts }: Rhythm, withinMs: number, maxWaitMs: 
   }
   return best
 }
-
-/** The histogram as shares of all that is known, shortest gaps first, with the upper edge of each bucket. */
-export function describeRhythm({ counts }: Rhythm, maxWaitMs: number): { uptoMs: number; share: number }[] {
-  const sum = counts.reduce((total, count) => total + count, 0)
-  return Array.from(counts, (count, index) => ({
-    uptoMs: (edges[index] ?? Infinity) * maxWaitMs,
-    share: sum === 0 ? 0 : count / sum,
-  }))
-}

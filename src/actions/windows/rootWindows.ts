@@ -3,7 +3,7 @@ import type { PendingKey } from '../pendingKey.ts'
 import type { Timing } from '../timing.ts'
 import { capAt } from './deadlines.ts'
 import { type Group, type GroupWindow, GroupWindows } from './groupWindows.ts'
-import { type Rhythm, createRhythm, describeRhythm, isKnown, noteChange, worthWaitingMs } from './rhythm.ts'
+import { type Rhythm, createRhythm, isKnown, noteChange, worthWaitingMs } from './rhythm.ts'
 import type { StrategyPort } from './windows.ts'
 
 /** So many roots are remembered; those that changed longest ago are forgotten first. */
@@ -12,23 +12,6 @@ const MAX_ROOTS = 1000
 const SILENCE = 2
 /** After a silence, and for bursts of other roots, a window waits no longer than this share of `maxWaitMs`. */
 const BURST = 0.15
-
-/**
- * Why a window waits as long as it does: `learned`, going by the gaps of its root another change is about to come;
- * `quiet`, waiting is not known to pay; `silence`, the first change for long is not kept waiting, whatever was learned;
- * `burst`, changes of other roots are coming in; `maxWait`, it has waited as long as it may.
- */
-export type WaitCause = 'learned' | 'quiet' | 'silence' | 'burst' | 'maxWait'
-
-/** What an open window of `adaptive` waits for. */
-export interface WindowExplanation {
-  readonly root: string
-  /** How long its first change will have waited, as things stand. */
-  readonly waitMs: number
-  readonly because: WaitCause
-  /** The gaps between changes of the root: the share of those up to each length. */
-  readonly gaps: readonly { readonly uptoMs: number; readonly share: number }[]
-}
 
 /** The pending keys of one root. */
 interface RootGroup extends Group {
@@ -42,28 +25,24 @@ interface RootGroup extends Group {
   window: GroupWindow<RootGroup> | undefined
 }
 
-/** When a window is due, and why then. */
-export function decide(
-  group: Pick<RootGroup, 'firstAtMs' | 'lastAtMs' | 'rhythm' | 'endsSilence'>,
+/** When a window is due, and how long it waits for its next change. */
+function decide(
+  { firstAtMs, lastAtMs, rhythm, endsSilence }: RootGroup,
   timing: Timing,
   jitterMs: number,
   lastOfAllAtMs: number,
-): { readonly dueAtMs: number; readonly waitMs: number; readonly because: WaitCause } {
-  const { firstAtMs, lastAtMs, rhythm, endsSilence } = group
+): { readonly dueAtMs: number; readonly waitMs: number } {
   const { quietMs, maxWaitMs } = timing
   const burstMs = Math.max(quietMs, BURST * maxWaitMs)
   const cap = capAt(firstAtMs, timing, jitterMs)
   const learnedMs = worthWaitingMs(rhythm, cap - lastAtMs, maxWaitMs)
-  const isHurried = endsSilence && learnedMs > burstMs
-  const quiet = isKnown(rhythm) ? quietMs : 2 * quietMs
-  const waitMs = Math.max(quiet, isHurried ? burstMs : learnedMs)
-  const own = lastAtMs + waitMs
+  const waitMs = Math.max(
+    isKnown(rhythm) ? quietMs : 2 * quietMs,
+    endsSilence ? Math.min(learnedMs, burstMs) : learnedMs,
+  )
+  // Not in the middle of a burst of other roots.
   const ofOthers = Math.min(lastOfAllAtMs + quietMs, firstAtMs + burstMs)
-  const dueAtMs = Math.max(own, ofOthers) + jitterMs
-  if (dueAtMs >= cap) return { dueAtMs: cap, waitMs, because: 'maxWait' }
-  if (ofOthers > own) return { dueAtMs, waitMs, because: 'burst' }
-  if (isHurried) return { dueAtMs, waitMs, because: 'silence' }
-  return { dueAtMs, waitMs, because: learnedMs > quiet ? 'learned' : 'quiet' }
+  return { dueAtMs: Math.min(cap, Math.max(lastAtMs + waitMs, ofOthers) + jitterMs), waitMs }
 }
 
 /**
@@ -127,16 +106,6 @@ export class RootWindows extends GroupWindows<RootGroup> {
     super.rest()
     for (const [id, group] of this.#groups) if (!this.isPending(group)) this.#groups.delete(id)
     if (this.port.queue.keys.size === 0) this.#groupOfKey.clear()
-  }
-
-  /** What each open window waits for. */
-  explain(): WindowExplanation[] {
-    return [...this.#groups].flatMap(([id, group]) => {
-      if (!this.isPending(group) || !group.window) return []
-      const { dueAtMs, because } = this.#decide(group.window)
-      const gaps = describeRhythm(group.rhythm, this.port.timing.maxWaitMs)
-      return [{ root: id.slice(id.indexOf(':') + 1), waitMs: dueAtMs - group.firstAtMs, because, gaps }]
-    })
   }
 
   protected override isPending(group: RootGroup): boolean {
