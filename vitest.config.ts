@@ -1,7 +1,13 @@
 import { defineConfig } from 'vitest/config'
 
-/** Tests that start servers, browsers or package managers: one file at a time, after all others. */
-const system = ['test/{backend,integration,browser,package}/**/*.test.{ts,tsx}']
+/** Tests with real sockets and timers, which wait more than they work. */
+const wire = ['test/{backend,integration}/**/*.test.{ts,tsx}']
+
+/** Tests that start browsers or package managers, which work more than they wait. */
+const heavy = ['test/{browser,package}/**/*.test.{ts,tsx}']
+
+// Real sockets, browsers and package managers on a shared machine: one more try there, none at a desk.
+const system = { testTimeout: 120_000, hookTimeout: 120_000, retry: process.env.CI ? 1 : 0 }
 
 export default defineConfig({
   resolve: {
@@ -17,7 +23,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.{ts,tsx}'],
-          exclude: system,
+          exclude: [...wire, ...heavy],
           setupFiles: ['test/support/seedOfRun.ts'],
           testTimeout: 60_000,
           sequence: { groupOrder: 0 },
@@ -26,16 +32,23 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'system',
-          include: system,
+          ...system,
+          name: 'wire',
+          include: wire,
           setupFiles: ['test/support/seedOfRun.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-          // Real sockets, browsers and package managers on a shared machine: one more try there, none at a desk.
-          retry: process.env.CI ? 1 : 0,
-          fileParallelism: false,
-          maxWorkers: 1,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          ...system,
+          name: 'heavy',
+          include: heavy,
+          setupFiles: ['test/support/seedOfRun.ts'],
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -1,0 +1,150 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type Demo, type OpenPage, startDemo } from './support/demo.ts'
+import { playScenario } from '../../demo/shared/playScenario.ts'
+import { until } from '../../demo/shared/until.ts'
+
+let demo: Demo
+let opened: OpenPage
+
+beforeAll(async () => {
+  demo = await startDemo({ isDevelopment: true })
+})
+afterAll(() => demo.stop())
+beforeEach(async () => {
+  demo.backend.api.setLatencyMs(0)
+  demo.backend.realtime.faults.reset()
+  opened = await demo.open()
+  demo.backend.api.resetCounts()
+})
+afterEach(() => demo.closePages())
+
+const counts = () => demo.backend.api.counts()
+
+describe('all strategies, compared on the page', () => {
+  it('run over the same recording, each for fewer requests than direct', async () => {
+    const { page } = opened
+    await page.getByRole('slider', { name: 'Duration' }).fill('500')
+    await page.getByRole('button', { name: 'Compare all' }).click()
+    await page.locator('.comparison tbody tr').nth(4).waitFor({ timeout: 60_000 })
+    const rows = await page.locator('.comparison tbody tr').allInnerTexts()
+    const requests = Object.fromEntries(
+      rows.map((row) => [row.split(/\s+/)[0] ?? '', Number(/\d+/.exec(row)?.[0])] as const),
+    )
+    expect(Object.keys(requests)).toEqual(['direct', 'debounce', 'batch', 'perKey', 'hybrid'])
+    for (const name of ['debounce', 'batch', 'perKey', 'hybrid']) {
+      expect(requests[name]).toBeLessThan(requests.direct ?? 0)
+    }
+    await page.getByText('Calm', { exact: true }).waitFor()
+    expect(await page.getByRole('radio', { name: 'debounce' }).isChecked()).toBe(true)
+  })
+
+  it('cost what `npm run storm` says for the same storm', async () => {
+    const { page } = opened
+    await page.getByRole('slider', { name: 'Rate' }).fill('100')
+    await page.getByRole('slider', { name: 'Duration' }).fill('2000')
+    await page.getByRole('slider', { name: 'API latency' }).fill('20')
+    await page.getByRole('button', { name: 'Compare all' }).click()
+    await page.getByText('Calm', { exact: true }).waitFor({ state: 'hidden' })
+    await page.getByText('Calm', { exact: true }).waitFor({ timeout: 100_000 })
+    const rows = await page.locator('.comparison tbody tr').allInnerTexts()
+    const requests = new Map(rows.map((row) => [row.split(/\s+/)[0], Number(/\d+/.exec(row)?.[0])]))
+    await demo.closePages()
+    const direct = await playScenario(demo.backend, 'c', 'direct')
+    const debounce = await playScenario(demo.backend, 'c', 'debounce')
+    expect(requests.get('direct')).toBe(direct.totalRequests)
+    // How many flushes a storm takes depends on how fast the machine makes it.
+    const share = (count = 0) => count / direct.totalRequests
+    expect(Math.abs(share(requests.get('debounce')) - share(debounce.totalRequests))).toBeLessThan(0.1)
+  })
+})
+
+describe('what the page counts', () => {
+  const score = async (id: string) => (await opened.page.locator(`[data-score="${id}"]`).textContent()) ?? ''
+
+  it('begins at zero on both sides', async () => {
+    expect(await Promise.all(['changes', 'requests', 'direct', 'saved'].map(score))).toEqual(['0', '0', '0', '–'])
+  })
+
+  it('is the same on both sides for requests that no change has led to', async () => {
+    const { page, calm } = opened
+    await page.getByRole('checkbox', { name: /Show check-ins/ }).uncheck()
+    await opened.receive(5, () => demo.backend.playStorm({ recorded: [{ atMs: 0, change: 'checkIn' }] }))
+    await calm()
+    const [requests, direct] = [Number(await score('requests')), Number(await score('direct'))]
+    expect(requests).toBe(3)
+    await page.getByRole('checkbox', { name: /Show check-ins/ }).check()
+    await until(() => counts()['GET /api/partners'] === 1, 'the mounts')
+    await page.locator('[data-score="requests"]').filter({ hasText: '6' }).waitFor()
+    expect(Number(await score('direct'))).toBe(direct + 3)
+  })
+
+  it('ends with the run: the next one has no part in it, and it has none in the next', async () => {
+    const { page, calm } = opened
+    await page.getByRole('radio', { name: 'direct' }).check()
+    await page.getByRole('button', { name: /^Check-in/ }).click()
+    await page.getByText('Calm', { exact: true }).waitFor({ state: 'hidden' })
+    await page.getByText('Calm', { exact: true }).waitFor()
+    const before = await Promise.all(['changes', 'requests', 'direct'].map(score))
+    expect(before[1]).toBe(before[2])
+    await page.getByRole('radio', { name: 'debounce' }).check()
+    expect(await Promise.all(['changes', 'requests', 'direct'].map(score))).toEqual(before)
+    await opened.receive(1, () => demo.backend.playStorm({ recorded: [{ atMs: 0, change: 'partner' }] }))
+    await calm()
+    await page.getByRole('heading', { name: 'Since the last run' }).waitFor()
+    expect(await Promise.all(['changes', 'requests', 'direct'].map(score))).toEqual(['1', '2', '2'])
+  })
+
+  it('says of a card that it is behind for as long as it is', async () => {
+    const { page, calm } = opened
+    const states = page.locator('.query-state.is-behind')
+    expect(await states.count()).toBe(0)
+    demo.backend.api.setLatencyMs(5000)
+    await opened.receive(1, () => demo.backend.playStorm({ recorded: [{ atMs: 0, change: 'partner' }] }))
+    await page.locator('[data-score="behind"]').filter({ hasText: '2' }).waitFor()
+    expect(await states.allTextContents()).toEqual(['behind', 'behind'])
+    await calm()
+    expect(await states.count()).toBe(0)
+  })
+})
+
+describe('the first screen', () => {
+  it.each([
+    [390, 844],
+    [768, 900],
+    [1280, 900],
+  ])('of %d × %d px invites with one button, and shows by it what the library saves', async (width, height) => {
+    const { page } = opened
+    await page.setViewportSize({ width, height })
+    const button = page.getByRole('button', { name: 'Show me' })
+    const box = await button.boundingBox()
+    expect((box?.y ?? height) + (box?.height ?? 0)).toBeLessThan(height)
+    if (width !== 1280) return
+    await button.click()
+    await page.getByRole('button', { name: 'Once more' }).waitFor()
+    const [without = 0, together = 0] = (await page.locator('[data-twice]').allTextContents()).map((text) =>
+      Number.parseInt(text, 10),
+    )
+    expect(without).toBeGreaterThan(500)
+    expect(together).toBeLessThan(without / 4)
+    const verdict = await page.locator('.twice-verdict').textContent()
+    expect(verdict).toContain(`${Math.round(100 * (1 - together / without))} % fewer requests.`)
+    expect(verdict).toContain('equals the database')
+    // What the library says it has saved is what the other run has really cost.
+    expect(await page.locator('[data-score="direct"]').textContent()).toBe(String(without))
+    expect(await page.getByRole('radio', { name: 'debounce' }).isChecked()).toBe(true)
+    expect(opened.problems).toEqual([])
+  })
+})
+
+describe('equal requests of a browser', () => {
+  it('do not wait for each other, however slow the API is', async () => {
+    const { page } = opened
+    demo.backend.api.setLatencyMs(2000)
+    await page.getByRole('radio', { name: 'direct' }).check()
+    // More at once than a browser opens connections; one after the other they would take half a minute.
+    const recorded = Array.from({ length: 15 }, (_, n) => ({ atMs: n * 20, change: 'partner' as const }))
+    await opened.receive(15, () => demo.backend.playStorm({ recorded }))
+    await until(() => counts()['GET /api/partners'] === 15, 'all requests', 1500)
+    expect(counts()['GET /api/home-dashboard']).toBe(15)
+  })
+})
