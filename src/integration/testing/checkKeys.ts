@@ -2,8 +2,9 @@ import { type QueryKey, hashKey, partialMatchKey } from '@tanstack/react-query'
 import { expectQueryKey, failType } from '../../actions/validate.ts'
 import type { TableOptions } from '../supabase/options.ts'
 
-/** The tables of an app, as its realtime service takes them. */
-export type TestTables = Readonly<Record<string, TableOptions>>
+/** The tables of an app, as its realtime service takes them, with handlers of rows of any type. */
+// oxlint-disable-next-line typescript/no-explicit-any -- a handler of typed rows takes no others
+export type TestTables = Readonly<Record<string, TableOptions<any>>>
 
 /** A query of the app, and the tables it reads. */
 export interface QueryReads {
