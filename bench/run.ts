@@ -6,7 +6,18 @@ import { build } from 'esbuild'
 import { fillMarks, goalsTable, renderTable } from './support/markdown.ts'
 import type { BenchResult, Results, StoredResult } from './support/results.ts'
 
-const names = ['intake', 'flush', 'calls', 'requests', 'memory', 'herd', 'size', 'endToEnd', 'pixels'] as const
+const names = [
+  'intake',
+  'flush',
+  'calls',
+  'requests',
+  'regret',
+  'memory',
+  'herd',
+  'size',
+  'endToEnd',
+  'pixels',
+] as const
 const root = join(import.meta.dirname, '..')
 const resultsPath = join(root, 'bench/results.json')
 const documents = ['README.md', 'docs/performance.md']

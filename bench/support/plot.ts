@@ -3,7 +3,10 @@ import type { Outcome } from './replay.ts'
 
 export interface Panel {
   readonly title: string
+  /** The fewest requests. */
   readonly optimum: number
+  /** What could be done by one who knows the future. */
+  readonly best: readonly { readonly requests: number; readonly meanMs: number }[]
   readonly outcomes: Readonly<Record<PolicyName, Outcome>>
 }
 
@@ -11,9 +14,10 @@ const panelWidth = 330
 const panelHeight = 230
 const margin = { left: 58, right: 16, top: 34, bottom: 42 }
 const columns = 2
-const legendHeight = 116
+const legendHeight = 136
 const titleHeight = 36
 const colours = [
+  '#f2a900',
   '#08453a',
   '#0b7a5b',
   '#2aa876',
@@ -61,16 +65,16 @@ function logScale(values: readonly number[], fromPixel: number, toPixel: number)
   }
 }
 
-function drawPanel({ title, optimum, outcomes }: Panel, left: number, top: number): string {
+function drawPanel({ title, optimum, best, outcomes }: Panel, left: number, top: number): string {
   const all = policyNames.map((name) => outcomes[name])
   const bottomPixel = top + panelHeight - margin.bottom
   const topPixel = top + margin.top
   const x = logScale(
-    [optimum, ...all.map(({ requests }) => requests)],
+    [optimum, ...[...all, ...best].map(({ requests }) => requests)],
     left + margin.left,
     left + panelWidth - margin.right,
   )
-  const finite = all.map(({ meanMs }) => meanMs).filter(Number.isFinite)
+  const finite = [...all, ...best].map(({ meanMs }) => meanMs).filter(Number.isFinite)
   const y = logScale(finite, bottomPixel, topPixel + 14)
   const grid = [
     ...ticks(x.low, x.high).map(
@@ -84,11 +88,13 @@ function drawPanel({ title, optimum, outcomes }: Panel, left: number, top: numbe
         `<text x="${left + margin.left - 6}" y="${(y.pixel(tick) + 4).toFixed(1)}" text-anchor="end">${tick}</text>`,
     ),
   ]
-  const best = x.pixel(optimum).toFixed(1)
+  const fewest = x.pixel(optimum).toFixed(1)
+  const curve = best.map(({ requests, meanMs }) => `${x.pixel(requests).toFixed(1)},${y.pixel(meanMs).toFixed(1)}`)
   return [
     `<text x="${left + margin.left}" y="${top + 20}" font-weight="bold">${escape(title)}</text>`,
     ...grid,
-    `<line x1="${best}" x2="${best}" y1="${topPixel}" y2="${bottomPixel}" stroke="#0b6e4f" stroke-dasharray="5 4"/>`,
+    `<line x1="${fewest}" x2="${fewest}" y1="${topPixel}" y2="${bottomPixel}" stroke="#0b6e4f" stroke-dasharray="5 4"/>`,
+    `<polyline points="${curve.join(' ')}" fill="none" stroke="#0b6e4f" stroke-width="1.5"/>`,
     // The smaller squares of the rivals come last, so that neither hides the other.
     ...policyNames.map((name) => {
       const { requests, meanMs } = outcomes[name]
@@ -115,7 +121,7 @@ export function drawPlot(panels: readonly Panel[], title: string): string {
 <text x="${width / 2}" y="24" text-anchor="middle" font-size="14">${escape(title)}</text>
 ${panels.map((panel, index) => drawPanel(panel, (index % columns) * panelWidth, titleHeight + Math.floor(index / columns) * panelHeight)).join('\n')}
 ${legend.join('\n')}
-<text x="24" y="${legendTop + 88}" fill="#666">dashed: the offline optimum · at the top edge: some change is never shown</text>
+<text x="24" y="${legendTop + 108}" fill="#666">dashed: the fewest requests · line: the best that one who knows the future could do · at the top edge: some change is never shown</text>
 </svg>
 `
 }

@@ -5,7 +5,7 @@ import { type Collector, createDebounce, createPacerBatcher, createUtilityDeboun
 /** How an app answers a change that names a key. */
 export type Policy = (client: QueryClient) => Pick<Collector, 'schedule' | 'stop'>
 
-// The same window for all but one: what is compared are rules, not settings.
+// The same window for all but two: what is compared are rules, not settings. `adaptive` has none to set.
 export const waitMs = 150
 export const maxWaitMs = 1000
 
@@ -28,6 +28,7 @@ const eachEvent =
   })
 
 export const policies = {
+  adaptive: ours('adaptive'),
   debounce: ours({ name: 'debounce', quietMs: waitMs }),
   batch: ours({ name: 'batch', quietMs: waitMs }),
   perKey: ours({ name: 'perKey', quietMs: waitMs }),
@@ -46,6 +47,7 @@ export const policies = {
 export type PolicyName = keyof typeof policies
 export const policyNames = Object.keys(policies) as PolicyName[]
 export const ownNames = [
+  'adaptive',
   'debounce',
   'batch',
   'perKey',

@@ -1,5 +1,6 @@
-import { QueryClient, QueryObserver, hashKey, partialMatchKey } from '@tanstack/react-query'
+import { QueryClient, QueryObserver, hashKey } from '@tanstack/react-query'
 import { fewestFetches } from './optimum.ts'
+import { changesByQuery } from './outcome.ts'
 import { type Policy, maxWaitMs } from './policies.ts'
 import { Simulation } from './simulation.ts'
 import type { Trace } from './traces.ts'
@@ -10,25 +11,15 @@ export interface Outcome {
   /** From a change to the first screen that shows it, over all changes and the queries they touch; `Infinity`: never. */
   readonly worstMs: number
   readonly meanMs: number
+  /** When the requests of each mounted query started, in the order of the queries. */
+  readonly starts: readonly (readonly number[])[]
 }
 
 const TAIL_MS = 30_000
 
-/** When each mounted query is touched. */
-function changesByQuery(trace: Trace): Map<string, number[]> {
-  return new Map(
-    trace.mounted.map((queryKey) => [
-      hashKey(queryKey),
-      trace.events
-        .filter((event) => event.queryKeys.some((key) => partialMatchKey(queryKey, key)))
-        .map((event) => event.atMs),
-    ]),
-  )
-}
-
 export function optimumOf(trace: Trace, latencyMs: number): number {
   let count = 0
-  for (const changes of changesByQuery(trace).values()) count += fewestFetches(changes, maxWaitMs, latencyMs)
+  for (const changes of changesByQuery(trace)) count += fewestFetches(changes, maxWaitMs, latencyMs)
   return count
 }
 
@@ -40,13 +31,13 @@ export async function replay(trace: Trace, policy: Policy, latencyMs: number): P
     const client = new QueryClient({ defaultOptions: { queries: { staleTime: Infinity, retry: false } } })
     const changes = changesByQuery(trace)
     const shownAtMs = new Map<string, number[]>()
-    let requests = 0
-    const observers = trace.mounted.map((queryKey) => {
+    const starts = trace.mounted.map((): number[] => [])
+    const observers = trace.mounted.map((queryKey, index) => {
       const hash = hashKey(queryKey)
-      const times = changes.get(hash) ?? []
+      const times = changes[index] ?? []
       client.setQueryData(queryKey, 0)
       const queryFn = (): Promise<number> => {
-        requests += 1
+        starts[index]?.push(simulation.nowMs)
         const version = times.filter((atMs) => atMs <= simulation.nowMs).length
         return new Promise((resolve) => simulation.at(simulation.nowMs + latencyMs, () => resolve(version)))
       }
@@ -70,11 +61,12 @@ export async function replay(trace: Trace, policy: Policy, latencyMs: number): P
     collector.stop()
     for (const unsubscribe of observers) unsubscribe()
     client.clear()
-    const ages = [...changes].flatMap(([hash, times]) =>
-      times.map((atMs, index) => (shownAtMs.get(hash)?.[index] ?? Infinity) - atMs),
+    const ages = trace.mounted.flatMap((queryKey, query) =>
+      (changes[query] ?? []).map((atMs, index) => (shownAtMs.get(hashKey(queryKey))?.[index] ?? Infinity) - atMs),
     )
     return {
-      requests,
+      requests: starts.reduce((sum, { length }) => sum + length, 0),
+      starts,
       worstMs: ages.reduce((worst, age) => Math.max(worst, age), 0),
       meanMs: ages.reduce((sum, age) => sum + age, 0) / ages.length,
     }

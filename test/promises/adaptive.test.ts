@@ -1,0 +1,77 @@
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import type { QueryKey } from '@tanstack/react-query'
+import { createWorld } from '../support/world.ts'
+import { advance, useSimulatedTime } from '../support/simulatedTime.ts'
+import { sendChange, startsOf } from './support.ts'
+
+useSimulatedTime()
+
+const dashboard = ['dashboard', 'home']
+/** What the five rows of one check-in invalidate, in the order of its triggers. */
+const rowsOfCheckIn: readonly (readonly QueryKey[])[] = [
+  [['check_ins'], ['dashboard']],
+  [['goals'], ['goals', 'g1'], dashboard],
+  [['summaries'], ['dashboard', 'analytics']],
+  [['partners'], ['dashboard']],
+  [['check_ins', 'g1'], dashboard],
+]
+const ofCheckIn: readonly QueryKey[] = [
+  ['check_ins', 'g1'],
+  ['goals', 'list'],
+  ['goals', 'g1'],
+  ['summaries', 'today'],
+  ['partners'],
+  dashboard,
+  ['dashboard', 'analytics'],
+]
+
+const silenceMs = 4000
+
+/** Plays the same changes, so many milliseconds after each other, again and again; how often each query was asked for in each round. */
+async function requestsPerRound(
+  queries: readonly QueryKey[],
+  changes: readonly (readonly QueryKey[])[],
+  atMs: readonly number[],
+  rounds: number,
+): Promise<number[][]> {
+  const world = createWorld({ strategy: 'adaptive', endsWithTest: false })
+  for (const queryKey of queries) await world.showLoaded(queryKey)
+  const counts: number[][] = []
+  for (let round = 0; round < rounds; round += 1) {
+    const before = queries.map((queryKey) => startsOf(world, queryKey).length)
+    let passedMs = 0
+    for (const [index, invalidate] of changes.entries()) {
+      await advance((atMs[index] ?? 0) - passedMs)
+      passedMs = atMs[index] ?? 0
+      sendChange(world, { invalidate })
+    }
+    await advance(silenceMs)
+    counts.push(queries.map((queryKey, index) => startsOf(world, queryKey).length - (before[index] ?? 0)))
+  }
+  world.end()
+  return counts
+}
+
+const once = (queries: readonly QueryKey[], rounds: number): number[][] =>
+  Array.from({ length: rounds }, () => queries.map(() => 1))
+
+it('asks for each query once after DELETE + INSERT up to 30 ms apart, the first time too', async () => {
+  const queries = [['motivations', 'today'], dashboard]
+  const change = [['motivations'], ['motivations', 'today'], ['dashboard']]
+  for (let gapMs = 0; gapMs <= 30; gapMs += 1) {
+    expect(await requestsPerRound(queries, [change, change], [0, gapMs], 12)).toEqual(once(queries, 12))
+  }
+})
+
+it('asks for each query once after five rows of a check-in less than 60 ms apart in all, the first time too', async () => {
+  const spread = fc
+    .array(fc.integer({ min: 0, max: 59 }), { minLength: 4, maxLength: 4 })
+    .map((times) => [0, ...times.toSorted((a, b) => a - b)])
+  await fc.assert(
+    fc.asyncProperty(spread, async (atMs) => {
+      expect(await requestsPerRound(ofCheckIn, rowsOfCheckIn, atMs, 8)).toEqual(once(ofCheckIn, 8))
+    }),
+    { numRuns: 60, examples: [[[0, 15, 30, 45, 60]], [[0, 0, 0, 0, 59]], [[0, 59, 59, 59, 59]]] },
+  )
+})
