@@ -2,6 +2,7 @@ export { type ChartConfig, coalescerMachines } from './integration/testing/coale
 export { type KeyCheck, type QueryReads, type TestTables, checkKeys } from './integration/testing/checkKeys.ts'
 export { expectFresh } from './integration/testing/expectFresh.ts'
 export { type TestApp, type TestAppOptions, createTestApp } from './integration/testing/testApp.ts'
+export { type FakeTimers, type TestClock, createTestClock } from './integration/testing/testClock.ts'
 export type { TestFeedChannel } from './integration/testing/testChannel.ts'
 export {
   type DeliveryOptions,

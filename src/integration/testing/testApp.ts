@@ -37,7 +37,7 @@ export interface TestApp {
  * @throws TypeError or RangeError for a bad option.
  */
 export function createTestApp({ tables, server: given, ...options }: TestAppOptions): TestApp {
-  const server = 'requests' in given ? given : createTestServer(given)
+  const server = 'requests' in given ? given : createTestServer({ clock: options.clock, ...given })
   const feed = createTestFeed(server)
   const queryClient =
     options.queryClient ??

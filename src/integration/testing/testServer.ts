@@ -1,4 +1,5 @@
 import { type QueryFunctionContext, type QueryKey, hashKey } from '@tanstack/react-query'
+import { type CoalescerClock, createTimekeeper } from '../../actions/clock.ts'
 import { expectDelay, failType } from '../../actions/validate.ts'
 
 /** A row of a table of the simulated server. */
@@ -38,6 +39,8 @@ export interface TestServerOptions {
   readonly rows: Readonly<Record<string, readonly TestRow[]>>
   /** How long a request takes, in milliseconds; 0 sets no timer. @default 0 */
   readonly latencyMs?: number | undefined
+  /** Whose timers a latency is made of. @default the platform's */
+  readonly clock?: CoalescerClock | undefined
 }
 
 /** What a query of the server reads, and how it is answered. */
@@ -85,7 +88,8 @@ export interface TestServer {
  *
  * @throws TypeError for a table it does not have, or a row without `id`.
  */
-export function createTestServer({ rows, latencyMs = 0 }: TestServerOptions): TestServer {
+export function createTestServer({ rows, latencyMs = 0, clock }: TestServerOptions): TestServer {
+  const { setTimeout, clearTimeout } = createTimekeeper(clock)
   const tables = new Map(
     Object.entries(rows).map(([table, all]) => [table, new Map(all.map((row) => [row['id'], row]))]),
   )
@@ -122,7 +126,7 @@ export function createTestServer({ rows, latencyMs = 0 }: TestServerOptions): Te
         if (isFailing) reject(new Error(`The test server has failed the request of ${hashKey(queryKey)}.`))
         else resolve(data)
       }
-      let timer: ReturnType<typeof setTimeout> | undefined
+      let timer: unknown
       if (server.hangs(queryKey)) hanging.add(end)
       else if (server.latencyMs === 0) end()
       else timer = setTimeout(end, server.latencyMs)

@@ -23,10 +23,6 @@ export class TransitionCoverage {
   missed(): string[] {
     return this.#known.filter(({ definition }) => !this.#taken.has(definition)).map(({ name }) => name)
   }
-
-  get count(): number {
-    return this.#known.length
-  }
 }
 
 function transitionsOf(node: AnyStateNode): KnownTransition[] {
