@@ -1,4 +1,6 @@
+import { useState } from 'react'
 import { useRealtime } from 'realtime-coalescer/react'
+import type { FeedName } from '../shared/feeds.ts'
 import { CardsColumn } from './cards/CardsColumn.tsx'
 import { useDemo } from './demo.ts'
 import { Header } from './Header.tsx'
@@ -11,7 +13,9 @@ import { useServerRestart } from './useServerRestart.ts'
 
 export function App() {
   const { session, anonKey } = useDemo()
-  const status = useRealtime(session.realtime)
+  const [feed, setFeed] = useState<FeedName>('postgres_changes')
+  const realtime = session.realtimeOf(feed)
+  const status = useRealtime(realtime)
   const playing = usePlaying()
   useFirstRun(status)
   useServerRestart(status, anonKey)
@@ -20,15 +24,15 @@ export function App() {
       <a className="skip-link" href="#lab">
         Skip to the storm lab
       </a>
-      <Header status={status} />
+      <Header status={status} realtime={realtime} />
       <main>
         <StormTwice playing={playing} />
         <div className="columns">
           <CardsColumn />
-          <Lab playing={playing} />
+          <Lab playing={playing} feed={feed} onFeed={setFeed} />
         </div>
       </main>
-      <Inside />
+      <Inside realtime={realtime} />
     </>
   )
 }

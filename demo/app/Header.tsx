@@ -1,4 +1,5 @@
 import { type RealtimeStatus, useCoalescerState } from 'realtime-coalescer/react'
+import type { Session } from '../shared/session.ts'
 import { useRun } from './demo.ts'
 import { InspectorButton } from './InspectorButton.tsx'
 
@@ -11,7 +12,12 @@ const statusTexts: Record<RealtimeStatus, string> = {
   closed: 'Feed closed',
 }
 
-export function Header({ status }: { status: RealtimeStatus }) {
+interface HeaderProps {
+  readonly status: RealtimeStatus
+  readonly realtime: Session['realtime']
+}
+
+export function Header({ status, realtime }: HeaderProps) {
   const phase = useCoalescerState((snapshot) => snapshot.phase)
   const isBusy = useCoalescerState(({ pendingKeys, inFlight }) => pendingKeys > 0 || inFlight > 0)
   const { received, behindHashes, hasBegun } = useRun()
@@ -37,7 +43,7 @@ export function Header({ status }: { status: RealtimeStatus }) {
           <i aria-hidden="true" />
           Coalescer {phase}
         </span>
-        <InspectorButton />
+        <InspectorButton realtime={realtime} />
       </div>
     </header>
   )

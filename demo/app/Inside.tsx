@@ -1,11 +1,10 @@
 import { Suspense, lazy } from 'react'
-import { useDemo } from './demo.ts'
+import type { Session } from '../shared/session.ts'
 
 const Panel = lazy(async () => ({ default: (await import('realtime-coalescer/devtools')).CoalescerDevtoolsPanel }))
 
 /** The library's own panel, as an app would mount it. */
-export function Inside() {
-  const { session } = useDemo()
+export function Inside({ realtime }: { realtime: Session['realtime'] }) {
   return (
     <section className="inside" aria-labelledby="inside-title">
       <div className="inside-head">
@@ -14,7 +13,7 @@ export function Inside() {
       </div>
       <div className="panel">
         <Suspense fallback={<p className="muted">Loading the panel …</p>}>
-          <Panel service={session.realtime} />
+          <Panel service={realtime} />
         </Suspense>
       </div>
     </section>

@@ -1,5 +1,6 @@
-import { useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { type StatelyInspector, createStatelyInspector } from 'realtime-coalescer/inspect'
+import type { Session } from '../shared/session.ts'
 import { useDemo } from './demo.ts'
 
 const localUrl = '/inspector.html'
@@ -8,10 +9,15 @@ const noNetwork =
   'stately.ai cannot be reached, and the Stately inspector is a page of it. The local inspector needs no network.'
 
 /** Opens the machines in the Stately inspector, or in a plain page of the demo that needs no network. */
-export function InspectorButton() {
+export function InspectorButton({ realtime }: { realtime: Session['realtime'] }) {
   const { session } = useDemo()
   const inspector = useRef<StatelyInspector>(undefined)
   const [problem, setProblem] = useState<string>()
+
+  useEffect(() => {
+    // The feed has been switched.
+    inspector.current?.attach(realtime)
+  }, [realtime])
 
   const open = (url: string) => {
     inspector.current?.stop()
@@ -22,7 +28,7 @@ export function InspectorButton() {
     inspector.current = opened
     opened.open()
     opened.attach(session.coalescer)
-    opened.attach(session.realtime)
+    opened.attach(realtime)
   }
   const openStately = async () => {
     setProblem(undefined)

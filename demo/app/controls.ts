@@ -10,6 +10,7 @@ export interface FeedFaults {
   readonly duplicateChanges: boolean
   readonly loseChanges: boolean
   readonly deliveryDelayMs: number
+  readonly pollIntervalMs: number
 }
 
 export type FeedAccident = 'terminateSockets' | 'crashChannels' | 'expireTokens' | 'restart'

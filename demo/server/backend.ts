@@ -6,7 +6,7 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from './database/embedde
 import { listen } from './listener.ts'
 import { broadcastRoutes } from './realtime/broadcastRoutes.ts'
 import { type ConnectionInfo, type RealtimeFaults, createFaults, describeConnections } from './realtime/controls.ts'
-import type { DeliveryStats } from './realtime/delivery.ts'
+import type { DeliveryStats, MessageStats } from './realtime/delivery.ts'
 import { type FaultSettings, checkSettings } from './realtime/faults.ts'
 import { type Claims, signToken } from './realtime/jwt.ts'
 import { type RealtimeLimits, RealtimeServer } from './realtime/server.ts'
@@ -37,7 +37,7 @@ export interface Backend {
   readonly api: Traffic
   readonly realtime: {
     readonly faults: RealtimeFaults
-    readonly stats: DeliveryStats
+    readonly stats: DeliveryStats & MessageStats
     connections(): ConnectionInfo[]
     /** Resolves when every change committed so far has been read by the realtime server. */
     drained(): Promise<void>

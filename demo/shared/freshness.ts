@@ -5,6 +5,8 @@ import type { Wire, WireChange } from './wire.ts'
 export interface Freshness {
   /** Longest time from a commit to the answer of a request that started after it had arrived, in milliseconds. */
   readonly longestMs: number
+  /** The median of these times, of the newest 10 000, in milliseconds. */
+  readonly medianMs: number
   /** The same for the latest change shown, in milliseconds. */
   readonly latestMs: number
   /** Queries on screen that show older data than a change that has arrived. */
@@ -24,6 +26,8 @@ interface Lag {
   requestStartedAt: number
 }
 
+const maxTimes = 10_000
+
 /**
  * Follows the wire and the query cache, and nothing of the coalescer: what it tells is the same for any strategy.
  * Order is counted in events, since several happen in one millisecond.
@@ -39,6 +43,7 @@ export function createFreshness(
   let measuredFrom = 0
   let longestMs = 0
   let latestMs = 0
+  let timesMs: number[] = []
 
   const lagOf = (queryHash: string): Lag => {
     const lag = lags.get(queryHash) ?? { waiting: [], requestStartedAt: 0 }
@@ -61,7 +66,10 @@ export function createFreshness(
     lag.waiting = lag.waiting.slice(covered.length)
     const measured = covered.filter(({ arrivedAt }) => arrivedAt > measuredFrom)
     if (measured.length === 0) return
-    latestMs = Math.max(...measured.map(({ committedAtMs }) => Math.max(0, now() - committedAtMs)))
+    const times = measured.map(({ committedAtMs }) => Math.max(0, now() - committedAtMs))
+    timesMs.push(...times)
+    if (timesMs.length > 2 * maxTimes) timesMs = timesMs.slice(-maxTimes)
+    latestMs = Math.max(...times)
     longestMs = Math.max(longestMs, latestMs)
   }
 
@@ -83,6 +91,10 @@ export function createFreshness(
     get longestMs() {
       return longestMs
     },
+    get medianMs() {
+      const sorted = timesMs.slice(-maxTimes).sort((a, b) => a - b)
+      return sorted[Math.floor(sorted.length / 2)] ?? 0
+    },
     get latestMs() {
       return latestMs
     },
@@ -98,6 +110,7 @@ export function createFreshness(
       measuredFrom = events
       longestMs = 0
       latestMs = 0
+      timesMs = []
     },
     stop() {
       unsubscribeWire()

@@ -4,10 +4,11 @@ import { type Coalescer, type CoalescerOptions, createCoalescer } from 'realtime
 import { createRealtimeService } from 'realtime-coalescer/supabase'
 import { type Api, type Endpoint, createApi } from './api.ts'
 import type { Database } from './database.ts'
+import { type FeedName, demoTopic } from './feeds.ts'
 import { type Freshness, createFreshness } from './freshness.ts'
 import { type Queries, createQueries, pathOfQuery, queryNames } from './queries.ts'
 import { type RequestCounter, createRequestCounter } from './requestCounter.ts'
-import { keysOfTable, tables } from './tables.ts'
+import { keysOfTable, tablesOf } from './tables.ts'
 import { type Wire, createWire } from './wire.ts'
 
 /** Where the backend is. */
@@ -23,9 +24,13 @@ export interface SessionOptions extends Omit<CoalescerOptions, 'queryClient'> {
   readonly transport?: typeof WebSocket | undefined
   /** What to do about data from before the feed was live. @default 'markStale' */
   readonly firstCatchUp?: 'markStale' | 'refetch' | undefined
+  /** The feed of `realtime`. @default 'postgres_changes' */
+  readonly feed?: FeedName | undefined
   /** Waits in this client for the latency of the API, as a page in a browser should. @default false */
   readonly isLatencyHere?: boolean | undefined
 }
+
+type DemoRealtime = ReturnType<typeof createDemoRealtime>
 
 /** Everything between the backend and the screen, connected: what an app has once. */
 export interface Session {
@@ -33,16 +38,25 @@ export interface Session {
   readonly queryClient: QueryClient
   readonly queries: Queries
   readonly coalescer: Coalescer
-  readonly realtime: ReturnType<typeof createDemoRealtime>
+  /** The service of the feed the session was created for. */
+  readonly realtime: DemoRealtime
+  /** The service of a feed: both have the same options otherwise. Join one at a time, or changes come twice. */
+  realtimeOf(feed: FeedName): DemoRealtime
   readonly requests: RequestCounter
   readonly wire: Wire
   readonly freshness: Freshness
-  /** Leaves the channel and stops the coalescer. */
+  /** Leaves the channels and stops the coalescer. */
   stop(): Promise<void>
 }
 
 export function createSession({ url, supabaseUrl, anonKey }: ServerAddress, options: SessionOptions = {}): Session {
-  const { transport, firstCatchUp = 'markStale', isLatencyHere = false, ...coalescerOptions } = options
+  const {
+    transport,
+    firstCatchUp = 'markStale',
+    feed: firstFeed = 'postgres_changes',
+    isLatencyHere = false,
+    ...coalescerOptions
+  } = options
   const wire = createWire()
   const requests = createRequestCounter()
   const queryClient = new QueryClient({
@@ -66,19 +80,25 @@ export function createSession({ url, supabaseUrl, anonKey }: ServerAddress, opti
     auth: { persistSession: false, autoRefreshToken: false },
     realtime: { logger: wire.logger, ...(transport && { transport }) },
   })
-  const realtime = createDemoRealtime(supabase, coalescer, firstCatchUp)
+  const services = new Map<FeedName, DemoRealtime>()
+  const realtimeOf = (feed: FeedName): DemoRealtime => {
+    const service = services.get(feed) ?? createDemoRealtime(supabase, coalescer, firstCatchUp, feed)
+    services.set(feed, service)
+    return service
+  }
 
   return {
     api,
     queryClient,
     queries,
     coalescer,
-    realtime,
+    realtime: realtimeOf(firstFeed),
+    realtimeOf,
     requests,
     wire,
     freshness,
     async stop() {
-      realtime.stop()
+      for (const service of services.values()) service.stop()
       coalescer.stop({ pending: 'drop' })
       freshness.stop()
       await queryClient.cancelQueries()
@@ -92,6 +112,15 @@ function createDemoRealtime(
   supabase: SupabaseClient<Database>,
   coalescer: Coalescer,
   firstCatchUp: 'markStale' | 'refetch',
+  feed: FeedName,
 ) {
-  return createRealtimeService({ supabase, coalescer, channel: 'db', schema: 'public', tables, firstCatchUp })
+  return createRealtimeService({
+    supabase,
+    coalescer,
+    channel: 'db',
+    schema: 'public',
+    tables: tablesOf[feed],
+    broadcast: feed === 'broadcast' ? { topic: demoTopic } : undefined,
+    firstCatchUp,
+  })
 }

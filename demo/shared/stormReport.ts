@@ -11,22 +11,34 @@ const shortNames: Record<string, string> = {
   'GET /api/daily-summaries/today': 'summary',
 }
 
-/** The results of one scenario as a table of text, a line for each strategy. */
+/** The results of one scenario as a table of text, a line for each strategy and feed. */
 export function formatScenario(name: ScenarioName, results: readonly ScenarioResult[]): string {
-  const direct = results.find(({ strategy }) => strategy === 'direct')
-  const head = ['strategy', 'changes', ...Object.values(shortNames), 'requests', 'saved', 'slowest to fresh']
+  const directOf = ({ feed }: ScenarioResult) =>
+    results.find((result) => result.strategy === 'direct' && result.feed === feed)
+  const head = [
+    'strategy',
+    'feed',
+    'changes',
+    ...Object.values(shortNames),
+    'requests',
+    'saved',
+    'median to fresh',
+    'slowest',
+  ]
   const rows = results.map((result) => [
     result.strategy,
+    result.feed,
     String(result.changes),
     ...Object.keys(shortNames).map((endpoint) => String(result.requests[endpoint] ?? 0)),
     String(result.totalRequests),
-    formatSaved(result, direct),
+    formatSaved(result, directOf(result)),
+    `${result.medianToFreshMs} ms`,
     `${result.longestToFreshMs} ms`,
   ])
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)))
   const format = (cells: readonly string[]) =>
     cells
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .map((cell, column) => (column < 2 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
       .join('  ')
   const rule = widths.map((width) => '─'.repeat(width)).join('  ')
   return [

@@ -25,16 +25,28 @@ export const keysOfTable = {
   partners: [partnersQueryKeys.all, homeDashboardQueryKeys.dashboard()],
 } satisfies Record<string, readonly QueryKey[]>
 
-/** The demo has one user. */
+/** What a change of each table means for the app, as `createRealtimeService` takes it. */
+const answers = {
+  goals: { handle: handleGoal, catchUp: keysOfTable.goals },
+  check_ins: { keys: () => keysOfTable.check_ins },
+  daily_motivations: { keys: () => keysOfTable.daily_motivations },
+  daily_summaries: { keys: () => keysOfTable.daily_summaries },
+  partners: { keys: () => keysOfTable.partners },
+}
+
+/** The demo has one user. What a topic carries is decided in the database, so there is nothing to filter by. */
 const filter = 'user_id=eq.7' as const
 
-/** What a change of each table means for the app, as `createRealtimeService` takes it. */
-export const tables = {
-  goals: { filter, handle: handleGoal, catchUp: keysOfTable.goals },
-  check_ins: { filter, keys: () => keysOfTable.check_ins },
-  daily_motivations: { filter, keys: () => keysOfTable.daily_motivations },
-  daily_summaries: { filter, keys: () => keysOfTable.daily_summaries },
-  partners: { filter, keys: () => keysOfTable.partners },
+/** The tables as each feed takes them. */
+export const tablesOf = {
+  postgres_changes: {
+    goals: { ...answers.goals, filter },
+    check_ins: { ...answers.check_ins, filter },
+    daily_motivations: { ...answers.daily_motivations, filter },
+    daily_summaries: { ...answers.daily_summaries, filter },
+    partners: { ...answers.partners, filter },
+  },
+  broadcast: answers,
 }
 
 /** Shows the new row at once, and fetches what is derived from it. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { checkKeys, createTestApp, createTestClock, expectFresh } from 'realtime-coalescer/testing'
 import * as keys from '../../demo/shared/queryKeys.ts'
-import { tables } from '../../demo/shared/tables.ts'
+import { tablesOf } from '../../demo/shared/tables.ts'
 
 /** Which tables each query of the demo reads. */
 const queries = [
@@ -17,6 +17,7 @@ const queries = [
     reads: ['goals', 'daily_summaries', 'daily_motivations', 'partners'],
   },
 ]
+const tables = tablesOf.postgres_changes
 const names = Object.keys(tables)
 
 test('keys of every table reach every query that reads it', () => {

@@ -58,6 +58,38 @@ describe('all strategies, compared on the page', () => {
   })
 })
 
+describe('the feed', () => {
+  it('can be switched in the middle of a storm: each change is told by one of them or caught up with', async () => {
+    const { page } = opened
+    const live = page.getByRole('status').filter({ hasText: 'Feed live' })
+    const storm = demo.backend.playStorm({ ratePerSecond: 50, durationMs: 2000 })
+    await opened.receive(10)
+    await page.getByRole('radio', { name: 'broadcast' }).check()
+    await until(() => demo.backend.realtime.stats.messages > 0, 'messages')
+    await live.waitFor()
+    await storm
+    await page.locator('[data-calm="true"]').waitFor()
+    await opened.expectEqualsDatabase()
+    const joined = demo.backend.realtime.connections().flatMap(({ channels }) => channels.map(({ topic }) => topic))
+    expect(joined).toEqual(['realtime:demo'])
+
+    await opened.receive(5, () => page.getByRole('button', { name: /^Check-in/ }).click())
+    await page.getByRole('radio', { name: 'postgres_changes' }).check()
+    await live.waitFor()
+    await opened.receive(5, () => page.getByRole('button', { name: /^Check-in/ }).click())
+    await page.locator('[data-calm="true"]').waitFor()
+    await opened.expectEqualsDatabase()
+    expect(opened.problems).toEqual([])
+  })
+
+  it('is polled as on the real server when asked for', async () => {
+    const { page } = opened
+    await page.getByRole('checkbox', { name: /polls 500 ms apart/ }).check()
+    const settings = async () => (await fetch(`${demo.backend.url}/api/faults`)).json()
+    await expect.poll(settings).toMatchObject({ settings: { pollIntervalMs: 500 } })
+  })
+})
+
 describe('what the page counts', () => {
   const score = async (id: string) => (await opened.page.locator(`[data-score="${id}"]`).textContent()) ?? ''
 

@@ -3,7 +3,9 @@ import { useDemo } from '../demo.ts'
 import type { Recording } from '../../shared/scenarios.ts'
 import { CompareAll } from './CompareAll.tsx'
 import { EndpointBars } from './EndpointBars.tsx'
+import type { FeedName } from '../../shared/feeds.ts'
 import { FaultControls } from './FaultControls.tsx'
+import { FeedSwitch } from './FeedSwitch.tsx'
 import { RunChart } from './RunChart.tsx'
 import { Scoreboard } from './Scoreboard.tsx'
 import { playRun } from './playRun.ts'
@@ -12,8 +14,14 @@ import { StrategySwitch } from './StrategySwitch.tsx'
 import type { Playing } from './usePlaying.ts'
 import { useApiLatency } from './useApiLatency.ts'
 
+interface LabProps {
+  readonly playing: Playing
+  readonly feed: FeedName
+  readonly onFeed: (feed: FeedName) => void
+}
+
 /** Where storms are made and their cost is shown. */
-export function Lab({ playing }: { playing: Playing }) {
+export function Lab({ playing, feed, onFeed }: LabProps) {
   const demo = useDemo()
   const [settings, setSettings] = useState<StormSettings>({ ratePerSecond: 50, durationMs: 3000 })
   const [latencyMs, changeLatency] = useApiLatency()
@@ -44,6 +52,7 @@ export function Lab({ playing }: { playing: Playing }) {
       <EndpointBars />
       <RunChart />
       <CompareAll recording={recordStorm(settings)} settings={settings} latencyMs={latencyMs} playing={playing} />
+      <FeedSwitch feed={feed} onFeed={onFeed} />
       <FaultControls />
     </section>
   )

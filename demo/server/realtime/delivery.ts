@@ -12,6 +12,12 @@ export interface DeliveryStats {
   frames: number
 }
 
+/** What became of the messages of the database so far. */
+export interface MessageStats {
+  /** Messages handed to channels of their topic, once for each channel. */
+  messages: number
+}
+
 interface SentFrame {
   subscriber: Subscriber
   ids: readonly number[]

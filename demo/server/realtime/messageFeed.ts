@@ -1,4 +1,5 @@
 import type { EmbeddedPostgres } from '../database/embedded.ts'
+import type { MessageStats } from './delivery.ts'
 import type { FaultState } from './faults.ts'
 import { type Topics, type UserBroadcast, maxBroadcastBytes } from './topics.ts'
 
@@ -18,6 +19,7 @@ const retentionIntervalMs = 3_600_000
 
 /** Hands messages that were sent in the database to the channels of their topic, in commit order, each once. */
 export class MessageFeed {
+  readonly stats: MessageStats = { messages: 0 }
   readonly #db: EmbeddedPostgres
   readonly #faults: FaultState
   readonly #topics: Topics
@@ -80,7 +82,9 @@ export class MessageFeed {
     if (this.#faults.take('loseMessagesNext') || this.#faults.settings.loseMessages) return
     if (broadcast.payload.length > maxBroadcastBytes) return
     const copies = this.#faults.settings.duplicateMessages ? 2 : 1
-    for (let copy = 0; copy < copies; copy++) this.#topics.send(`realtime:${row.topic}`, row.is_private, broadcast)
+    for (let copy = 0; copy < copies; copy++) {
+      this.stats.messages += this.#topics.send(`realtime:${row.topic}`, row.is_private, broadcast)
+    }
   }
 
   async #dropOld(): Promise<void> {

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
 import type { EmbeddedPostgres } from '../database/embedded.ts'
 import { Authorization, notReadable } from './authorization.ts'
-import { Delivery, type DeliveryStats } from './delivery.ts'
+import { Delivery, type DeliveryStats, type MessageStats } from './delivery.ts'
 import { type FaultSettings, FaultState } from './faults.ts'
 import { ChangeFeed } from './feed.ts'
 import { parseVsn } from './frames.ts'
@@ -89,8 +89,8 @@ export class RealtimeServer {
     return [...this.#sessions]
   }
 
-  get stats(): DeliveryStats {
-    return { ...this.#delivery.stats }
+  get stats(): DeliveryStats & MessageStats {
+    return { ...this.#delivery.stats, ...this.#messages.stats }
   }
 
   async start(): Promise<void> {

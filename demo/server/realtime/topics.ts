@@ -53,11 +53,15 @@ export class Topics {
     if (topic.members.size === 0) this.#topics.delete(name)
   }
 
-  /** Sends to everyone on the topic that is as private as the broadcast, but not to `except`. */
-  send(name: string, isPrivate: boolean, broadcast: Broadcast, except?: Member): void {
+  /** Sends to everyone on the topic that is as private as the broadcast, but not to `except`; gives how many they are. */
+  send(name: string, isPrivate: boolean, broadcast: Broadcast, except?: Member): number {
+    let heard = 0
     for (const member of this.#topics.get(name)?.members ?? []) {
-      if (member !== except && member.isPrivate === isPrivate) member.hear(broadcast)
+      if (member === except || member.isPrivate !== isPrivate) continue
+      member.hear(broadcast)
+      heard++
     }
+    return heard
   }
 
   track(name: string, member: Member, key: string, payload: Record<string, unknown>): void {
