@@ -14,10 +14,14 @@ const views = [
   { name: 'devtools-narrow-dark', colorScheme: 'dark', viewport: { width: 390, height: 844 }, part: '.inside .panel' },
 ] as const
 
-const demo = await startDemo()
+/** `npm run docs:screenshots -- demo-wide-light` retakes only what is named. */
+const named = process.argv.slice(2)
+const isWanted = (name: string): boolean => named.length === 0 || named.includes(name)
+
+const demo = await startDemo({ isDevelopment: true })
 try {
   await mkdir(imagesDir, { recursive: true })
-  for (const { name, colorScheme, viewport, part } of views) {
+  for (const { name, colorScheme, viewport, part } of views.filter(({ name }) => isWanted(name))) {
     const opened = await demo.open({ colorScheme, viewport, reducedMotion: 'reduce' })
     const { page } = opened
     const { backend } = demo
@@ -33,6 +37,23 @@ try {
       await page.getByText('Drawing…').waitFor({ state: 'hidden' })
       await page.locator(part).screenshot({ path })
     }
+    console.log(path)
+    await demo.closePages()
+  }
+  for (const colorScheme of ['light', 'dark'] as const) {
+    const name = `inspector-${colorScheme}`
+    if (!isWanted(name)) continue
+    const opened = await demo.open({ colorScheme, viewport: { width: 1280, height: 860 }, reducedMotion: 'reduce' })
+    demo.backend.api.setLatencyMs(80)
+    const popup = opened.page.waitForEvent('popup')
+    await opened.page.getByRole('button', { name: 'Local inspector' }).click()
+    const inspector = await popup
+    await inspector.setViewportSize({ width: 1280, height: 860 })
+    await inspector.getByText('["check-ins"] answered').waitFor()
+    await opened.calm()
+    await inspector.getByRole('button', { name: 'strategy: debounce: collecting' }).click()
+    const path = join(imagesDir, `${name}.png`)
+    await inspector.screenshot({ path })
     console.log(path)
     await demo.closePages()
   }

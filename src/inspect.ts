@@ -1,4 +1,9 @@
 export {
+  type LocalInspector,
+  type LocalInspectorOptions,
+  createLocalInspector,
+} from './integration/inspect/createLocalInspector.ts'
+export {
   type Inspectable,
   type StatelyInspector,
   createStatelyInspector,

@@ -24,7 +24,7 @@ export const sizeLimits: Readonly<Record<string, number>> = {
   [onlyDebounce]: 25_900,
   'realtime-coalescer/supabase': 22_400,
   'realtime-coalescer/react': 1800,
-  'realtime-coalescer/inspect': 4600,
+  'realtime-coalescer/inspect': 15_300,
   'realtime-coalescer/devtools': 11_500,
   'realtime-coalescer/testing': 26_400,
 }

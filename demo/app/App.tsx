@@ -24,7 +24,7 @@ export function App() {
       <a className="skip-link" href="#lab">
         Skip to the storm lab
       </a>
-      <Header status={status} realtime={realtime} />
+      <Header status={status} realtime={realtime} playing={playing} />
       <main>
         <StormTwice playing={playing} />
         <div className="columns">

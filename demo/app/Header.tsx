@@ -2,6 +2,7 @@ import { type RealtimeStatus, useCoalescerState } from 'realtime-coalescer/react
 import type { Session } from '../shared/session.ts'
 import { useRun } from './demo.ts'
 import { InspectorButton } from './InspectorButton.tsx'
+import type { Playing } from './lab/usePlaying.ts'
 
 const statusTexts: Record<RealtimeStatus, string> = {
   idle: 'Feed not joined',
@@ -15,9 +16,10 @@ const statusTexts: Record<RealtimeStatus, string> = {
 interface HeaderProps {
   readonly status: RealtimeStatus
   readonly realtime: Session['realtime']
+  readonly playing: Playing
 }
 
-export function Header({ status, realtime }: HeaderProps) {
+export function Header({ status, realtime, playing }: HeaderProps) {
   const phase = useCoalescerState((snapshot) => snapshot.phase)
   const isBusy = useCoalescerState(({ pendingKeys, inFlight }) => pendingKeys > 0 || inFlight > 0)
   const { received, behindHashes, hasBegun } = useRun()
@@ -43,7 +45,7 @@ export function Header({ status, realtime }: HeaderProps) {
           <i aria-hidden="true" />
           Coalescer {phase}
         </span>
-        <InspectorButton realtime={realtime} />
+        <InspectorButton realtime={realtime} playing={playing} />
       </div>
     </header>
   )

@@ -1,28 +1,56 @@
 import { useEffect, useRef, useState } from 'react'
-import { type StatelyInspector, createStatelyInspector } from 'realtime-coalescer/inspect'
+import {
+  type LocalInspector,
+  type StatelyInspector,
+  createLocalInspector,
+  createStatelyInspector,
+} from 'realtime-coalescer/inspect'
+import { scenarios } from '../shared/scenarios.ts'
 import type { Session } from '../shared/session.ts'
 import { useDemo } from './demo.ts'
+import { playRun } from './lab/playRun.ts'
+import type { Playing } from './lab/usePlaying.ts'
 
-const localUrl = '/inspector.html'
 const statelyUrl = 'https://stately.ai/inspect'
 const noNetwork =
   'stately.ai cannot be reached, and the Stately inspector is a page of it. The local inspector needs no network.'
 
-/** Opens the machines in the Stately inspector, or in a plain page of the demo that needs no network. */
-export function InspectorButton({ realtime }: { realtime: Session['realtime'] }) {
-  const { session } = useDemo()
+const popupBlocked = 'The browser blocked the window of the inspector: allow popups for this page.'
+
+interface InspectorButtonProps {
+  readonly realtime: Session['realtime']
+  readonly playing: Playing
+}
+
+/** Opens the machines in the Stately inspector, or in the local one, which needs no network. */
+export function InspectorButton({ realtime, playing }: InspectorButtonProps) {
+  const demo = useDemo()
+  const { session } = demo
   const inspector = useRef<StatelyInspector>(undefined)
+  const local = useRef<LocalInspector>(undefined)
   const [problem, setProblem] = useState<string>()
 
   useEffect(() => {
     // The feed has been switched.
     inspector.current?.attach(realtime)
+    local.current?.attach(realtime)
   }, [realtime])
 
-  const open = (url: string) => {
+  const openLocal = () => {
+    inspector.current?.stop()
+    setProblem(undefined)
+    if (!local.current) {
+      local.current = createLocalInspector()
+      local.current.attach(session.coalescer)
+      local.current.attach(realtime)
+    }
+    if (!local.current.open()) return setProblem(popupBlocked)
+    // What there is to see at first: how one check-in flows through the machines.
+    void playing.play('Check-in', () => playRun(demo, 'Check-in', scenarios.b.recording))
+  }
+  const openInspector = () => {
     inspector.current?.stop()
     const opened = createStatelyInspector({
-      url,
       onStatus: ({ message }) => inspector.current === opened && setProblem(message),
     })
     inspector.current = opened
@@ -34,7 +62,7 @@ export function InspectorButton({ realtime }: { realtime: Session['realtime'] })
     setProblem(undefined)
     if (!navigator.onLine) return setProblem(noNetwork)
     // At once: a browser lets a click open a window, but not what follows an answer.
-    open(statelyUrl)
+    openInspector()
     const opened = inspector.current
     const isReached = await fetch(statelyUrl, { mode: 'no-cors', cache: 'no-store' }).then(
       () => true,
@@ -50,7 +78,7 @@ export function InspectorButton({ realtime }: { realtime: Session['realtime'] })
       <button type="button" className="button small" onClick={() => void openStately()}>
         Stately inspector
       </button>
-      <button type="button" className="button small" onClick={() => open(localUrl)}>
+      <button type="button" className="button small" onClick={openLocal}>
         Local inspector
       </button>
       {problem !== undefined && (

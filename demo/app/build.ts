@@ -44,7 +44,6 @@ export async function buildPage({ isDevelopment = false }: PageOptions = {}): Pr
       emptyOutDir: true,
       reportCompressedSize: false,
       chunkSizeWarningLimit: 2000,
-      rolldownOptions: { input: ['index.html', 'inspector.html'].map((name) => join(appDir, name)) },
     },
   })
   const files = await readdir(distDir, { recursive: true, withFileTypes: true })

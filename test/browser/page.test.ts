@@ -81,66 +81,97 @@ describe('the page', () => {
   })
 })
 
-describe('the inspector', () => {
+describe('the local inspector', () => {
   const openInspector = async (): Promise<Page> => {
     const popup = opened.page.waitForEvent('popup')
     await opened.page.getByRole('button', { name: 'Local inspector' }).click()
     return popup
   }
-  const read = async (page: Page, id: string) => Number(await page.locator(`#${id}`).textContent())
-  const waitForMore = (page: Page, id: string, than: number) =>
-    page.waitForFunction(([name, count]) => Number(document.querySelector(`#${name}`)?.textContent) > Number(count), [
-      id,
-      than,
-    ] as const)
-  const actorNames = (page: Page) => page.locator('#actors h3').allTextContents()
+  const rows = (page: Page) => page.locator('.row .arrow').allTextContents()
 
   beforeEach(async () => {
     opened = await demo.open()
   })
   afterEach(() => demo.closePages())
 
-  it('is told definitions, events and snapshots', async () => {
+  it('shows a check-in at once, from the change to the answer, and can be used by everybody', async () => {
     const inspector = await openInspector()
-    await waitForMore(inspector, 'definitions', 2)
-    expect(await actorNames(inspector)).toEqual(expect.arrayContaining(['coalescer', 'debounce', 'feed']))
-    const [events, snapshots] = [await read(inspector, 'events'), await read(inspector, 'snapshots')]
-    await opened.page.getByRole('button', { name: /^Check-in/ }).click()
-    await waitForMore(inspector, 'events', events)
-    await waitForMore(inspector, 'snapshots', snapshots)
-    expect(opened.problems).toEqual([])
+    const problems: string[] = []
+    inspector.on('pageerror', ({ message }) => problems.push(message))
+    await inspector.getByRole('button', { name: 'request to query: ["check-ins"] answered' }).waitFor()
+    await opened.calm()
+    const seen = await rows(inspector)
+    for (const step of [
+      /^feed, app to coalescer: INVALIDATE check_ins:INSERT/,
+      /^coalescer to strategy: debounce: PENDING/,
+      /^strategy: debounce: collecting/,
+      /^coalescer to flush: quiet: 6 keys, 6 to fetch/,
+      /^query to request: \["check-ins"\]/,
+      /^strategy: debounce: idle/,
+    ]) {
+      expect(seen.filter((row) => step.test(row))).not.toEqual([])
+    }
+    expect(await inspector.locator('[data-actor^="strategy"] [data-lit="active"]').allTextContents()).toHaveLength(1)
+    for (const width of [390, 768, 1280]) {
+      await inspector.setViewportSize({ width, height: 800 })
+      const overflow = await inspector.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      )
+      expect(overflow).toBeLessThanOrEqual(0)
+    }
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await inspector.emulateMedia({ colorScheme })
+      expect(await findIssues(inspector)).toEqual([])
+    }
+    expect([...problems, ...opened.problems]).toEqual([])
   })
 
-  it('still is, after a storm of 5 000 changes, whether it was opened before or after', async () => {
-    const early = await openInspector()
-    await waitForMore(early, 'definitions', 2)
+  it('still shows the flow after a storm of 5 000 changes', async () => {
+    const inspector = await openInspector()
+    await inspector.getByRole('button', { name: 'request to query: ["check-ins"] answered' }).waitFor()
     const insert = `insert into public.check_ins (user_id, goal_id, note, mood)
       select 7, 1 + n % 3, 'Storm', 3 from generate_series(1, 1000) as n`
     await opened.receive(5000, () => demo.backend.db.query(insert))
     await opened.calm()
-    // Of what happens within a second of the storm, only definitions and the last state of each actor must get through.
-    await opened.page.getByRole('radio', { name: 'hybrid' }).check()
-    await early.locator('#actors h3', { hasText: 'hybrid' }).waitFor()
-    const [events, snapshots] = [await read(early, 'events'), await read(early, 'snapshots')]
     await opened.page.getByRole('radio', { name: 'perKey' }).check()
-    await early.locator('#actors h3', { hasText: 'perKey' }).waitFor()
-    await waitForMore(early, 'snapshots', snapshots)
-    const checkIn = opened.page.getByRole('button', { name: /^Check-in/ })
-    const readAfterCheckIn = async () => {
-      await checkIn.click()
-      return read(early, 'events')
-    }
-    await expect.poll(readAfterCheckIn, { interval: 500, timeout: 30_000 }).toBeGreaterThan(events)
-    expect(await actorNames(early)).toEqual(expect.arrayContaining(['coalescer', 'debounce', 'feed', 'perKey']))
-    await early.close()
-
-    const late = await openInspector()
-    await waitForMore(late, 'definitions', 2)
-    expect(await actorNames(late)).toEqual(expect.arrayContaining(['coalescer', 'perKey', 'feed']))
-    const orchestrator = late.locator('#actors article', { has: late.getByRole('heading', { name: 'coalescer' }) })
-    expect(await orchestrator.locator('.value').textContent()).toContain('perKey')
+    await inspector.locator('[data-actor="strategy: perKey"][data-status="active"]').waitFor()
+    await inspector.getByRole('button', { name: 'Clear' }).click()
+    await opened.receive(5, () => opened.page.getByRole('button', { name: /^Check-in/ }).click())
     await opened.calm()
+    await inspector.getByRole('button', { name: 'request to query: ["check-ins"] answered' }).waitFor()
+    expect((await rows(inspector)).filter((row) => row.startsWith('coalescer to flush: quiet'))).not.toEqual([])
     await opened.expectEqualsDatabase()
+    expect(opened.problems).toEqual([])
+  })
+})
+
+describe('the Stately inspector', () => {
+  afterEach(() => demo.closePages())
+
+  it('is told definitions, events and snapshots in its window', async () => {
+    opened = await demo.open()
+    const receiver = `<!doctype html><script>
+      window.told = []
+      addEventListener('message', ({ data }) => told.push(data))
+      opener.postMessage({ type: '@statelyai.connected' }, '*')
+    </script>`
+    const context = opened.page.context()
+    await context.route('https://stately.ai/**', (route) => route.fulfill({ contentType: 'text/html', body: receiver }))
+    const popup = opened.page.waitForEvent('popup')
+    await opened.page.getByRole('button', { name: 'Stately inspector' }).click()
+    const page = await popup
+    const told = () =>
+      page.evaluate(() => (window as unknown as { told: { type: string }[] }).told.map(({ type }) => type))
+    const untilTold = (type: string) =>
+      page.waitForFunction(
+        (wanted) => (window as unknown as { told: { type: string }[] }).told.some((message) => message.type === wanted),
+        type,
+      )
+    await untilTold('@xstate.snapshot')
+    await opened.receive(5, () => opened.page.getByRole('button', { name: /^Check-in/ }).click())
+    await opened.calm()
+    await untilTold('@xstate.event')
+    expect((await told()).filter((type) => type === '@xstate.actor').length).toBeGreaterThan(2)
     expect(opened.problems).toEqual([])
   })
 })

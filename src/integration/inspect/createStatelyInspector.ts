@@ -1,4 +1,5 @@
 import type { AnyActorRef, InspectionEvent } from 'xstate'
+import { Attachments, currentActors, isKnownEvent } from './actors.ts'
 import { describe } from './describe.ts'
 import { History } from './history.ts'
 import { Limiter, isThinnable } from './limiter.ts'
@@ -62,7 +63,7 @@ export function createStatelyInspector(options: StatelyInspectorOptions = {}): S
   /** When what a message tells of has happened: it may be made, and sent, much later. */
   const times = new WeakMap<object, string>()
   const seen = new WeakSet<object>()
-  const watched = new Map<AnyActorRef['system'], { holders: number; readonly end: () => void }>()
+  const watched = new Attachments()
 
   const limiter = new Limiter(resolved.maxEventsPerSecond, (event) => {
     const at = String(Date.now())
@@ -160,7 +161,7 @@ export function createStatelyInspector(options: StatelyInspectorOptions = {}): S
 
   function inspect(event: InspectionEvent): void {
     if (status.state === 'stopped' || status.problem === 'missingPackage' || status.problem === 'noWindow') return
-    if (event.type !== '@xstate.actor' && event.type !== '@xstate.event' && event.type !== '@xstate.snapshot') return
+    if (!isKnownEvent(event)) return
     // One that is given to createCoalescer and attached as well hears everything twice.
     if (seen.has(event)) return
     seen.add(event)
@@ -177,24 +178,13 @@ export function createStatelyInspector(options: StatelyInspectorOptions = {}): S
       for (const event of currentActors(actor, actor.sessionId)) {
         if (!history.has(event.actorRef.sessionId) || event.type !== '@xstate.actor') inspect(event)
       }
-      const watch = watched.get(system) ?? { holders: 0, end: endOf(system.inspect({ next: inspect })) }
-      watch.holders += 1
-      watched.set(system, watch)
-      let isAttached = true
-      return () => {
-        if (!isAttached) return
-        isAttached = false
-        watch.holders -= 1
-        if (watch.holders > 0 || !watched.delete(system)) return
-        watch.end()
-      }
+      return watched.attach(system, () => endOf(system.inspect({ next: inspect })))
     },
     getStatus: () => status,
     getDropped: () => limiter.dropped,
     stop() {
       if (status.state === 'stopped') return
-      for (const { end } of watched.values()) end()
-      watched.clear()
+      watched.endAll()
       limiter.stop()
       history.clear()
       closePage()
@@ -204,11 +194,3 @@ export function createStatelyInspector(options: StatelyInspectorOptions = {}): S
 }
 
 const endOf = (subscription: { unsubscribe(): void }) => (): void => subscription.unsubscribe()
-
-/** What an inspector that had watched from the start would know of an actor and its children. */
-function* currentActors(actorRef: AnyActorRef, rootId: string): Generator<InspectionEvent> {
-  yield { type: '@xstate.actor', actorRef, rootId }
-  const snapshot = actorRef.getSnapshot() as { children?: Record<string, AnyActorRef | undefined> }
-  yield { type: '@xstate.snapshot', actorRef, rootId, event: { type: 'xstate.init' }, snapshot: snapshot as never }
-  for (const child of Object.values(snapshot.children ?? {})) if (child) yield* currentActors(child, rootId)
-}

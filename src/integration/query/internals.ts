@@ -58,6 +58,9 @@ export function registerInternals(coalescer: AnyCoalescer, own: CoalescerInterna
   internals.set(coalescer, own)
 }
 
+/** Whether `createCoalescer` has made it. */
+export const isCoalescer = (value: object): value is AnyCoalescer => internals.has(value as AnyCoalescer)
+
 /** @throws TypeError for anything that `createCoalescer` did not make. */
 export function internalsOf(coalescer: AnyCoalescer): CoalescerInternals {
   const own = internals.get(coalescer)

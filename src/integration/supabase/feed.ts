@@ -36,6 +36,8 @@ const createFeedActor = (
   internals: CoalescerInternals,
 ) =>
   createActor(feedMachine, {
+    id: `realtime:${port.service.channel}`,
+    systemId: `realtime:${port.service.channel}`,
     input: {
       port: {
         now: internals.now,

@@ -1,0 +1,39 @@
+import type { AnyActorRef, InspectionEvent } from 'xstate'
+import type { KnownEvent } from './describe.ts'
+
+/** Whether an inspector page understands an event. */
+export const isKnownEvent = (event: InspectionEvent): event is KnownEvent =>
+  event.type === '@xstate.actor' || event.type === '@xstate.event' || event.type === '@xstate.snapshot'
+
+/** What an inspector that had watched from the start would know of an actor and its children. */
+export function* currentActors(actorRef: AnyActorRef, rootId: string): Generator<KnownEvent> {
+  yield { type: '@xstate.actor', actorRef, rootId }
+  const snapshot = actorRef.getSnapshot() as { children?: Record<string, AnyActorRef | undefined> }
+  yield { type: '@xstate.snapshot', actorRef, rootId, event: { type: 'xstate.init' }, snapshot: snapshot as never }
+  for (const child of Object.values(snapshot.children ?? {})) if (child) yield* currentActors(child, rootId)
+}
+
+/** What is watched, each thing once however often it is attached, until all of those have been detached. */
+export class Attachments {
+  readonly #held = new Map<object, { holders: number; readonly end: () => void }>()
+
+  /** @param begin starts to watch, and returns what ends it */
+  attach(watched: object, begin: () => () => void): () => void {
+    const one = this.#held.get(watched) ?? { holders: 0, end: begin() }
+    one.holders += 1
+    this.#held.set(watched, one)
+    let isAttached = true
+    return () => {
+      if (!isAttached) return
+      isAttached = false
+      one.holders -= 1
+      if (one.holders === 0 && this.#held.delete(watched)) one.end()
+    }
+  }
+
+  endAll(): void {
+    const all = [...this.#held.values()]
+    this.#held.clear()
+    for (const { end } of all) end()
+  }
+}
