@@ -1,48 +1,33 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type Demo, type OpenPage, startDemo } from './support/demo.ts'
+import { describe, expect, it } from 'vitest'
+import { demoForEachTest } from './support/demo.ts'
 import { record } from '../../demo/shared/scenarios.ts'
 import { until } from '../../demo/shared/until.ts'
 
-let demo: Demo
-let opened: OpenPage
-
-beforeAll(async () => {
-  demo = await startDemo({ isDevelopment: true })
-})
-afterAll(() => demo.stop())
-beforeEach(async () => {
-  demo.backend.api.setLatencyMs(0)
-  demo.backend.realtime.faults.reset()
-  opened = await demo.open()
-  demo.backend.api.resetCounts()
-})
-afterEach(() => demo.closePages())
-
-const counts = () => demo.backend.api.counts()
+const the = demoForEachTest()
 
 describe('the app', () => {
   it('regenerates the motivation with one request for it', async () => {
-    const { page, calm } = opened
+    const { page, calm } = the.opened
     const message = page.locator('blockquote')
     const before = await message.textContent()
     await page.locator('.motivation').getByRole('button', { name: 'Regenerate' }).click()
-    await until(() => counts()['POST /api/daily-motivations/regenerate'] === 1, 'the write')
+    await until(() => the.counts()['POST /api/daily-motivations/regenerate'] === 1, 'the write')
     await calm()
-    expect(counts()).toEqual({
+    expect(the.counts()).toEqual({
       'GET /api/daily-motivations/today': 1,
       'GET /api/home-dashboard': 1,
       'POST /api/daily-motivations/regenerate': 1,
     })
     expect(await message.textContent()).not.toBe(before)
-    await opened.expectEqualsDatabase()
-    expect(opened.problems).toEqual([])
+    await the.opened.expectEqualsDatabase()
+    expect(the.opened.problems).toEqual([])
   })
 
   it('checks in with one request for each endpoint that is affected', async () => {
-    await opened.page.getByRole('button', { name: 'Check in: Read before bed' }).click()
-    await until(() => counts()['POST /api/check-ins'] === 1, 'the write')
-    await opened.calm()
-    expect(counts()).toEqual({
+    await the.opened.page.getByRole('button', { name: 'Check in: Read before bed' }).click()
+    await until(() => the.counts()['POST /api/check-ins'] === 1, 'the write')
+    await the.opened.calm()
+    expect(the.counts()).toEqual({
       'GET /api/analytics': 1,
       'GET /api/check-ins': 1,
       'GET /api/daily-summaries/today': 1,
@@ -51,16 +36,16 @@ describe('the app', () => {
       'GET /api/partners': 1,
       'POST /api/check-ins': 1,
     })
-    await opened.expectEqualsDatabase()
-    expect(opened.problems).toEqual([])
+    await the.opened.expectEqualsDatabase()
+    expect(the.opened.problems).toEqual([])
   })
 
   it('shows the requests the server has counted', async () => {
-    const { page, calm } = opened
+    const { page, calm } = the.opened
     await page.getByRole('button', { name: /^Check-in/ }).click()
-    await until(() => counts()['GET /api/goals'] === 1, 'a request')
+    await until(() => the.counts()['GET /api/goals'] === 1, 'a request')
     await calm()
-    for (const [endpoint, count] of Object.entries(counts())) {
+    for (const [endpoint, count] of Object.entries(the.counts())) {
       expect(await page.locator(`[data-endpoint="${endpoint}"] .count.made`).textContent()).toBe(String(count))
     }
     expect(await page.locator('[data-score="requests"]').textContent()).toBe('6')
@@ -68,44 +53,44 @@ describe('the app', () => {
   })
 
   it('fetches no query that is not shown', async () => {
-    const { page, calm } = opened
+    const { page, calm } = the.opened
     await page.getByRole('checkbox', { name: /Show check-ins/ }).uncheck()
     await page.getByRole('button', { name: /^Check-in/ }).click()
-    await until(() => counts()['GET /api/goals'] === 1, 'a request')
+    await until(() => the.counts()['GET /api/goals'] === 1, 'a request')
     await calm()
-    expect(Object.keys(counts())).toEqual([
+    expect(Object.keys(the.counts())).toEqual([
       'GET /api/daily-summaries/today',
       'GET /api/goals',
       'GET /api/home-dashboard',
     ])
     await page.getByRole('checkbox', { name: /Show check-ins/ }).check()
     await calm()
-    await opened.expectEqualsDatabase()
+    await the.opened.expectEqualsDatabase()
   })
 })
 
 describe('in a storm', () => {
   it('the strategy can be switched by hand, and nothing is stale at the end', async () => {
-    const { page, calm } = opened
+    const { page, calm } = the.opened
     const ending = new AbortController()
     const storm = (async () => {
-      while (!ending.signal.aborted) await demo.backend.playStorm({ recorded: record(5, 80) })
+      while (!ending.signal.aborted) await the.demo.backend.playStorm({ recorded: record(5, 80) })
     })()
     for (const name of ['batch', 'perKey', 'direct', 'hybrid', 'debounce']) {
-      await opened.receive(5)
+      await the.opened.receive(5)
       await page.getByRole('radio', { name }).check()
     }
-    await opened.receive(5)
+    await the.opened.receive(5)
     ending.abort()
     await storm
     await calm()
-    await opened.expectEqualsDatabase()
+    await the.opened.expectEqualsDatabase()
     expect(await page.locator('.switch-mark').count()).toBe(5)
-    expect(opened.problems).toEqual([])
+    expect(the.opened.problems).toEqual([])
   })
 
   it('the panel lights collecting, then flushing', async () => {
-    const { page } = opened
+    const { page } = the.opened
     await page.locator('.rtc-phase').first().waitFor()
     await page.evaluate(() => {
       const phases: string[] = []
@@ -120,8 +105,8 @@ describe('in a storm', () => {
     })
     await page.getByRole('radio', { name: 'hybrid' }).check()
     await page.getByRole('button', { name: /^Check-in/ }).click()
-    await until(() => counts()['GET /api/goals'] === 1, 'a request')
-    await opened.calm()
+    await until(() => the.counts()['GET /api/goals'] === 1, 'a request')
+    await the.opened.calm()
     const phases = await page.evaluate(() => (window as unknown as { phases: string[] }).phases)
     expect(phases.slice(0, 3)).toEqual(['collecting', 'flushing', 'idle'])
   })
@@ -129,22 +114,22 @@ describe('in a storm', () => {
 
 describe('when the feed is dropped', () => {
   it('and restored, the page equals the database', async () => {
-    const { page } = opened
+    const { page } = the.opened
     await page.getByRole('checkbox', { name: 'The feed is down' }).check()
     await page.getByRole('status').filter({ hasText: 'Feed interrupted' }).waitFor()
-    await demo.backend.db.query(`update public.goals set title = 'Missed' where id = 2`)
-    await demo.backend.db.query(`delete from public.check_ins where id = (select min(id) from public.check_ins)`)
+    await the.demo.backend.db.query(`update public.goals set title = 'Missed' where id = 2`)
+    await the.demo.backend.db.query(`delete from public.check_ins where id = (select min(id) from public.check_ins)`)
     await page.getByRole('checkbox', { name: 'The feed is down' }).uncheck()
     await page.getByText('Missed').waitFor()
     await page.locator('[data-calm="true"]').waitFor()
-    expect(Object.values(counts())).toEqual([1, 1, 1, 1, 1, 1, 1])
-    await opened.expectEqualsDatabase()
+    expect(Object.values(the.counts())).toEqual([1, 1, 1, 1, 1, 1, 1])
+    await the.opened.expectEqualsDatabase()
   })
 })
 
 describe('a hidden page', () => {
   it('makes no request, and catches up once when it is shown again', async () => {
-    const { page, calm } = opened
+    const { page, calm } = the.opened
     // The headless shell reports every tab as visible, whatever is in front of it, minimized or frozen.
     const setVisibility = (state: 'visible' | 'hidden') =>
       page.evaluate((visibility) => {
@@ -154,21 +139,21 @@ describe('a hidden page', () => {
       }, state)
     await setVisibility('hidden')
     // Longer than any event may wait for its flush.
-    await demo.backend.playStorm({ ratePerSecond: 40, durationMs: 2000 })
-    await opened.receiveAll()
-    expect(counts()).toEqual({})
+    await the.demo.backend.playStorm({ ratePerSecond: 40, durationMs: 2000 })
+    await the.opened.receiveAll()
+    expect(the.counts()).toEqual({})
     await setVisibility('visible')
-    await until(() => Object.keys(counts()).length > 0, 'the catch-up')
+    await until(() => Object.keys(the.counts()).length > 0, 'the catch-up')
     await calm()
-    expect(new Set(Object.values(counts()))).toEqual(new Set([1]))
-    await opened.expectEqualsDatabase()
-    expect(opened.problems).toEqual([])
+    expect(new Set(Object.values(the.counts()))).toEqual(new Set([1]))
+    await the.opened.expectEqualsDatabase()
+    expect(the.opened.problems).toEqual([])
   })
 })
 
 describe('the Stately inspector', () => {
   it('without a network says so at once', async () => {
-    const { page } = opened
+    const { page } = the.opened
     await page.context().route('https://stately.ai/**', (route) => route.abort('internetdisconnected'))
     await page.getByRole('button', { name: 'Stately inspector' }).click()
     const problem = page.getByRole('alert').filter({ hasText: 'stately.ai cannot be reached' })
@@ -182,7 +167,7 @@ describe('the Stately inspector', () => {
 
 describe('faults', () => {
   it('explain the errors that the console shows', async () => {
-    const { page } = opened
+    const { page } = the.opened
     await page.getByRole('checkbox', { name: 'The feed is down' }).check()
     await page.getByText(/console tells of a failed WebSocket connection/).waitFor()
     await page.getByRole('checkbox', { name: 'The feed is down' }).uncheck()

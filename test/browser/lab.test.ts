@@ -1,28 +1,13 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type Demo, type OpenPage, startDemo } from './support/demo.ts'
+import { describe, expect, it } from 'vitest'
+import { demoForEachTest } from './support/demo.ts'
 import { playScenario } from '../../demo/shared/playScenario.ts'
 import { until } from '../../demo/shared/until.ts'
 
-let demo: Demo
-let opened: OpenPage
-
-beforeAll(async () => {
-  demo = await startDemo({ isDevelopment: true })
-})
-afterAll(() => demo.stop())
-beforeEach(async () => {
-  demo.backend.api.setLatencyMs(0)
-  demo.backend.realtime.faults.reset()
-  opened = await demo.open()
-  demo.backend.api.resetCounts()
-})
-afterEach(() => demo.closePages())
-
-const counts = () => demo.backend.api.counts()
+const the = demoForEachTest()
 
 describe('all strategies, compared on the page', () => {
   it('run over the same recording, each for fewer requests than direct', async () => {
-    const { page } = opened
+    const { page } = the.opened
     await page.getByRole('slider', { name: 'Duration' }).fill('500')
     await page.getByRole('button', { name: 'Compare all' }).click()
     await page.locator('.comparison tbody tr').nth(4).waitFor({ timeout: 60_000 })
@@ -39,7 +24,7 @@ describe('all strategies, compared on the page', () => {
   })
 
   it('cost what `npm run storm` says for the same storm', async () => {
-    const { page } = opened
+    const { page } = the.opened
     await page.getByRole('slider', { name: 'Rate' }).fill('100')
     await page.getByRole('slider', { name: 'Duration' }).fill('2000')
     await page.getByRole('slider', { name: 'API latency' }).fill('20')
@@ -48,9 +33,9 @@ describe('all strategies, compared on the page', () => {
     await page.getByText('Calm', { exact: true }).waitFor({ timeout: 100_000 })
     const rows = await page.locator('.comparison tbody tr').allInnerTexts()
     const requests = new Map(rows.map((row) => [row.split(/\s+/)[0], Number(/\d+/.exec(row)?.[0])]))
-    await demo.closePages()
-    const direct = await playScenario(demo.backend, 'c', 'direct')
-    const debounce = await playScenario(demo.backend, 'c', 'debounce')
+    await the.demo.closePages()
+    const direct = await playScenario(the.demo.backend, 'c', 'direct')
+    const debounce = await playScenario(the.demo.backend, 'c', 'debounce')
     expect(requests.get('direct')).toBe(direct.totalRequests)
     // How many flushes a storm takes depends on how fast the machine makes it.
     const share = (count = 0) => count / direct.totalRequests
@@ -60,58 +45,58 @@ describe('all strategies, compared on the page', () => {
 
 describe('the feed', () => {
   it('can be switched in the middle of a storm: each change is told by one of them or caught up with', async () => {
-    const { page } = opened
+    const { page } = the.opened
     const live = page.getByRole('status').filter({ hasText: 'Feed live' })
-    const storm = demo.backend.playStorm({ ratePerSecond: 50, durationMs: 2000 })
-    await opened.receive(10)
+    const storm = the.demo.backend.playStorm({ ratePerSecond: 50, durationMs: 2000 })
+    await the.opened.receive(10)
     await page.getByRole('radio', { name: 'broadcast' }).check()
-    await until(() => demo.backend.realtime.stats.messages > 0, 'messages')
+    await until(() => the.demo.backend.realtime.stats.messages > 0, 'messages')
     await live.waitFor()
     await storm
     await page.locator('[data-calm="true"]').waitFor()
-    await opened.expectEqualsDatabase()
-    const joined = demo.backend.realtime.connections().flatMap(({ channels }) => channels.map(({ topic }) => topic))
+    await the.opened.expectEqualsDatabase()
+    const joined = the.demo.backend.realtime.connections().flatMap(({ channels }) => channels.map(({ topic }) => topic))
     expect(joined).toEqual(['realtime:demo'])
 
-    await opened.receive(5, () => page.getByRole('button', { name: /^Check-in/ }).click())
+    await the.opened.receive(5, () => page.getByRole('button', { name: /^Check-in/ }).click())
     await page.getByRole('radio', { name: 'postgres_changes' }).check()
     await live.waitFor()
-    await opened.receive(5, () => page.getByRole('button', { name: /^Check-in/ }).click())
+    await the.opened.receive(5, () => page.getByRole('button', { name: /^Check-in/ }).click())
     await page.locator('[data-calm="true"]').waitFor()
-    await opened.expectEqualsDatabase()
-    expect(opened.problems).toEqual([])
+    await the.opened.expectEqualsDatabase()
+    expect(the.opened.problems).toEqual([])
   })
 
   it('is polled as on the real server when asked for', async () => {
-    const { page } = opened
+    const { page } = the.opened
     await page.getByRole('checkbox', { name: /polls 500 ms apart/ }).check()
-    const settings = async () => (await fetch(`${demo.backend.url}/api/faults`)).json()
+    const settings = async () => (await fetch(`${the.demo.backend.url}/api/faults`)).json()
     await expect.poll(settings).toMatchObject({ settings: { pollIntervalMs: 500 } })
   })
 })
 
 describe('what the page counts', () => {
-  const score = async (id: string) => (await opened.page.locator(`[data-score="${id}"]`).textContent()) ?? ''
+  const score = async (id: string) => (await the.opened.page.locator(`[data-score="${id}"]`).textContent()) ?? ''
 
   it('begins at zero on both sides', async () => {
     expect(await Promise.all(['changes', 'requests', 'direct', 'saved'].map(score))).toEqual(['0', '0', '0', '–'])
   })
 
   it('is the same on both sides for requests that no change has led to', async () => {
-    const { page, calm } = opened
+    const { page, calm } = the.opened
     await page.getByRole('checkbox', { name: /Show check-ins/ }).uncheck()
-    await opened.receive(5, () => demo.backend.playStorm({ recorded: [{ atMs: 0, change: 'checkIn' }] }))
+    await the.opened.receive(5, () => the.demo.backend.playStorm({ recorded: [{ atMs: 0, change: 'checkIn' }] }))
     await calm()
     const [requests, direct] = [Number(await score('requests')), Number(await score('direct'))]
     expect(requests).toBe(3)
     await page.getByRole('checkbox', { name: /Show check-ins/ }).check()
-    await until(() => counts()['GET /api/partners'] === 1, 'the mounts')
+    await until(() => the.counts()['GET /api/partners'] === 1, 'the mounts')
     await page.locator('[data-score="requests"]').filter({ hasText: '6' }).waitFor()
     expect(Number(await score('direct'))).toBe(direct + 3)
   })
 
   it('ends with the run: the next one has no part in it, and it has none in the next', async () => {
-    const { page, calm } = opened
+    const { page, calm } = the.opened
     await page.getByRole('radio', { name: 'direct' }).check()
     await page.getByRole('button', { name: /^Check-in/ }).click()
     await page.getByText('Calm', { exact: true }).waitFor({ state: 'hidden' })
@@ -120,18 +105,18 @@ describe('what the page counts', () => {
     expect(before[1]).toBe(before[2])
     await page.getByRole('radio', { name: 'debounce' }).check()
     expect(await Promise.all(['changes', 'requests', 'direct'].map(score))).toEqual(before)
-    await opened.receive(1, () => demo.backend.playStorm({ recorded: [{ atMs: 0, change: 'partner' }] }))
+    await the.opened.receive(1, () => the.demo.backend.playStorm({ recorded: [{ atMs: 0, change: 'partner' }] }))
     await calm()
     await page.getByRole('heading', { name: 'Since the last run' }).waitFor()
     expect(await Promise.all(['changes', 'requests', 'direct'].map(score))).toEqual(['1', '2', '2'])
   })
 
   it('says of a card that it is behind for as long as it is', async () => {
-    const { page, calm } = opened
+    const { page, calm } = the.opened
     const states = page.locator('.query-state.is-behind')
     expect(await states.count()).toBe(0)
-    demo.backend.api.setLatencyMs(5000)
-    await opened.receive(1, () => demo.backend.playStorm({ recorded: [{ atMs: 0, change: 'partner' }] }))
+    the.demo.backend.api.setLatencyMs(5000)
+    await the.opened.receive(1, () => the.demo.backend.playStorm({ recorded: [{ atMs: 0, change: 'partner' }] }))
     await page.locator('[data-score="behind"]').filter({ hasText: '2' }).waitFor()
     expect(await states.allTextContents()).toEqual(['behind', 'behind'])
     await calm()
@@ -145,7 +130,7 @@ describe('the first screen', () => {
     [768, 900],
     [1280, 900],
   ])('of %d × %d px invites with one button, and shows by it what the library saves', async (width, height) => {
-    const { page } = opened
+    const { page } = the.opened
     await page.setViewportSize({ width, height })
     const button = page.getByRole('button', { name: 'Show me' })
     const box = await button.boundingBox()
@@ -164,19 +149,19 @@ describe('the first screen', () => {
     // What the library says it has saved is what the other run has really cost.
     expect(await page.locator('[data-score="direct"]').textContent()).toBe(String(without))
     expect(await page.getByRole('radio', { name: 'debounce' }).isChecked()).toBe(true)
-    expect(opened.problems).toEqual([])
+    expect(the.opened.problems).toEqual([])
   })
 })
 
 describe('equal requests of a browser', () => {
   it('do not wait for each other, however slow the API is', async () => {
-    const { page } = opened
-    demo.backend.api.setLatencyMs(2000)
+    const { page } = the.opened
+    the.demo.backend.api.setLatencyMs(2000)
     await page.getByRole('radio', { name: 'direct' }).check()
     // More at once than a browser opens connections; one after the other they would take half a minute.
     const recorded = Array.from({ length: 15 }, (_, n) => ({ atMs: n * 20, change: 'partner' as const }))
-    await opened.receive(15, () => demo.backend.playStorm({ recorded }))
-    await until(() => counts()['GET /api/partners'] === 15, 'all requests', 1500)
-    expect(counts()['GET /api/home-dashboard']).toBe(15)
+    await the.opened.receive(15, () => the.demo.backend.playStorm({ recorded }))
+    await until(() => the.counts()['GET /api/partners'] === 15, 'all requests', 1500)
+    expect(the.counts()['GET /api/home-dashboard']).toBe(15)
   })
 })

@@ -1,5 +1,5 @@
 import type { Browser, Page } from 'playwright-core'
-import { expect } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
 import { type PageOptions, buildPage } from '../../../demo/app/build.ts'
 import { servePage } from '../../../demo/app/serve.ts'
 import { type Backend, startBackend } from '../../../demo/server/backend.ts'
@@ -116,5 +116,41 @@ async function openPage(
       await result.waitFor()
       expect(await result.textContent()).toMatch(/^All \d equal the database$/)
     },
+  }
+}
+
+/** The demo for all tests of a file, with a page of its own for each test, counted from when it is calm. */
+export function demoForEachTest(): {
+  readonly demo: Demo
+  readonly opened: OpenPage
+  counts(): Record<string, number>
+} {
+  let demo: Demo | undefined
+  let opened: OpenPage | undefined
+  const started = (): Demo => {
+    if (!demo) throw new Error('The demo runs only while tests do.')
+    return demo
+  }
+  beforeAll(async () => {
+    demo = await startDemo({ isDevelopment: true })
+  })
+  afterAll(() => demo?.stop())
+  beforeEach(async () => {
+    const { backend, open } = started()
+    backend.api.setLatencyMs(0)
+    backend.realtime.faults.reset()
+    opened = await open()
+    backend.api.resetCounts()
+  })
+  afterEach(() => demo?.closePages())
+  return {
+    get demo() {
+      return started()
+    },
+    get opened() {
+      if (!opened) throw new Error('A page is open only while a test runs.')
+      return opened
+    },
+    counts: () => started().backend.api.counts(),
   }
 }
