@@ -1,15 +1,20 @@
 export { type ChartConfig, coalescerMachines } from './integration/testing/coalescerMachines.ts'
 export { type KeyCheck, type QueryReads, type TestTables, checkKeys } from './integration/testing/checkKeys.ts'
 export { expectFresh } from './integration/testing/expectFresh.ts'
-export { type TestApp, type TestAppOptions, createTestApp } from './integration/testing/testApp.ts'
+export {
+  type TestApp,
+  type TestAppOptions,
+  type TestServiceOptions,
+  createTestApp,
+} from './integration/testing/testApp.ts'
 export { type FakeTimers, type TestClock, createTestClock } from './integration/testing/testClock.ts'
-export type { TestFeedChannel } from './integration/testing/testChannel.ts'
+export type { TestBinding, TestFeedChannel } from './integration/testing/testChannel.ts'
 export {
   type DeliveryOptions,
   type TestCommit,
   type TestFeed,
   type TestFeedClient,
-  type TestPayload,
+  type TestFeedOptions,
   createTestFeed,
 } from './integration/testing/testFeed.ts'
 export {

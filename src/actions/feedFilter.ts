@@ -6,7 +6,8 @@ export function filterColumns(filter: string): string[] {
   return splitConditions(filter).map((condition) => condition.slice(0, Math.max(0, condition.indexOf('='))).trim())
 }
 
-function splitConditions(filter: string): string[] {
+/** The conditions of a filter, which commas separate. */
+export function splitConditions(filter: string): string[] {
   const conditions: string[] = []
   let start = 0
   let depth = 0

@@ -3,6 +3,7 @@ import type { Coalescer } from '../query/coalescer.ts'
 import { createCoalescer } from '../query/createCoalescer.ts'
 import type { CoalescerOptions } from '../query/options.ts'
 import { type RealtimeService, createRealtimeService } from '../supabase/createRealtimeService.ts'
+import type { RealtimeServiceOptions } from '../supabase/options.ts'
 import type { TestTables } from './checkKeys.ts'
 import { type TestFeed, createTestFeed } from './testFeed.ts'
 import { type TestServer, type TestServerOptions, createTestServer } from './testServer.ts'
@@ -12,7 +13,14 @@ export interface TestAppOptions extends CoalescerOptions {
   readonly tables: TestTables
   /** The server, or the rows it starts with. */
   readonly server: TestServer | TestServerOptions
+  /** The rest of what the app gives to `createRealtimeService`: `broadcast`, `schema`, `messages`, and so on. */
+  readonly service?: TestServiceOptions | undefined
+  /** What the triggers of broadcast tables send: a message for each row, or one for each statement. @default 'rows' */
+  readonly send?: 'rows' | 'statements' | undefined
 }
+
+/** What a realtime service takes beside what a test app brings. */
+export type TestServiceOptions = Omit<RealtimeServiceOptions, 'supabase' | 'coalescer' | 'channel' | 'tables'>
 
 /** A server, a feed, and the real client, coalescer and service over them. */
 export interface TestApp {
@@ -30,20 +38,29 @@ export interface TestApp {
   stop(): void
 }
 
+/** The topics that tables come through, by table. */
+function topicsOf(tables: TestTables, service: TestServiceOptions): Record<string, string> {
+  const named = Object.entries(tables).map(([table, { broadcast = service.broadcast }]) => [
+    table,
+    broadcast === false ? undefined : broadcast?.topic,
+  ])
+  return Object.fromEntries(named.filter(([, topic]) => topic !== undefined)) as Record<string, string>
+}
+
 /**
  * Ties an app together on a simulated server and a scripted feed. Queries count as fresh for ever unless the
  * `queryClient` you pass says otherwise, so that only mounts and the coalescer fetch.
  *
  * @throws TypeError or RangeError for a bad option.
  */
-export function createTestApp({ tables, server: given, ...options }: TestAppOptions): TestApp {
+export function createTestApp({ tables, server: given, service = {}, send, ...options }: TestAppOptions): TestApp {
   const server = 'requests' in given ? given : createTestServer({ clock: options.clock, ...given })
-  const feed = createTestFeed(server)
+  const feed = createTestFeed(server, { topics: topicsOf(tables, service), send, schema: service.schema })
   const queryClient =
     options.queryClient ??
     new QueryClient({ defaultOptions: { queries: { retry: false, staleTime: Infinity, gcTime: Infinity } } })
   const coalescer = createCoalescer({ ...options, queryClient })
-  const realtime = createRealtimeService({ supabase: feed.supabase, coalescer, channel: 'test', tables })
+  const realtime = createRealtimeService({ channel: 'test', ...service, supabase: feed.supabase, coalescer, tables })
   const unmounts = new Set<() => void>()
   return {
     server,

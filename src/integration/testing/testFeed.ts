@@ -1,18 +1,8 @@
 import { failType } from '../../actions/validate.ts'
-import type { FeedBinding } from '../supabase/client.ts'
+import { changeFor, changeOf, type Commit, messagesOf, splitTable, type TestMessage } from './feedPayloads.ts'
 import { type TestFeedChannel, createTestChannel } from './testChannel.ts'
 import type { TestRow, TestServer, TestWrite } from './testServer.ts'
-
-/** A change as the feed carries it, in the payload shape of supabase-js. */
-export interface TestPayload {
-  readonly schema: string
-  readonly table: string
-  readonly eventType: TestWrite['eventType']
-  readonly new: TestRow
-  readonly old: TestRow
-  readonly commit_timestamp: string
-  readonly errors: readonly string[] | null
-}
+import { createTransit } from './transit.ts'
 
 /** What a commit of the feed does: a row to insert or update, or the `id` of one to delete. */
 export type TestCommit =
@@ -23,8 +13,22 @@ export type TestCommit =
 export interface DeliveryOptions {
   /** How often it comes. @default 1 */
   readonly times?: number | undefined
-  /** Whether it is too large, and comes with its primary key only. @default false */
+  /**
+   * Whether it is too large: `postgres_changes` brings its primary key only, and a broadcast row is not sent, of which
+   * nobody tells.
+   * @default false
+   */
   readonly truncated?: boolean | undefined
+}
+
+/** How the database tells of its tables. */
+export interface TestFeedOptions {
+  /** The topic that each table is broadcast to; those left out come as `postgres_changes`. @default none */
+  readonly topics?: Readonly<Record<string, string>> | undefined
+  /** Whether triggers of broadcast tables send a message for each row, or one for each statement. @default 'rows' */
+  readonly send?: 'rows' | 'statements' | undefined
+  /** The schema of tables whose name does not tell. @default 'public' */
+  readonly schema?: string | undefined
 }
 
 /** The client the real service runs on: no network, and what the server does is decided by the test. */
@@ -37,14 +41,26 @@ export interface TestFeed {
   commit(change: TestCommit, delivery?: DeliveryOptions): TestWrite
   /** Writes several rows at one moment of commit, and tells of them in order. */
   transaction(changes: readonly TestCommit[]): readonly TestWrite[]
-  /** Brings the last change once more. */
+  /** Brings the last commit once more. */
   duplicate(): void
-  /** Cuts the connection: what is committed until `rejoin()` is missed. */
+  /** Keeps what is told from now on under way, so that answers of the server overtake it. */
+  hold(): void
+  /**
+   * Lets everything arrive that is under way. What one channel carries keeps its order; of several channels `pick` says
+   * which one's next message comes, from 0 up to how many have one.
+   * @default in the order of the commits
+   */
+  release(pick?: (channels: number) => number): void
+  /** Cuts the connection: what is under way, and what is committed until `rejoin()`, is missed. */
   drop(): void
   /** Lets the connection come back. */
   rejoin(): void
   /** Closes every channel, as the server does at the end of a token. */
   expire(): void
+  /** Refuses a table of `postgres_changes`, or a topic, at its next join; `allow` lets it in again. */
+  refuse(tableOrTopic: string): void
+  /** Lets in what was refused. The service tries again after 60 s. */
+  allow(tableOrTopic: string): void
 }
 
 /** What a realtime service uses of a Supabase client. */
@@ -61,25 +77,28 @@ export interface TestFeedClient {
   }
 }
 
-const MS_OF_FIRST_COMMIT = Date.UTC(2026, 0, 1)
-const tooLarge = 'Error 413: Payload Too Large'
+/** The most messages of a topic that a server replays. */
+const MOST_REPLAYED = 25
 
 /** Creates a scripted feed over a server. Channels join by themselves, without a timer, while it is reachable. */
-export function createTestFeed(server: TestServer): TestFeed {
+export function createTestFeed(
+  server: TestServer,
+  { topics = {}, send = 'rows', schema = 'public' }: TestFeedOptions = {},
+): TestFeed {
   let channels: TestFeedChannel[] = []
   let commits = 0
-  let last: TestPayload | undefined
+  let last: Commit | undefined
+  const refused = new Set<string>()
+  const sent = new Map<string, TestMessage[]>()
+  const transit = createTransit()
 
-  const goLive = (channel: TestFeedChannel): void => {
-    if (feed.isReachable && channels.includes(channel) && !channel.isLive) channel.goLive()
-  }
   const supabase: TestFeedClient = {
     channel(name, options) {
       const topic = `realtime:${name}`
       const known = channels.find((channel) => channel.topic === topic)
       if (known) return known
       const channel = createTestChannel(topic, options?.config ?? {}, (joined) => {
-        void Promise.resolve().then(() => goLive(joined))
+        void Promise.resolve().then(() => join(joined))
       })
       channels.push(channel)
       return channel
@@ -93,68 +112,113 @@ export function createTestFeed(server: TestServer): TestFeed {
     realtime: { setAuth: () => Promise.resolve() },
   }
 
-  const write = (change: TestCommit): TestWrite =>
-    change.row === undefined ? server.remove(change.table, change.id) : server.put(change.table, change.row)
-  const deliver = (payload: TestPayload): void => {
-    last = payload
-    for (const channel of channels) channel.deliver(payload, (binding) => isFor(binding, payload))
+  function join(channel: TestFeedChannel): void {
+    if (!feed.isReachable || !channels.includes(channel) || channel.isLive) return
+    const name = channel.topic.replace(/^realtime:/, '')
+    if (refused.has(name)) {
+      const reason = `Unauthorized: You do not have permissions to read from this Channel topic: ${name}`
+      return channel.drop(new Error(reason))
+    }
+    const tables = channel.bindings.flatMap(({ type, filter }) => (type === 'postgres_changes' ? [filter] : []))
+    const isRefused = (one: { schema: string; table: string }): boolean =>
+      [...refused].some((table) => {
+        const named = splitTable(table, schema)
+        return named.schema === one.schema && named.table === one.table
+      })
+    const denied = tables.find(isRefused)
+    if (denied) {
+      return channel.refuseFeed(
+        `Unable to subscribe to changes with given parameters. Please check Realtime is enabled for the given connect parameters: [event: *, schema: ${denied.schema}, table: ${denied.table}, filters: [], select: nil]`,
+      )
+    }
+    channel.goLive()
+    replay(channel, name)
   }
-  const payloadOf = ({ table, eventType, new: after, old }: TestWrite, isTruncated: boolean): TestPayload => ({
-    schema: 'public',
-    table,
-    eventType,
-    new: isTruncated && eventType !== 'DELETE' ? { id: after['id'] } : after,
-    old: eventType === 'INSERT' ? {} : { id: old['id'] },
-    commit_timestamp: new Date(MS_OF_FIRST_COMMIT + commits).toISOString(),
-    errors: isTruncated ? [tooLarge] : null,
-  })
+
+  function replay(channel: TestFeedChannel, name: string): void {
+    const { broadcast } = channel.params.config as { broadcast?: { replay?: object } }
+    if (!broadcast?.replay) return
+    for (const message of sent.get(name)?.slice(-MOST_REPLAYED) ?? []) {
+      deliverMessage(channel, { ...message, meta: { ...message.meta, replayed: true } })
+    }
+  }
+
+  const deliverMessage = (channel: TestFeedChannel, message: TestMessage): void =>
+    channel.deliver(({ type, filter }) =>
+      type === 'broadcast' && (filter.event === '*' || filter.event === message.event) ? message : undefined,
+    )
+
+  function tell(commit: Commit): void {
+    last = commit
+    for (const write of commit.writes) {
+      if (topics[write.table] !== undefined) continue
+      const payload = changeOf(write, commit, schema)
+      for (const channel of channels) {
+        transit.send(channel, () =>
+          channel.deliver(({ type, filter }) => (type === 'postgres_changes' ? changeFor(filter, payload) : undefined)),
+        )
+      }
+    }
+    const writes = commit.writes.filter(({ table }) => topics[table] !== undefined)
+    for (const { table, ...message } of messagesOf({ ...commit, writes }, send, schema)) {
+      const name = topics[table] ?? ''
+      sent.set(name, [...(sent.get(name) ?? []), message])
+      for (const channel of channels) {
+        if (channel.topic === `realtime:${name}`) transit.send(channel, () => deliverMessage(channel, message))
+      }
+    }
+  }
+
+  function write(change: TestCommit): TestWrite {
+    return change.row === undefined ? server.remove(change.table, change.id) : server.put(change.table, change.row)
+  }
+
+  function commit(changes: readonly TestCommit[], isTruncated: boolean): Commit {
+    commits += 1
+    const done = { number: commits, writes: changes.map(write), isTruncated }
+    tell(done)
+    return done
+  }
+
+  function expectRefusable(name: string): string {
+    const known = [...new Set([...server.tables, ...Object.values(topics)])]
+    if (!known.includes(name)) failType('tableOrTopic', `one of ${known.join(', ')}`, name, 'Name what is refused.')
+    return name
+  }
 
   const feed: TestFeed = {
     supabase,
     isReachable: true,
     commit(change, { times = 1, truncated = false } = {}) {
-      commits += 1
-      const done = write(change)
-      const payload = payloadOf(done, truncated)
-      for (let time = 0; time < times; time += 1) deliver(payload)
-      return done
+      const done = commit([change], truncated)
+      for (let time = 1; time < times; time += 1) tell(done)
+      // One change is one write.
+      return done.writes[0] as TestWrite
     },
-    transaction(changes) {
-      commits += 1
-      const all = changes.map((change) => write(change))
-      for (const done of all) deliver(payloadOf(done, false))
-      return all
-    },
+    transaction: (changes) => commit(changes, false).writes,
     duplicate() {
-      if (last) deliver(last)
+      if (last) tell(last)
       else failType('duplicate()', 'a change that has been delivered', undefined, 'Call `commit` first.')
     },
+    hold: () => transit.hold(),
+    release: (pick) => transit.release(pick),
     drop() {
       feed.isReachable = false
+      transit.lose()
       for (const channel of [...channels]) channel.drop()
     },
     rejoin() {
       feed.isReachable = true
-      for (const channel of [...channels]) if (channel.isSubscribed) goLive(channel)
+      for (const channel of [...channels]) if (channel.isSubscribed) join(channel)
     },
     expire() {
       const closing = channels
       channels = []
+      transit.lose()
       for (const channel of closing) channel.close()
     },
+    refuse: (name) => void refused.add(expectRefusable(name)),
+    allow: (name) => void refused.delete(expectRefusable(name)),
   }
   return feed
-}
-
-const equality = /^(?<column>\w+)=eq\.(?<value>[^,]*)$/
-
-function isFor({ event, schema, table, filter }: FeedBinding, payload: TestPayload): boolean {
-  if (schema !== payload.schema || table !== payload.table) return false
-  if (event !== '*' && event !== payload.eventType) return false
-  if (filter === undefined) return true
-  const { column, value } =
-    equality.exec(filter)?.groups ??
-    failType('filter', "one condition 'column=eq.value'", filter, 'The test feed knows no other filters.')
-  const row = payload.eventType === 'DELETE' ? payload.old : payload.new
-  return String(row[column ?? '']) === value
 }
