@@ -38,7 +38,7 @@ export class SimulatedApp {
   readonly queryClient: QueryClient
   readonly server = new SimulatedServer()
   /** Called when a `queryFn` runs. */
-  ran: (query: Query | undefined) => void = () => undefined
+  ran: (query: Query | undefined, request: Promise<unknown>) => void = () => undefined
   isServerUp = true
   readonly #mounted: Mounted[][] = pool.map(() => [])
   readonly #isDisabled = pool.map(() => false)
@@ -52,7 +52,7 @@ export class SimulatedApp {
     const queries: NonNullable<NonNullable<QueryClientConfig['defaultOptions']>['queries']> = {
       queryFn: (context) => {
         const request = config.abortable ? this.server.abortableQueryFn(context) : this.server.queryFn(context)
-        this.ran(this.queryClient.getQueryCache().get(hashKey(context.queryKey)))
+        this.ran(this.queryClient.getQueryCache().get(hashKey(context.queryKey)), request)
         return request
       },
       retry: config.retry,

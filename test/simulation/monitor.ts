@@ -22,6 +22,8 @@ export interface ObservedFetch {
   isForeign: boolean
   /** Whether a call of the app's own awaits it. */
   isAwaited: boolean
+  /** Whether its latest attempt has an answer, or has failed. */
+  hasAnswer: boolean
 }
 
 export interface MonitorPort {
@@ -145,9 +147,13 @@ export class Monitor {
   }
 
   /** Notes that a `queryFn` runs. */
-  ran(query: Query | undefined): void {
+  ran(query: Query | undefined, request: Promise<unknown>): void {
     const fetch = query && this.running(query)
     if (!fetch) return
+    fetch.hasAnswer = false
+    const answered = (): void => void (fetch.hasAnswer = true)
+    // Before TanStack hears of it.
+    request.then(answered, answered)
     if (fetch.runs === 0) fetch.attemptSeq = fetch.seq = this.#port.tick()
     fetch.runs += 1
     fetch.attemptAtMs = Date.now()
@@ -187,6 +193,7 @@ export class Monitor {
         attemptAtMs: Date.now(),
         isForeign: this.isForeign,
         isAwaited: false,
+        hasAnswer: false,
       }
       this.#watch(query).fetches.push(fetch)
       this.fetches.push(fetch)
@@ -197,12 +204,19 @@ export class Monitor {
         fetch.attemptSeq = fetch.seq = this.#port.tick()
         fetch.attemptAtMs = Date.now()
       }
-    } else if (action.type === 'success' && !action.manual) this.#finish(query, 'success')
+    } else if (action.type === 'success' && !action.manual) this.#answer(query, 'success')
     else if (action.type === 'error') {
-      this.#finish(query, action.error instanceof CancelledError ? 'cancelled' : 'error')
+      if (action.error instanceof CancelledError) this.#finish(query, 'cancelled')
+      else this.#answer(query, 'error')
     } else if (action.type === 'setState' && query.state.fetchStatus === 'idle' && !this.isForeign) {
       this.#finish(query, 'cancelled')
     }
+  }
+
+  /** A request has ended: not always the latest, since another tab's state may have hidden one that runs on. */
+  #answer(query: Query, outcome: 'success' | 'error'): void {
+    const fetch = this.running(query)
+    if (fetch && (fetch.hasAnswer || fetch.isForeign)) this.#finish(query, outcome)
   }
 
   #finish(query: Query, outcome: 'success' | 'error' | 'cancelled'): void {

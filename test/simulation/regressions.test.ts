@@ -207,6 +207,18 @@ const regressions: readonly Regression[] = [
     end: stopAndMark,
   },
   {
+    rule: "stop({ pending: 'flush' }) marks what an older answer has brought while another tab's state hid a later request",
+    config: { loaded: [0] },
+    steps: [
+      { do: 'hydrate', query: 0, latencyMs: 0 },
+      { do: 'invalidate', keys: [0] },
+      { do: 'foreignState', query: 0, claims: 'idle', isNew: false },
+      { do: 'offline' },
+      { do: 'hang' },
+    ],
+    end: stopAndFlush,
+  },
+  {
     rule: 'a fetch that joins one which runs already is not counted',
     config: { strategy: 'direct' },
     steps: [

@@ -55,8 +55,8 @@ export class Run {
       marked: (query) => this.invariants.marked(query),
     })
     this.invariants = new Invariants(this)
-    this.app.ran = (query) => {
-      this.monitor.ran(query)
+    this.app.ran = (query, request) => {
+      this.monitor.ran(query, request)
       this.feed.reenter('queryFn')
     }
     this.coalescer = createCoalescer({
@@ -69,6 +69,7 @@ export class Run {
       ...realAppOptions(() => this.isPageHidden || !focusManager.isFocused()),
       ...(config.inspected && { inspect: () => undefined }),
       onError: (_error, info) => this.errors.push({ seq: this.tick(), info }),
+      onWarning: () => undefined,
     })
     this.feed = new Feed(this)
     this.coalescer.on('flushed', (record) => {

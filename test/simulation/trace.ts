@@ -79,18 +79,12 @@ export interface Trace {
 }
 
 /**
- * Kinds of steps that traces take besides their own: `mutations`, `foreign`, `hydration`, `restores`, `hangs`,
- * `isHidden`, or `all`.
+ * Kinds of steps that traces take besides their own, all unless some are asked for: `mutations`, `foreign`,
+ * `hydration`, `restores`, `hangs`, `isHidden`.
  */
-const asked = process.env['SIMULATION_REAL_APPS']?.split(',') ?? [
-  'mutations',
-  'isHidden',
-  'hydration',
-  'restores',
-  'hangs',
-]
+const asked = process.env['SIMULATION_REAL_APPS']?.split(',')
 
-export const isAsked = (kind: RealAppKind): boolean => asked.includes('all') || asked.includes(kind)
+export const isAsked = (kind: RealAppKind): boolean => asked?.includes(kind) ?? true
 
 export type RealAppKind = 'mutations' | 'foreign' | 'hydration' | 'restores' | 'hangs' | 'isHidden'
 

@@ -37,10 +37,12 @@ export function finishAfterStop(ways: Ways, how: 'mark' | 'fetch', maxConcurrent
     const owesFetch = entry.startedAt < Math.max(wantedAt(entry), entry.notes?.ifShown?.seq ?? 0) && !answersLater
     const owesMark = entry.startedAt < (entry.notes?.markSeq ?? 0) && !answersLater
     const resultsBefore = countResults(query)
-    afterRunningFetch(entry, (isIdle) => {
+    afterRunningFetch(entry, (isFollowed) => {
       if (isOwn) busy -= 1
+      const isIdle = query.state.fetchStatus === 'idle'
+      // Also with a later one under way that another tab's state hides: this one has cleared the mark.
       if (isIdle && (owesFetch || owesMark || countResults(query) === resultsBefore)) query.invalidate()
-      if (isIdle && owesFetch) queued.push(toQueued(entry))
+      if (isIdle && owesFetch && !isFollowed) queued.push(toQueued(entry))
       startQueued()
     })
   }
@@ -63,14 +65,10 @@ function isStillOwed({ entry, errorsBefore }: Queued): boolean {
 /** Tells a fetch that was cancelled from one that has brought something. */
 const countResults = ({ state }: Query): number => state.dataUpdateCount + state.errorUpdateCount
 
-/** Calls back once the fetch that is running now has ended; `isIdle` unless a later one has started by then. */
-function afterRunningFetch({ query }: Entry, ended: (isIdle: boolean) => void): void {
+/** Calls back once the fetch that is running now has ended; `isFollowed` if a later one has started by then. */
+function afterRunningFetch({ query }: Entry, ended: (isFollowed: boolean) => void): void {
   const { promise } = query
-  const end = (): void => {
-    // Another tab's state may say that nothing runs while a later one does.
-    const hasLater = query.promise !== undefined && query.promise !== promise
-    ended(query.state.fetchStatus === 'idle' && !hasLater)
-  }
+  const end = (): void => ended(query.promise !== undefined && query.promise !== promise)
   // The promise of the fetch settles before the query has taken its result.
   if (promise) promise.then(end, end)
   else end()
