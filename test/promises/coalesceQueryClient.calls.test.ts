@@ -1,6 +1,6 @@
 import { type Query, type QueryKey, QueryObserver, hashKey } from '@tanstack/react-query'
 import { coalesceQueryClient } from 'realtime-coalescer'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { SimulatedServer } from '../support/simulatedServer.ts'
 import { advance, drain, useSimulatedTime } from '../support/simulatedTime.ts'
 import type { World, WorldOptions } from '../support/world.ts'
@@ -179,6 +179,76 @@ describe.each(everyStrategy)('coalesceQueryClient judges and marks at the call, 
   })
 })
 
+describe.each(everyStrategy)('refetchQueries of coalesceQueryClient with cancelRefetch: false, %s', (strategy) => {
+  const joining = async (world: World, options: object = {}) => {
+    const shown = await world.showLoaded(goals)
+    void shown.observer.refetch()
+    await advance(10)
+    const end = Promise.allSettled([
+      clientOf(world).refetchQueries({ queryKey: goals }, { cancelRefetch: false, ...options }),
+    ])
+    return { shown, end }
+  }
+
+  it('joins a request that is running, and waits for its end', async () => {
+    const world = worldOf(strategy)
+    const { end } = await joining(world)
+    expect(isInvalidated(world, goals)).toBe(false)
+    const ended = watchPromise(end)
+    await advance(latencyMs - 11)
+    expect(ended.isResolved).toBe(false)
+    await advance(1)
+    expect(ended.isResolved).toBe(true)
+    await advance(1000)
+    expect(startsOf(world, goals)).toHaveLength(2)
+  })
+
+  it('fetches what is not running beside it', async () => {
+    const world = worldOf(strategy)
+    await world.showLoaded(['goals', 1])
+    const { end } = await joining(world)
+    await advance(1000)
+    await end
+    expect([startsOf(world, goals).length, startsOf(world, ['goals', 1]).length]).toEqual([2, 2])
+  })
+
+  it('rejects with its failure under throwOnError', async () => {
+    const world = worldOf(strategy)
+    await world.showLoaded(goals)
+    world.server.fails = () => true
+    const { end } = await joining(world, { throwOnError: true })
+    await advance(1000)
+    expect((await end)[0].status).toBe('rejected')
+  })
+
+  it.each(['cancelled', 'offline', 'hung'] as const)('waits for none that is %s', async (how) => {
+    const world = worldOf(strategy, { stuckAfterMs: 500 })
+    await world.showLoaded(goals)
+    world.server.hangs = () => how === 'hung'
+    if (how === 'offline') world.goOffline()
+    const { end } = await joining(world)
+    const ended = watchPromise(end)
+    if (how === 'cancelled') void world.queryClient.cancelQueries({ queryKey: goals })
+    await advance(how === 'hung' ? 1000 : 0)
+    expect(ended.isResolved).toBe(true)
+    world.goOnline()
+    world.server.hangs = () => false
+  })
+
+  it('does not join one that is older than an event', async () => {
+    const world = worldOf(strategy)
+    const shown = await world.showLoaded(goals)
+    void shown.observer.refetch()
+    await advance(10)
+    world.server.write(goals)
+    const client = clientOf(world)
+    const refetches = vi.spyOn(client, 'refetchQueries')
+    void client.invalidateQueries({ queryKey: goals }, { cancelRefetch: false })
+    await advance(1000)
+    expect([refetches.mock.calls.length, shown.version()]).toEqual([1, 1])
+  })
+})
+
 describe.each(everyStrategy)('promises of coalesceQueryClient, %s', (strategy) => {
   it.each(['unmounted', 'disabled', 'offline'] as const)(
     'throwOnError rejects for no failure from before, of a query that is %s',
@@ -208,7 +278,7 @@ describe.each(everyStrategy)('promises of coalesceQueryClient, %s', (strategy) =
     await advance(fetchDelayOf(strategy) + 10)
     world.server.fails = () => true
     const second = Promise.allSettled([
-      client.refetchQueries({ queryKey: goals }, { throwOnError: true, cancelRefetch: false }),
+      client.invalidateQueries({ queryKey: goals }, { throwOnError: true, cancelRefetch: false }),
     ])
     await advance(1000)
     expect([await first, await second].map(([end]) => end?.status)).toEqual(['fulfilled', 'rejected'])

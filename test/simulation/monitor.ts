@@ -22,7 +22,7 @@ export interface ObservedFetch {
   isForeign: boolean
   /** Whether a call of the app's own awaits it. */
   isAwaited: boolean
-  /** Whether its latest attempt has an answer, or has failed. */
+  /** Whether its latest attempt has an answer. */
   hasAnswer: boolean
 }
 
@@ -151,9 +151,11 @@ export class Monitor {
     const fetch = query && this.running(query)
     if (!fetch) return
     fetch.hasAnswer = false
-    const answered = (): void => void (fetch.hasAnswer = true)
     // Before TanStack hears of it.
-    request.then(answered, answered)
+    request.then(
+      () => (fetch.hasAnswer = true),
+      () => undefined,
+    )
     if (fetch.runs === 0) fetch.attemptSeq = fetch.seq = this.#port.tick()
     fetch.runs += 1
     fetch.attemptAtMs = Date.now()
@@ -204,19 +206,18 @@ export class Monitor {
         fetch.attemptSeq = fetch.seq = this.#port.tick()
         fetch.attemptAtMs = Date.now()
       }
-    } else if (action.type === 'success' && !action.manual) this.#answer(query, 'success')
+    } else if (action.type === 'success' && !action.manual) this.#succeed(query)
     else if (action.type === 'error') {
-      if (action.error instanceof CancelledError) this.#finish(query, 'cancelled')
-      else this.#answer(query, 'error')
+      this.#finish(query, action.error instanceof CancelledError ? 'cancelled' : 'error')
     } else if (action.type === 'setState' && query.state.fetchStatus === 'idle' && !this.isForeign) {
       this.#finish(query, 'cancelled')
     }
   }
 
-  /** A request has ended: not always the latest, since another tab's state may have hidden one that runs on. */
-  #answer(query: Query, outcome: 'success' | 'error'): void {
+  /** An answer has landed: not always of the latest request, since another tab's state may have hidden an older one. */
+  #succeed(query: Query): void {
     const fetch = this.running(query)
-    if (fetch && (fetch.hasAnswer || fetch.isForeign)) this.#finish(query, outcome)
+    if (fetch && (fetch.hasAnswer || fetch.isForeign)) this.#finish(query, 'success')
   }
 
   #finish(query: Query, outcome: 'success' | 'error' | 'cancelled'): void {

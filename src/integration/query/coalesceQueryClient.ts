@@ -83,6 +83,7 @@ function createClient(
         marksFetched: false,
         fetchType,
         cancels: options?.cancelRefetch !== false,
+        joins: false,
         throwOnError: options?.throwOnError === true,
         urgent: isUrgent(),
       })
@@ -100,6 +101,7 @@ function createClient(
         marksFetched: true,
         fetchType: asked.type ?? 'all',
         cancels: options?.cancelRefetch !== false,
+        joins: options?.cancelRefetch === false,
         throwOnError: options?.throwOnError === true,
         urgent: isUrgent(),
       })

@@ -1,5 +1,5 @@
 import type { Entry } from '../fetches/way.ts'
-import type { Waiter, Waiting } from '../fetches/waiting.ts'
+import { RUNNING, type Waiter, type Waiting } from '../fetches/waiting.ts'
 
 /** A promise that tells when somebody waits for it, which makes what it stands for no more than the app's own. */
 class AwaitedPromise extends Promise<void> {
@@ -59,19 +59,29 @@ export class Answers {
     this.#answered = answered
   }
 
-  /** Resolves once each query has been fetched for the event of time `seq`, or will not be. */
-  whenAnswered(entries: readonly Entry[], seq: number, throwOnError: boolean): Promise<void> {
-    if (entries.length === 0) return Promise.resolve()
+  /**
+   * Resolves once each query has been fetched for the event of time `seq`, or will not be.
+   *
+   * @param joined queries whose request that is running is all that is waited for
+   */
+  whenAnswered(
+    entries: readonly Entry[],
+    seq: number,
+    throwOnError: boolean,
+    joined: readonly Entry[] = [],
+  ): Promise<void> {
+    if (entries.length + joined.length === 0) return Promise.resolve()
     const sum = sumOf(entries)
-    const open = this.#open.get(sum)
+    const open = joined.length === 0 ? this.#open.get(sum) : undefined
     if (open && open.throwOnError === throwOnError && stillStandsFor(open, entries)) return open.promise
-    const answer = this.#create(entries, seq, throwOnError, sum)
-    this.#open.set(sum, answer)
+    const answer = this.#create(entries, joined.length, seq, throwOnError, sum)
+    if (joined.length === 0) this.#open.set(sum, answer)
     for (const entry of entries) this.#waiting.add(entry, answer)
+    for (const entry of joined) this.#waiting.add(entry, { seq: RUNNING, done: answer.done })
     return answer.promise
   }
 
-  #create(entries: readonly Entry[], seq: number, throwOnError: boolean, sum: number): Answer {
+  #create(entries: readonly Entry[], joined: number, seq: number, throwOnError: boolean, sum: number): Answer {
     let resolve: () => void = () => undefined
     let reject: (error: unknown) => void = () => undefined
     const promise = new AwaitedPromise((onAnswer, onFailure) => {
@@ -84,7 +94,7 @@ export class Answers {
       throwOnError,
       promise,
       isAwaited: false,
-      left: entries.length,
+      left: entries.length + joined,
       done: (failure) => {
         answer.left -= 1
         const hasFailed = failure !== undefined && throwOnError

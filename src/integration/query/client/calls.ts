@@ -1,6 +1,7 @@
 import type { Query, QueryFilters } from '@tanstack/react-query'
 import type { CalledKey, Matched } from '../../../actions/pendingKey.ts'
 import { type Wants, wantsFor } from '../../../actions/wants.ts'
+import { isAnswering, isPaused } from '../fetches/owed.ts'
 import { type Entry, isRunning } from '../fetches/way.ts'
 import type { Engine } from '../host/engine.ts'
 import type { Router } from '../host/router.ts'
@@ -20,6 +21,8 @@ export interface JudgedCall {
   readonly fetchType: 'active' | 'inactive' | 'all' | 'none'
   /** Whether a fetch of the same query that is running may be cancelled for it; only `direct` would. */
   readonly cancels: boolean
+  /** Whether a fetch that is running is as good as a new one, where no event is known that it is older than. */
+  readonly joins: boolean
   readonly throwOnError: boolean
   /** Whether it is to be flushed in this turn. */
   readonly urgent: boolean
@@ -55,7 +58,9 @@ export class Calls {
     const filter = keyOf(call.filters, engine)
     const seq = engine.queue.tick()
     if (filter) engine.fetches.data.rememberCall(filter, seq)
-    const entries = call.fetched.map((query) => (call.marksFetched ? this.#mark(query, seq) : this.#entryOf(query)))
+    const joined = call.joins ? call.fetched.map((query) => this.#entryOf(query)).filter(isUpToDate) : []
+    const toFetch = call.fetched.filter((query) => !joined.some((entry) => entry.query === query))
+    const entries = toFetch.map((query) => (call.marksFetched ? this.#mark(query, seq) : this.#entryOf(query)))
     const wants = call.fetchType === 'active' ? wantsFor.active : wantsFor.all
     const matched = entries.map((entry) => matchedOf(entry, wants))
     const isFetched = new Set(call.fetched)
@@ -66,9 +71,16 @@ export class Calls {
       // Its fetch began before the call and clears the mark for a moment: shown by then, the query is fetched again.
       matched.push(matchedOf(entry, isRunning(entry) && maySoonBeShown ? wantsFor.active : wantsFor.none))
     }
-    if (!filter && matched.length === 0) return Promise.resolve()
     // What is deferred is not waited for.
-    const answer = engine.isHeld() ? Promise.resolve() : this.#answers.whenAnswered(entries, seq, call.throwOnError)
+    const answer = engine.isHeld()
+      ? Promise.resolve()
+      : this.#answers.whenAnswered(
+          entries,
+          seq,
+          call.throwOnError,
+          joined.filter((entry) => !isPaused(entry)),
+        )
+    if (!filter && matched.length === 0) return answer
     if (call.urgent) this.#hurry.start()
     if (this.#hurry.isOn) this.#hurry.add(filter ? [filter.id] : matched.map(({ id }) => id))
     const toJSON = (): unknown => ({ seq, queryKeys: filter ? [filter.queryKey] : matched.map((one) => one.queryKey) })
@@ -100,6 +112,9 @@ function keyOf(
   const key = { queryKey: queryKey ?? [], exact: exact === true && queryKey !== undefined }
   return { ...key, id: `@${queue.idOf(key.queryKey, key.exact)}` }
 }
+
+/** Whether the request that is running started after every event that is known of its query. */
+const isUpToDate = (entry: Entry): boolean => isAnswering(entry) && entry.startedAt >= (entry.notes?.markSeq ?? 0)
 
 const matchedOf = (entry: Entry, wants: Wants): Matched => ({
   target: entry,

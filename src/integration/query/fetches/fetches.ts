@@ -20,6 +20,7 @@ import {
 } from './way.ts'
 import { disownRun } from './runs.ts'
 import { PutIn, type PutInPort } from './putIn.ts'
+import { RUNNING } from './waiting.ts'
 import { type StuckPort, StuckWatch, giveUp } from './stuck.ts'
 
 export interface FetchesPort
@@ -229,9 +230,8 @@ export class Fetches implements LedgerListener {
     const answers = entry.debt.at !== 'nowhere' && isAnswered(entry)
     if (outcome === 'error' && wasOwn) this.#port.counters.failed += 1
     if (outcome === 'error' && (wasOwn || answers)) this.reportFailure(entry)
-    if (outcome !== 'cancelled') {
-      this.ways.waiting.release(entry, { after: -1, upTo: entry.startedAt }, outcome === 'error' ? entry : undefined)
-    }
+    const upTo = outcome === 'cancelled' ? RUNNING : entry.startedAt
+    this.ways.waiting.release(entry, { after: -1, upTo }, outcome === 'error' ? entry : undefined)
     if (answers) this.ways.discharge(entry)
     if (wasOwn || entry.debt.at !== 'nowhere' || this.ways.noted.has(entry)) this.#ended.add(entry)
   }

@@ -1,5 +1,8 @@
 import type { Entry } from './way.ts'
 
+/** The time of what waits for no event, but for the end of the request that is running, be it a cancellation. */
+export const RUNNING = 0
+
 /** What a fetch has failed with, which may be anything. */
 interface Failure {
   readonly error: unknown
