@@ -1,3 +1,10 @@
+export {
+  type FastCheck,
+  type FaultOptions,
+  type StormOptions,
+  arbitraryFaults,
+  arbitraryStorm,
+} from './integration/testing/arbitraries.ts'
 export { type ChartConfig, coalescerMachines } from './integration/testing/coalescerMachines.ts'
 export { type KeyCheck, type QueryReads, type TestTables, checkKeys } from './integration/testing/checkKeys.ts'
 export { expectFresh } from './integration/testing/expectFresh.ts'
@@ -28,3 +35,5 @@ export {
   createTestServer,
 } from './integration/testing/testServer.ts'
 export { type StrategyCase, type StrategyModel, strategyModel } from './integration/testing/strategyModel.ts'
+export { playStorm } from './integration/testing/playStorm.ts'
+export { type TestAction, type TestStep, type TestTrace, printStorm } from './integration/testing/traces.ts'

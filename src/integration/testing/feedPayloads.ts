@@ -53,14 +53,17 @@ export function changeOf(
   }
 }
 
-/** What a binding gets of a change; `undefined` for nothing. */
+/**
+ * What a binding gets of a change; `undefined` for nothing. Filters see the new row whole, and of an old one the key.
+ */
 export function changeFor(
   { event, schema, table, filter, select }: FeedBinding,
   payload: TestPayload,
+  write: TestWrite,
 ): TestPayload | undefined {
   if (schema !== payload.schema || table !== payload.table) return undefined
   if (event !== '*' && event !== payload.eventType) return undefined
-  if (filter !== undefined && !passesFilter(filter, payload.eventType === 'DELETE' ? payload.old : payload.new)) {
+  if (filter !== undefined && !passesFilter(filter, write.eventType === 'DELETE' ? payload.old : write.new)) {
     return undefined
   }
   if (!select) return payload

@@ -37,6 +37,8 @@ export interface TestFeed {
   readonly supabase: TestFeedClient
   /** Whether joins are let through. While it is `false` they wait for `rejoin()`. */
   isReachable: boolean
+  /** Whether there has been a commit, which `duplicate` could bring once more. */
+  readonly hasTold: boolean
   /** Writes a row, and tells every channel that listens to its table. */
   commit(change: TestCommit, delivery?: DeliveryOptions): TestWrite
   /** Writes several rows at one moment of commit, and tells of them in order. */
@@ -155,7 +157,9 @@ export function createTestFeed(
       const payload = changeOf(write, commit, schema)
       for (const channel of channels) {
         transit.send(channel, () =>
-          channel.deliver(({ type, filter }) => (type === 'postgres_changes' ? changeFor(filter, payload) : undefined)),
+          channel.deliver(({ type, filter }) =>
+            type === 'postgres_changes' ? changeFor(filter, payload, write) : undefined,
+          ),
         )
       }
     }
@@ -189,6 +193,9 @@ export function createTestFeed(
   const feed: TestFeed = {
     supabase,
     isReachable: true,
+    get hasTold() {
+      return last !== undefined
+    },
     commit(change, { times = 1, truncated = false } = {}) {
       const done = commit([change], truncated)
       for (let time = 1; time < times; time += 1) tell(done)

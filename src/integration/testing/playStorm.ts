@@ -1,0 +1,73 @@
+import { expectFresh } from './expectFresh.ts'
+import type { TestApp } from './testApp.ts'
+import type { TestClock } from './testClock.ts'
+import { type TestAction, type TestTrace, mergeTraces, printStorm } from './traces.ts'
+
+/** A table that was refused is tried again after a minute, a request that hangs is given up after half of one. */
+const HEALING_MS = 180_000
+
+function act({ feed, server }: TestApp, action: TestAction, refused: Set<string>): void {
+  switch (action.do) {
+    case 'commit':
+      return void feed.commit({ table: action.table, row: action.row }, { truncated: action.truncated === true })
+    case 'remove': {
+      const isThere = server.rows(action.table).some(({ id }) => id === action.id)
+      return void (isThere && feed.commit({ table: action.table, id: action.id }))
+    }
+    case 'transaction':
+      return void feed.transaction(action.changes)
+    case 'duplicate':
+      return feed.hasTold ? feed.duplicate() : undefined
+    case 'release': {
+      let turn = 0
+      return feed.release((channels) => (turn += 1) % channels)
+    }
+    case 'refuse':
+      refused.add(action.name)
+      return feed.refuse(action.name)
+    case 'allow':
+      refused.delete(action.name)
+      return feed.allow(action.name)
+    case 'fail':
+      server.fails = () => true
+      return
+    case 'hang':
+      server.hangs = () => true
+      return
+    case 'recover':
+      server.fails = () => false
+      server.hangs = () => false
+      return server.release()
+    default:
+      return feed[action.do]()
+  }
+}
+
+/**
+ * Plays traces over an app that is live, side by side, ends every fault, and expects every screen to be fresh once that
+ * has healed. What failed is fetched again before, as the next focus or mount would.
+ *
+ * @throws Error of what is not fresh, with the traces as a test to paste.
+ */
+export async function playStorm(app: TestApp, clock: TestClock, ...traces: readonly TestTrace[]): Promise<void> {
+  const startedAtMs = clock.now()
+  const refused = new Set<string>()
+  try {
+    for (const { atMs, ...action } of mergeTraces(traces)) {
+      await clock.advance(Math.max(0, startedAtMs + atMs - clock.now()))
+      act(app, action as TestAction, refused)
+    }
+    for (const name of refused) app.feed.allow(name)
+    act(app, { do: 'recover' }, refused)
+    app.feed.release()
+    app.feed.rejoin()
+    await clock.advance(HEALING_MS)
+    const failed = app.queryClient.refetchQueries({ predicate: ({ state }) => state.fetchFailureCount > 0 })
+    await clock.advance(HEALING_MS)
+    await failed
+    expectFresh(app)
+  } catch (error) {
+    const message = `${(error as Error).message}\n\nAs a test:\n\n${printStorm(...traces)}`
+    throw new Error(message, { cause: error })
+  }
+}
