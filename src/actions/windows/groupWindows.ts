@@ -15,6 +15,8 @@ export interface Group {
 export interface GroupWindow<G extends Group> {
   readonly group: G
   readonly jitterMs: number
+  /** When it is looked at again; a check for another time is out of date. */
+  checkAtMs: number
 }
 
 /** A moment at which a window is looked at again, or without one the rest of a burst whose leading flush has run. */
@@ -67,7 +69,7 @@ export abstract class GroupWindows<G extends Group> implements Windows {
 
   /** Opens the window of a group. */
   protected open(group: G): GroupWindow<G> {
-    const window = { group, jitterMs: drawJitter(this.port.timing) }
+    const window = { group, jitterMs: drawJitter(this.port.timing), checkAtMs: Infinity }
     this.#forgetFlushed()
     this.#plan(window)
     if (this.isSooner()) closeGate(this.port.gate)
@@ -76,8 +78,7 @@ export abstract class GroupWindows<G extends Group> implements Windows {
 
   /** Plans the next look at a window anew. */
   protected planAnew(window: GroupWindow<G>): void {
-    this.#checks.keep((check) => check.window !== window)
-    this.#plan(window)
+    if (this.dueAtMs(window) !== window.checkAtMs) this.#plan(window)
   }
 
   begin(): void {
@@ -174,7 +175,8 @@ export abstract class GroupWindows<G extends Group> implements Windows {
   }
 
   #plan(window: GroupWindow<G>): void {
-    this.#checks.push({ atMs: this.dueAtMs(window), id: window.group.id, window })
+    window.checkAtMs = this.dueAtMs(window)
+    this.#checks.push({ atMs: window.checkAtMs, id: window.group.id, window })
   }
 
   /** Puts back what is to be looked at later, and takes out what is due. */
@@ -186,7 +188,7 @@ export abstract class GroupWindows<G extends Group> implements Windows {
       this.#checks.pop()
       const { window } = check
       if (!window) this.#endBurst(check, at)
-      else if (this.isPending(window.group)) {
+      else if (this.#isOpen(window, check)) {
         if (this.dueAtMs(window) > at) this.#plan(window)
         else {
           due.push(window)
@@ -198,9 +200,15 @@ export abstract class GroupWindows<G extends Group> implements Windows {
   }
 
   *#dueWindows(at: number): Generator<GroupWindow<G>> {
-    for (const { window } of this.#checks.upTo(({ atMs }) => atMs <= at)) {
-      if (window && this.isPending(window.group) && this.dueAtMs(window) <= at) yield window
+    for (const check of this.#checks.upTo(({ atMs }) => atMs <= at)) {
+      const { window } = check
+      if (window && this.#isOpen(window, check) && this.dueAtMs(window) <= at) yield window
     }
+  }
+
+  /** Whether a window waits for a check, which is not out of date. */
+  #isOpen(window: GroupWindow<G>, check: Check<G>): boolean {
+    return window.checkAtMs === check.atMs && this.isPending(window.group)
   }
 
   #isCapped({ group, jitterMs }: GroupWindow<G>, at: number): boolean {
@@ -215,10 +223,10 @@ export abstract class GroupWindows<G extends Group> implements Windows {
     this.#checks.push({ atMs: lastAtMs + this.port.timing.quietMs, id, window: undefined })
   }
 
-  /** Drops the checks of groups flushed before their time, once most of the heap is of that kind. */
+  /** Drops the checks of groups flushed before their time, and those out of date, once most of the heap is of that kind. */
   #forgetFlushed(): void {
     if (this.#checks.size <= 2 * (this.openGroups + this.#answered.size) + 16) return
-    this.#checks.keep(({ window, id }) => (window ? this.isPending(window.group) : this.#answered.has(id)))
+    this.#checks.keep((check) => (check.window ? this.#isOpen(check.window, check) : this.#answered.has(check.id)))
   }
 
   #endBurst(check: Check<G>, at: number): void {

@@ -1,5 +1,6 @@
 import { closeGate } from '../gate.ts'
 import type { PendingKey } from '../pendingKey.ts'
+import type { PendingQueue } from '../pendingQueue.ts'
 import type { Timing } from '../timing.ts'
 import { capAt } from './deadlines.ts'
 import { type Group, type GroupWindow, GroupWindows } from './groupWindows.ts'
@@ -14,15 +15,43 @@ const SILENCE = 2
 const BURST = 0.15
 
 /** The pending keys of one root. */
-interface RootGroup extends Group {
-  readonly keys: PendingKey[]
+class RootGroup implements Group {
+  readonly id: string
   readonly rhythm: Rhythm
   readonly endsSilence: boolean
+  readonly keys: PendingKey[]
   /** The key that changed last. */
   last: PendingKey
   /** From then on an event can make the window due earlier than was planned. */
-  hurryAtMs: number
-  window: GroupWindow<RootGroup> | undefined
+  hurryAtMs = Infinity
+  window: GroupWindow<RootGroup> | undefined = undefined
+  readonly #queue: PendingQueue
+
+  constructor(id: string, key: PendingKey, rhythm: Rhythm, endsSilence: boolean, queue: PendingQueue) {
+    this.id = id
+    this.keys = [key]
+    this.last = key
+    this.rhythm = rhythm
+    this.endsSilence = endsSilence
+    this.#queue = queue
+  }
+
+  /** Keys enter in order of arrival, so the first that is still pending is the oldest. */
+  get firstAtMs(): number {
+    return (this.keys.find((key) => this.waits(key)) ?? this.last).firstAtMs
+  }
+
+  get lastAtMs(): number {
+    return this.last.lastAtMs
+  }
+
+  get isPending(): boolean {
+    return this.keys.some((key) => this.waits(key))
+  }
+
+  waits(key: PendingKey): boolean {
+    return this.#queue.keys.get(key.id) === key
+  }
 }
 
 /** When a window is due, and how long it waits for its next change. */
@@ -49,8 +78,13 @@ function decide(
  * Names the root of a key. Keys that can match the same query share it: TanStack Query matches parts of keys that are
  * objects by what they have in common, so all of those are one root.
  */
-const nameRoot = (root: unknown): string =>
-  typeof root === 'object' && root !== null ? 'object' : `${typeof root}:${String(root)}`
+function nameRoot(root: unknown): string {
+  if (typeof root === 'string') return root
+  return typeof root === 'object' && root !== null ? '{…}' : `${typeof root} ${String(root)}`
+}
+
+// Only the rule at work writes it, and it takes over every key that is pending as it starts.
+const groupOfKey = (key: PendingKey): RootGroup | undefined => key.group as RootGroup | undefined
 
 /**
  * One window per root, the first element of a key: it waits for the next change exactly as long as, going by the recent
@@ -58,9 +92,10 @@ const nameRoot = (root: unknown): string =>
  */
 export class RootWindows extends GroupWindows<RootGroup> {
   readonly #groups = new Map<string, RootGroup>()
-  readonly #groupOfKey = new Map<string, RootGroup>()
   /** Least recently changed first. */
   readonly #rhythms = new Map<string, Rhythm>()
+  /** Those for which an event came that can make them due earlier than was planned. */
+  readonly #hurried = new Set<RootGroup>()
   #lastOfAllAtMs = -Infinity
 
   constructor(port: StrategyPort) {
@@ -74,42 +109,42 @@ export class RootWindows extends GroupWindows<RootGroup> {
     const isOpen = group !== undefined && this.isPending(group)
     if (group && isOpen) group.keys.push(key)
     else this.#groups.set(id, (group = this.#createGroup(id, key)))
-    this.#groupOfKey.set(key.id, group)
+    key.group = group
     this.noteEvent(key, key.lastAtMs)
-    if (!isOpen) {
-      group.window = this.open(group)
-      this.#planHurry(group)
-    }
-    if (this.#groupOfKey.size > 2 * this.port.queue.keys.size + 16) this.#forgetFlushedKeys()
+    if (isOpen) return
+    group.window = this.open(group)
+    this.#planHurry(group)
   }
 
   override noteEvent(key: PendingKey, atMs: number): void {
-    const group = this.#groupOfKey.get(key.id)
+    const group = groupOfKey(key)
     if (!group) return
     group.last = key
     if (atMs > this.#lastOfAllAtMs) this.#lastOfAllAtMs = atMs
     if (atMs !== group.rhythm.seenAtMs) noteChange(group.rhythm, atMs, this.port.timing.maxWaitMs)
-    if (atMs > group.hurryAtMs && !this.port.isHeld()) closeGate(this.port.gate)
+    if (atMs <= group.hurryAtMs) return
+    this.#hurried.add(group)
+    if (!this.port.isHeld()) closeGate(this.port.gate)
   }
 
   override look(): void {
-    const at = this.port.now()
-    for (const group of this.#groups.values()) {
-      if (at <= group.hurryAtMs || !group.window) continue
+    for (const group of this.#hurried) {
+      if (!group.window || !this.isPending(group)) continue
       this.#planHurry(group)
       this.planAnew(group.window)
     }
+    this.#hurried.clear()
     super.look()
   }
 
   override rest(): void {
     super.rest()
     for (const [id, group] of this.#groups) if (!this.isPending(group)) this.#groups.delete(id)
-    if (this.port.queue.keys.size === 0) this.#groupOfKey.clear()
+    if (this.#groups.size === 0) this.#hurried.clear()
   }
 
   protected override isPending(group: RootGroup): boolean {
-    return this.#groups.get(group.id) === group && group.keys.some((key) => this.#isPendingKey(key))
+    return this.#groups.get(group.id) === group && group.isPending
   }
 
   protected override dueAtMs(window: GroupWindow<RootGroup>): number {
@@ -117,15 +152,16 @@ export class RootWindows extends GroupWindows<RootGroup> {
   }
 
   protected override groupOf(keyId: string): RootGroup | undefined {
-    return this.#groupOfKey.get(keyId)
+    const key = this.port.queue.keys.get(keyId)
+    return key && groupOfKey(key)
   }
 
   protected override groupOfId(id: string): RootGroup | undefined {
     return this.#groups.get(id)
   }
 
-  protected override keyIdsOf({ keys }: RootGroup): readonly string[] {
-    return keys.filter((key) => this.#isPendingKey(key)).map(({ id }) => id)
+  protected override keyIdsOf(group: RootGroup): readonly string[] {
+    return group.keys.filter((key) => group.waits(key)).map(({ id }) => id)
   }
 
   protected override get openGroups(): number {
@@ -136,29 +172,11 @@ export class RootWindows extends GroupWindows<RootGroup> {
     return decide(group, this.port.timing, jitterMs, this.#lastOfAllAtMs)
   }
 
-  #isPendingKey(key: PendingKey): boolean {
-    return this.port.queue.keys.get(key.id) === key
-  }
-
   #createGroup(id: string, key: PendingKey): RootGroup {
+    const { queue, timing } = this.port
     const rhythm = this.#recall(id)
-    const isPending = (one: PendingKey): boolean => this.#isPendingKey(one)
-    return {
-      id,
-      keys: [key],
-      rhythm,
-      endsSilence: !(key.firstAtMs - rhythm.seenAtMs <= SILENCE * this.port.timing.maxWaitMs),
-      last: key,
-      hurryAtMs: Infinity,
-      window: undefined,
-      /** Keys enter in order of arrival, so the first that is still pending is the oldest. */
-      get firstAtMs() {
-        return (this.keys.find(isPending) ?? key).firstAtMs
-      },
-      get lastAtMs() {
-        return this.last.lastAtMs
-      },
-    }
+    const endsSilence = !(key.firstAtMs - rhythm.seenAtMs <= SILENCE * timing.maxWaitMs)
+    return new RootGroup(id, key, rhythm, endsSilence, queue)
   }
 
   #recall(id: string): Rhythm {
@@ -178,12 +196,5 @@ export class RootWindows extends GroupWindows<RootGroup> {
     if (!window) return
     const cap = capAt(group.firstAtMs, this.port.timing, window.jitterMs)
     group.hurryAtMs = Math.max(this.port.now(), cap - this.#decide(window).waitMs)
-  }
-
-  #forgetFlushedKeys(): void {
-    for (const [id, group] of this.#groupOfKey) {
-      const key = this.port.queue.keys.get(id)
-      if (!key || !group.keys.includes(key)) this.#groupOfKey.delete(id)
-    }
   }
 }
