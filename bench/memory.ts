@@ -57,12 +57,7 @@ function manyEvents(): Load {
 
 /** More roots than are remembered: each has been forgotten when it changes again. */
 function manyRoots(): Load {
-  const coalescer = createCoalescer({
-    queryClient: new QueryClient(),
-    strategy: 'adaptive',
-    quietMs: 5,
-    maxWaitMs: 50,
-  })
+  const coalescer = createCoalescer({ queryClient: new QueryClient(), strategy: 'adaptive' })
   const keys: QueryKey[] = Array.from({ length: 10_000 }, (_, i) => [`table ${i}`, { page: i % 7 }])
   return {
     name: 'events over 10,000 roots, `adaptive`',
