@@ -68,4 +68,4 @@ export type { StrategyEvent, StrategyInput, StrategyMachine, StrategyReport } fr
 export type { Gate } from './actions/gate.ts'
 export type { PendingKey } from './actions/pendingKey.ts'
 export type { PendingQueue, QueueWatcher } from './actions/pendingQueue.ts'
-export type { Due, StrategyPort, Windows } from './actions/windows/windows.ts'
+export type { Due, StrategyPort, WaitCause, WaitExplanation, Windows } from './actions/windows/windows.ts'

@@ -1,3 +1,5 @@
+import type { WaitCause } from './windows.ts'
+
 /** How many known gaps make a rhythm known. */
 const KNOWN_GAPS = 4
 /** How many gaps count: each new one weighs 32/31 of the one before. */
@@ -18,6 +20,8 @@ export interface Rhythm {
   seenAtMs: number
   /** How many gaps are known, up to those that make it known. */
   gaps: number
+  /** How the last window that was flushed by time came to its end. */
+  lastWait: { readonly waitedMs: number; readonly waitMs: number; readonly because: WaitCause } | undefined
 }
 
 export const createRhythm = (): Rhythm => ({
@@ -25,6 +29,7 @@ export const createRhythm = (): Rhythm => ({
   unit: 1,
   seenAtMs: -Infinity,
   gaps: 0,
+  lastWait: undefined,
 })
 
 export const isKnown = (rhythm: Rhythm): boolean => rhythm.gaps >= KNOWN_GAPS
@@ -77,4 +82,13 @@ export function worthWaitingMs({ counts }: Rhythm, withinMs: number, maxWaitMs: 
     from = to
   }
   return best
+}
+
+/** The gaps as people read them: which share of those known is at most so long, and longer than the one before. */
+export function describeGaps({ counts }: Rhythm, maxWaitMs: number): { uptoMs: number; share: number }[] {
+  const sum = counts.reduce((total, count) => total + count, 0)
+  return Array.from(counts, (count, index) => ({
+    uptoMs: (edges[index] ?? Infinity) * maxWaitMs,
+    share: sum === 0 ? 0 : count / sum,
+  }))
 }

@@ -1,19 +1,17 @@
 import { closeGate } from '../gate.ts'
 import type { PendingKey } from '../pendingKey.ts'
 import type { PendingQueue } from '../pendingQueue.ts'
-import type { Timing } from '../timing.ts'
+import type { QueryKey } from '../types.ts'
 import { capAt } from './deadlines.ts'
 import { type Group, type GroupWindow, GroupWindows } from './groupWindows.ts'
-import { type Rhythm, createRhythm, isKnown, noteChange, worthWaitingMs } from './rhythm.ts'
-import type { StrategyPort } from './windows.ts'
+import { type Rhythm, createRhythm, noteChange } from './rhythm.ts'
+import { type RootWait, decideWait, explainWait } from './rootWait.ts'
+import type { Due, StrategyPort, WaitExplanation } from './windows.ts'
 
 /** So many roots are remembered; those that changed longest ago are forgotten first. */
 const MAX_ROOTS = 1000
 /** A change that comes this many times `maxWaitMs` after the one before ends a silence. */
 const SILENCE = 2
-/** After a silence, and for bursts of other roots, a window waits no longer than this share of `maxWaitMs`. */
-const BURST = 0.15
-
 /** The pending keys of one root. */
 class RootGroup implements Group {
   readonly id: string
@@ -54,26 +52,6 @@ class RootGroup implements Group {
   }
 }
 
-/** When a window is due, and how long it waits for its next change. */
-function decide(
-  { firstAtMs, lastAtMs, rhythm, endsSilence }: RootGroup,
-  timing: Timing,
-  jitterMs: number,
-  lastOfAllAtMs: number,
-): { readonly dueAtMs: number; readonly waitMs: number } {
-  const { quietMs, maxWaitMs } = timing
-  const burstMs = Math.max(quietMs, BURST * maxWaitMs)
-  const cap = capAt(firstAtMs, timing, jitterMs)
-  const learnedMs = worthWaitingMs(rhythm, cap - lastAtMs, maxWaitMs)
-  const waitMs = Math.max(
-    isKnown(rhythm) ? quietMs : 2 * quietMs,
-    endsSilence ? Math.min(learnedMs, burstMs) : learnedMs,
-  )
-  // Not in the middle of a burst of other roots.
-  const ofOthers = Math.min(lastOfAllAtMs + quietMs, firstAtMs + burstMs)
-  return { dueAtMs: Math.min(cap, Math.max(lastAtMs + waitMs, ofOthers) + jitterMs), waitMs }
-}
-
 /**
  * Names the root of a key. Keys that can match the same query share it: TanStack Query matches parts of keys that are
  * objects by what they have in common, so all of those are one root.
@@ -104,7 +82,7 @@ export class RootWindows extends GroupWindows<RootGroup> {
   }
 
   override noteKey(key: PendingKey): void {
-    const id = nameRoot(this.port.rootOf(key.queryKey))
+    const id = this.#idOf(key.queryKey)
     let group = this.#groups.get(id)
     const isOpen = group !== undefined && this.isPending(group)
     if (group && isOpen) group.keys.push(key)
@@ -143,6 +121,25 @@ export class RootWindows extends GroupWindows<RootGroup> {
     if (this.#groups.size === 0) this.#hurried.clear()
   }
 
+  override take(due: Due): void {
+    if (due.reason === 'quiet' || due.reason === 'maxWait') this.#noteWaits(due.keyIds ?? [])
+    super.take(due)
+  }
+
+  explain(flushed?: readonly QueryKey[]): readonly WaitExplanation[] {
+    if (flushed === undefined) return [...this.#groups.values()].flatMap((group) => this.#explainOpen(group) ?? [])
+    const ids = new Set(flushed.map((queryKey) => this.#idOf(queryKey)))
+    return [...ids].flatMap((id) => {
+      const rhythm = this.#rhythms.get(id)
+      return rhythm?.lastWait ? [explainWait(id, rhythm.lastWait, rhythm, this.port.timing.maxWaitMs)] : []
+    })
+  }
+
+  /** What an inspector shows. */
+  toJSON(): readonly WaitExplanation[] {
+    return this.explain()
+  }
+
   protected override isPending(group: RootGroup): boolean {
     return this.#groups.get(group.id) === group && group.isPending
   }
@@ -168,8 +165,28 @@ export class RootWindows extends GroupWindows<RootGroup> {
     return this.#groups.size
   }
 
-  #decide({ group, jitterMs }: GroupWindow<RootGroup>) {
-    return decide(group, this.port.timing, jitterMs, this.#lastOfAllAtMs)
+  #decide({ group, jitterMs }: GroupWindow<RootGroup>): RootWait {
+    return decideWait(group, this.port.timing, jitterMs, this.#lastOfAllAtMs)
+  }
+
+  #idOf(queryKey: QueryKey): string {
+    return nameRoot(this.port.rootOf(queryKey))
+  }
+
+  #noteWaits(keyIds: readonly string[]): void {
+    const at = this.port.now()
+    for (const group of new Set(keyIds.map((id) => this.groupOf(id)))) {
+      if (!group?.window) continue
+      const { waitMs, because } = this.#decide(group.window)
+      group.rhythm.lastWait = { waitedMs: at - group.firstAtMs, waitMs, because }
+    }
+  }
+
+  #explainOpen(group: RootGroup): WaitExplanation | undefined {
+    if (!group.window || !this.isPending(group)) return undefined
+    const wait = this.#decide(group.window)
+    const waitedMs = wait.dueAtMs - group.firstAtMs
+    return explainWait(group.id, { ...wait, waitedMs }, group.rhythm, this.port.timing.maxWaitMs)
   }
 
   #createGroup(id: string, key: PendingKey): RootGroup {

@@ -24,6 +24,28 @@ export interface Due {
 }
 
 /**
+ * Why a window waits as long as it does: `learned`, going by the gaps of its root another change is about to come;
+ * `quiet`, waiting longer is not known to pay; `silence`, the first change for long is not kept waiting, whatever was
+ * learned; `burst`, changes of other roots are coming in; `maxWait`, it has waited as long as it may.
+ */
+export type WaitCause = 'learned' | 'quiet' | 'silence' | 'burst' | 'maxWait'
+
+/** What is told of a window to people: inspectors and devtools show it. */
+export interface WaitExplanation {
+  /** What the keys in the window have in common: their first element, or what `rootOf` says. */
+  readonly root: string
+  /** From its first change to its flush, in milliseconds; while it is open, as things stand. */
+  readonly waitedMs: number
+  /** How long it waited for the next change after each, in milliseconds. */
+  readonly waitMs: number
+  readonly because: WaitCause
+  /** Whether enough gaps of the root are known to go by. */
+  readonly isKnown: boolean
+  /** The recent gaps between changes of the root: which share of them is at most so long, and longer than the one before. */
+  readonly gaps: readonly { readonly uptoMs: number; readonly share: number }[]
+}
+
+/**
  * The rule of a strategy that waits: which windows are open over the pending queue, and when what is in them is due.
  * The chart of windows asks it, runs the timer and has flushed what is due. Only `begin`, `rest`, `look`, `take` and the two of
  * a {@link QueueWatcher} may change it; everything else only reads. None may throw.
@@ -61,4 +83,6 @@ export interface Windows extends QueueWatcher {
   look?(): void
   /** This is flushed now. */
   take(due: Due): void
+  /** Why the open windows wait as long as they do; of these keys, why the windows waited that they were last flushed from by time. */
+  explain?(flushed?: readonly QueryKey[]): readonly WaitExplanation[]
 }

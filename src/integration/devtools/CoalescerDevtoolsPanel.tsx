@@ -9,6 +9,7 @@ import { Controls } from './panel/Controls.tsx'
 import { Counters } from './panel/Counters.tsx'
 import { Pending } from './panel/Pending.tsx'
 import { Timeline } from './panel/Timeline.tsx'
+import { Waits } from './panel/Waits.tsx'
 import { styles } from './styles.ts'
 
 /** What the panel takes, as a component or as a plugin. */
@@ -86,6 +87,7 @@ export function MonitorPanel({
       <div className="rtc-columns">
         <div>
           <Pending pending={state.pending} maxWaitMs={strategy.timing.maxWaitMs} />
+          <Waits waits={state.waits} isOpen />
           <Timeline entries={state.entries} />
         </div>
         <Charts coalescer={coalescer} strategy={strategy.name} service={service} />

@@ -53,6 +53,10 @@ export const styles = `
 .rtc-count { color: var(--rtc-dim); font-weight: 400; }
 .rtc-pending li { position: relative; display: flex; flex-wrap: wrap; gap: 2px 8px; padding: 3px 0 5px;
   border-bottom: 1px solid var(--rtc-line); }
+.rtc-waits li { padding: 3px 0; }
+.rtc-gaps { vertical-align: bottom; margin-left: 4px; }
+.rtc-gaps rect { fill: var(--rtc-dim); opacity: .45; }
+.rtc-gaps [data-covered] { fill: var(--rtc-accent); opacity: 1; }
 .rtc-bar { position: absolute; left: 0; bottom: -1px; height: 2px; background: var(--rtc-accent); }
 .rtc-age { margin-left: auto; color: var(--rtc-dim); font-variant-numeric: tabular-nums; white-space: nowrap; }
 .rtc-sources { color: var(--rtc-dim); margin-left: 6px; }

@@ -1,10 +1,12 @@
 import type { FlushedRecord } from '../../../actions/types.ts'
+import type { WaitExplanation } from '../../../actions/windows/windows.ts'
 import type { ResolvedStrategy } from '../../../machines/registry.ts'
 import type { AnyCoalescer, CoalescerSnapshot } from '../../query/coalescer.ts'
 import { internalsOf } from '../../query/internals.ts'
 import { FetchFollower } from './fetches.ts'
 import { formatError, formatValue } from './format.ts'
 import { type PendingView, readPending } from './pending.ts'
+import { readWaits } from './waits.ts'
 import { type TimelineEntry, MAX_DETAILS, describeKeys } from './timeline.ts'
 
 /** The panel is drawn at most this often, however busy the feed is. */
@@ -18,6 +20,8 @@ export interface MonitorState {
   readonly snapshot: CoalescerSnapshot<string>
   readonly strategy: ResolvedStrategy
   readonly pending: PendingView
+  /** Why the open windows wait. */
+  readonly waits: readonly WaitExplanation[]
   /** The newest first. */
   readonly entries: readonly TimelineEntry[]
   readonly isPaused: boolean
@@ -111,6 +115,13 @@ export class Monitor {
       fetches: fetched.slice(0, MAX_DETAILS).map((queryHash) => this.#fetches.open(queryHash)),
       skippedFresh,
       markedStale,
+      waits:
+        reason === 'quiet' || reason === 'maxWait'
+          ? readWaits(
+              this.coalescer,
+              keys.map(({ queryKey }) => queryKey),
+            )
+          : [],
     })
   }
 
@@ -149,6 +160,7 @@ export class Monitor {
       snapshot: coalescer.getSnapshot(),
       strategy: coalescer.actor.getSnapshot().context.strategy,
       pending: readPending(coalescer),
+      waits: readWaits(coalescer),
       entries: this.#entries.toReversed(),
       isPaused: this.#isPaused,
       isStopped: internalsOf(coalescer).isStopped(),

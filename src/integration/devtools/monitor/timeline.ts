@@ -1,4 +1,5 @@
 import type { FlushReason, FlushedKey } from '../../../actions/types.ts'
+import type { WaitExplanation } from '../../../actions/windows/windows.ts'
 import { formatValue } from './format.ts'
 
 /** A key of a flush as text. */
@@ -33,6 +34,8 @@ export type TimelineEntry = { readonly id: number; readonly atMs: number } & (
       readonly fetches: readonly TimelineFetch[]
       readonly skippedFresh: number
       readonly markedStale: number
+      /** Why its windows waited, under a strategy that finds that out. */
+      readonly waits: readonly WaitExplanation[]
     }
   | { readonly type: 'switch'; readonly from: string; readonly to: string; readonly pendingKeys: number }
   | { readonly type: 'failure'; readonly what: string; readonly message: string }

@@ -2,6 +2,7 @@
 import type { ReactElement } from 'react'
 import type { FlushReason } from '../../../actions/types.ts'
 import { formatMs } from '../monitor/format.ts'
+import { Waits } from './Waits.tsx'
 import type { TimelineEntry, TimelineFetch, TimelineKey } from '../monitor/timeline.ts'
 
 type FlushEntry = Extract<TimelineEntry, { type: 'flush' }>
@@ -52,7 +53,7 @@ export function Timeline({ entries }: { entries: readonly TimelineEntry[] }): Re
 }
 
 function Flush({ entry }: { entry: FlushEntry }): ReactElement {
-  const { reason, waitedMs, events, keyCount, keys, fetchCount, fetches, skippedFresh, markedStale } = entry
+  const { reason, waitedMs, events, keyCount, keys, fetchCount, fetches, skippedFresh, markedStale, waits } = entry
   return (
     <details>
       <summary>
@@ -66,6 +67,7 @@ function Flush({ entry }: { entry: FlushEntry }): ReactElement {
         Flushed because {reasons[reason]}.{skippedFresh > 0 && ` ${skippedFresh} left alone, fresh already.`}
         {markedStale > 0 && ` ${markedStale} marked stale only.`}
       </p>
+      <Waits waits={waits} isOpen={false} />
       <h4>Changes</h4>
       <KeyList keys={keys} total={keyCount} />
       {fetchCount > 0 && <h4>Fetches</h4>}
