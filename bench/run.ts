@@ -17,13 +17,14 @@ const names = [
   'size',
   'endToEnd',
   'pixels',
+  'panel',
 ] as const
 const root = join(import.meta.dirname, '..')
 const resultsPath = join(root, 'bench/results.json')
 const documents = ['README.md', 'docs/performance.md']
 
 /** They need the demo's files where they are. */
-const drivesDemo: readonly string[] = ['endToEnd', 'pixels'] satisfies (typeof names)[number][]
+const drivesDemo: readonly string[] = ['endToEnd', 'pixels', 'panel'] satisfies (typeof names)[number][]
 
 /** Builds a benchmark as an app is built, but for those that drive the demo. */
 async function prepare(name: string): Promise<{ file: string; flags: string[] }> {

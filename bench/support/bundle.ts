@@ -25,7 +25,7 @@ export const sizeLimits: Readonly<Record<string, number>> = {
   'realtime-coalescer/supabase': 22_400,
   'realtime-coalescer/react': 1800,
   'realtime-coalescer/inspect': 15_300,
-  'realtime-coalescer/devtools': 11_500,
+  'realtime-coalescer/devtools': 17_600,
   'realtime-coalescer/testing': 26_400,
 }
 

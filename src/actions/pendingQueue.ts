@@ -8,6 +8,7 @@ import {
   createPendingKey,
   keepNewest,
 } from './pendingKey.ts'
+import { Onlookers } from './onlookers.ts'
 import type { Change, ChangeHandler, QueryKey } from './types.ts'
 import { identifyKey } from './queryKeys.ts'
 import { type Wants, wantsFor } from './wants.ts'
@@ -44,6 +45,7 @@ export class PendingQueue {
   eventsReceived = 0
   /** The rule of the strategy at work, if it wants to know. */
   watcher: QueueWatcher | undefined
+  readonly onlookers = new Onlookers()
   readonly #clock: LogicalClock
   readonly #hashExact: (queryKey: QueryKey) => string
   #oldestAtMs = Infinity
@@ -84,7 +86,8 @@ export class PendingQueue {
   ): PendingKey {
     this.lastEventAtMs = atMs
     this.#clock.value += 1
-    const key = this.#count(this.#merge(id, queryKey, wants, atMs, dated ?? this.#clock.value, exact, source), atMs)
+    const seq = dated ?? this.#clock.value
+    const key = this.#count(this.#merge(id, queryKey, wants, atMs, seq, exact, source), atMs, source)
     if (dated !== undefined) key.datedEvents += 1
     return key
   }
@@ -128,7 +131,7 @@ export class PendingQueue {
   /** Like `add` for a key that a buffered change turned out to touch: the change's own time counts. */
   addFromChange(queryKey: QueryKey, wants: Wants, from: BufferedChange, source: string): PendingKey {
     const id = this.idOf(queryKey, false)
-    return this.#count(this.#merge(id, queryKey, wants, from.atMs, from.seq, false, source), from.atMs)
+    return this.#count(this.#merge(id, queryKey, wants, from.atMs, from.seq, false, source), from.atMs, source)
   }
 
   /** Keeps a change, with its handler unread. */
@@ -201,10 +204,11 @@ export class PendingQueue {
     return { pending: this.keys.size, changes: this.changes.length, first }
   }
 
-  #count(key: PendingKey, atMs: number): PendingKey {
+  #count(key: PendingKey, atMs: number, source?: string): PendingKey {
     this.eventsReceived += 1
     key.events += 1
     this.watcher?.noteEvent?.(key, atMs)
+    if (this.onlookers.isAny) this.onlookers.noteEvent(key, source)
     return key
   }
 

@@ -2,6 +2,7 @@ import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { until } from '../../demo/shared/until.ts'
+import { findIssues } from './support/findIssues.ts'
 import { type Demo, type OpenPage, startDemo } from './support/demo.ts'
 
 let demo: Demo
@@ -11,26 +12,6 @@ beforeAll(async () => {
   demo = await startDemo({ isDevelopment: true })
 })
 afterAll(() => demo.stop())
-
-interface Violation {
-  id: string
-  impact: string
-  nodes: { html: string; failureSummary: string }[]
-}
-
-/** What axe finds serious or critical, a line for each element. */
-async function findIssues(page: Page): Promise<string[]> {
-  await page.addScriptTag({ content: axe.source })
-  const violations = await page.evaluate(async () => {
-    const { axe } = window as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } }
-    return (await axe.run()).violations
-  })
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) =>
-      nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 200)} ${failureSummary}`),
-    )
-}
 
 describe('the page', () => {
   afterEach(() => demo.closePages())
@@ -47,7 +28,7 @@ describe('the page', () => {
     await page.getByRole('radio', { name: 'direct' }).check()
     await page.getByText('Calm', { exact: true }).waitFor()
     await opened.calm()
-    expect(await findIssues(page)).toEqual([])
+    expect(await findIssues(page, axe.source)).toEqual([])
     const overflow = await page.evaluate(
       () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
     )

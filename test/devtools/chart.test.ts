@@ -1,8 +1,9 @@
 // @vitest-environment happy-dom
-import { createActor, createMachine } from 'xstate'
+import { type AnyStateMachine, createActor, createMachine } from 'xstate'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { lightStates } from '../../src/integration/devtools/chart/lights.ts'
 import { renderChart } from '../../src/integration/devtools/chart/renderChart.ts'
+import { buildSvg } from '../../src/integration/devtools/chart/svgDom.ts'
 import { debounceMachine } from '../../src/machines/debounce.ts'
 import { strategies } from '../../src/machines/strategies.ts'
 import { chartsOf } from '../../src/machines/charts.ts'
@@ -17,27 +18,51 @@ const machine = createMachine({
   },
 })
 
+/** A drawing as the panel puts it into the page. */
+const draw = async (of: AnyStateMachine, prefix: string) =>
+  (await renderChart(of)).map(({ svg }, position) => buildSvg(svg, `${prefix}${position}`) as SVGSVGElement)
+const idsOf = (svg: Element) => [...svg.querySelectorAll('[id]')].map(({ id }) => id)
+
 describe('renderChart', () => {
   it('draws every state, loads nothing from elsewhere and styles nothing else', async () => {
-    const svg = await renderChart(debounceMachine)
+    const [svg] = await draw(debounceMachine, 'a')
+    const states = [...(svg?.querySelectorAll('[data-id]') ?? [])].map((one) => one.getAttribute('data-id'))
     for (const id of ['idle', 'collecting', 'collecting_waiting', 'collecting_held', 'flushing']) {
-      expect(svg).toContain(`data-id="debounce_${id}"`)
+      expect(states).toContain(`debounce_${id}`)
     }
-    expect(svg).toMatch(/<svg [^>]*style="--rtc-width: [\d.]+px" aria-hidden="true"/)
-    expect(svg).not.toContain('<style')
-    expect(svg.replace('http://www.w3.org/2000/svg', '')).not.toContain('http')
+    expect(svg?.querySelector('style')).toBeNull()
+    expect(svg?.outerHTML.replaceAll('http://www.w3.org/2000/svg', '')).not.toContain('http')
+    expect(svg?.textContent).not.toContain('&')
   })
 
   it('draws each machine once, and shares no ids between drawings', async () => {
-    const [first, second] = await Promise.all([
-      renderChart(debounceMachine),
-      renderChart(chartsOf(strategies).orchestrator),
+    const [[first], [second]] = await Promise.all([
+      draw(debounceMachine, 'a'),
+      draw(chartsOf(strategies).orchestrator, 'b'),
     ])
-    expect(await renderChart(debounceMachine)).toBe(first)
-    const ids = [first, second].map((svg) => [...svg.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id))
-    expect(ids[0]?.length).toBeGreaterThan(0)
-    expect(ids[0]?.filter((id) => ids[1]?.includes(id))).toEqual([])
-    for (const [, id] of first.matchAll(/url\(#([^)]+)\)/g)) expect(ids[0]).toContain(id)
+    if (!first || !second) throw new Error('Expected two drawings.')
+    expect(await renderChart(debounceMachine)).toBe(await renderChart(debounceMachine))
+    expect(idsOf(first).length).toBeGreaterThan(0)
+    expect(idsOf(first).filter((id) => idsOf(second).includes(id))).toEqual([])
+    const used = [...first.querySelectorAll('[marker-end]')].map((one) => one.getAttribute('marker-end'))
+    expect(used.length).toBeGreaterThan(5)
+    for (const url of used) expect(idsOf(first)).toContain(/^url\(#(.*)\)$/.exec(url ?? '')?.[1])
+  })
+
+  it('reads from left to right: idle, collecting, flushing; arrows back point back', async () => {
+    const [svg] = await draw(debounceMachine, 'a')
+    const xOf = (id: string) => Number(svg?.querySelector(`[data-id="debounce_${id}"] > rect`)?.getAttribute('x'))
+    expect(xOf('idle')).toBeLessThan(xOf('collecting'))
+    expect(xOf('collecting')).toBeLessThan(xOf('flushing'))
+    const back = svg?.querySelector('[data-label="FLUSHED"]')?.getAttribute('points')?.split(' ') ?? []
+    const xs = back.map((point) => Number(point.split(',')[0]))
+    expect(xs.at(-1)).toBeLessThan(xs[0] ?? 0)
+    expect(Math.abs((xs.at(-1) ?? 0) - xOf('idle'))).toBeLessThan(200)
+  })
+
+  it('draws the regions of a parallel machine apart', async () => {
+    const drawings = await renderChart(chartsOf(strategies).orchestrator)
+    expect(drawings.map(({ region }) => region)).toEqual(['strategy', 'page', 'ownWrites', 'life'])
   })
 })
 
@@ -64,7 +89,7 @@ describe('lightStates', () => {
     const { actor, lit, told, end } = open()
     expect(lit()).toEqual({ m_idle: 'active', m_collecting: null, m_collecting_waiting: null, m_flushing: null })
     actor.send({ type: 'GO' })
-    vi.advanceTimersByTime(60)
+    vi.advanceTimersByTime(110)
     expect(lit()).toMatchObject({ m_collecting: 'active', m_collecting_waiting: 'active', m_idle: 'visited' })
     expect(told).toEqual(['idle', 'collecting.waiting'])
     end()
@@ -73,7 +98,7 @@ describe('lightStates', () => {
   it('marks a state that was passed in no time as visited for a while', () => {
     const { actor, lit, end } = open()
     for (let n = 0; n < 3; n += 1) actor.send({ type: 'GO' })
-    vi.advanceTimersByTime(60)
+    vi.advanceTimersByTime(110)
     expect(lit()).toMatchObject({ m_idle: 'active', m_flushing: 'visited', m_collecting: 'visited' })
     vi.advanceTimersByTime(1000)
     expect(lit()).toEqual({ m_idle: 'active', m_collecting: null, m_collecting_waiting: null, m_flushing: null })

@@ -94,8 +94,9 @@ describe('whatever a key holds', () => {
     [[new Map([['a', 1]]), new Set([2])], '[[["a",1]],[2]]'],
     [circular, '{"self":"[seen above]"}'],
     [throwing, '[unreadable]'],
-    ['x'.repeat(500), `"${'x'.repeat(158)}…`],
-  ])('is one short line: %#', (value, text) => {
+    ['x'.repeat(500), `"${'x'.repeat(500)}"`],
+    ['x'.repeat(5000), `"${'x'.repeat(3998)}…`],
+  ])('is one line, whole unless nobody could read it: %#', (value, text) => {
     expect(formatValue(value)).toBe(text)
   })
 

@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { cleanup } from '@testing-library/react'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { advance, openPanel } from './support.tsx'
+import { advance, openEntries, openPanel } from './support.tsx'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => {
@@ -21,6 +21,7 @@ it.each(['debounce', 'batch', 'perKey', 'hybrid', 'direct'] as const)(
     await advance(3000)
     await coalescer.settled()
     await advance(1000)
+    openEntries()
     const states = [...container.querySelectorAll('.rtc-fetch')].map((one) => one.getAttribute('data-state'))
     expect(states.length).toBeGreaterThan(1)
     expect(states.filter((state) => state !== 'success' && state !== 'cancelled')).toEqual([])

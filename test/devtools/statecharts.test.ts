@@ -32,6 +32,7 @@ const machine = createMachine({
 it('draws states, nesting, starts, guards, delays, conditions and invocations', () => {
   expect(machineToMermaid(machine).map(({ mermaid }) => mermaid)).toEqual([
     `stateDiagram-v2
+  direction LR
   state "shut" as door_shut
   state "open" as door_open {
     state "ajar" as door_open_ajar
@@ -53,6 +54,7 @@ it('draws the regions of a parallel machine apart, unless a transition crosses t
   const apart = machineToMermaid(createMachine({ id: 'm', type: 'parallel', states: { a: region, b: region } }))
   expect(apart.map((diagram) => diagram.region)).toEqual(['a', 'b'])
   expect(apart[1]?.mermaid).toBe(`stateDiagram-v2
+  direction LR
   state "off" as m_b_off
   state "on" as m_b_on
   [*] --> m_b_off

@@ -1,5 +1,5 @@
 import { QueryClient, QueryClientProvider, useQuery } from '@tanstack/react-query'
-import { act, render } from '@testing-library/react'
+import { act, fireEvent, render, screen } from '@testing-library/react'
 import { type CoalescerOptions, createCoalescer } from 'realtime-coalescer'
 import { CoalescerDevtoolsPanel, type CoalescerDevtoolsPanelProps } from 'realtime-coalescer/devtools'
 import { StrictMode } from 'react'
@@ -11,6 +11,22 @@ const Query = ({ name, queryFn }: { name: string; queryFn: () => Promise<unknown
   useQuery({ queryKey: [name, { user: 7 }], queryFn, staleTime: Infinity, retry: false })
   return null
 }
+
+/** The lines of the timeline, the newest first. */
+export const entries = (): HTMLElement[] => [
+  ...screen.getByRole('region', { name: 'Timeline entries' }).querySelectorAll<HTMLElement>('ol > li'),
+]
+
+/** Opens every line of the timeline. */
+export function openEntries(): void {
+  for (const one of entries()) {
+    const button = one.querySelector('button[aria-expanded="false"]')
+    if (button) fireEvent.click(button)
+  }
+}
+
+export const summaries = (): (string | undefined)[] =>
+  entries().map((one) => (one.querySelector('.rtc-summary') ?? one.lastElementChild)?.textContent)
 
 /** A page with the panel and two queries, whose `queryFn` takes 30 ms. */
 export async function openPanel(
@@ -24,16 +40,17 @@ export async function openPanel(
     await new Promise((resolve) => setTimeout(resolve, 30))
     return respond()
   }
-  const view = render(
+  const page = (shown: CoalescerDevtoolsPanelProps) => (
     <StrictMode>
       <QueryClientProvider client={queryClient}>
         <Query name="goals" queryFn={queryFn} />
         <Query name="check_ins" queryFn={queryFn} />
-        <CoalescerDevtoolsPanel coalescer={coalescer} {...props} />
+        <CoalescerDevtoolsPanel coalescer={coalescer} {...shown} />
       </QueryClientProvider>
-    </StrictMode>,
+    </StrictMode>
   )
+  const view = render(page(props))
   await advance(150)
   const text = (selector: string) => view.container.querySelector(selector)?.textContent ?? ''
-  return { ...view, coalescer, queryClient, text }
+  return { ...view, page, coalescer, queryClient, text }
 }

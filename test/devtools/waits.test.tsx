@@ -1,15 +1,13 @@
 // @vitest-environment happy-dom
 import { cleanup, screen, within } from '@testing-library/react'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { advance, openPanel } from './support.tsx'
+import { advance, entries, openEntries, openPanel } from './support.tsx'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => {
   cleanup()
   vi.useRealTimers()
 })
-
-const flushes = () => screen.getByRole('region', { name: 'Timeline entries' }).querySelectorAll<HTMLElement>('ol > li')
 
 it('answers why goals waited 177 ms: in the entry of its flush, with the gaps it learned from', async () => {
   const { coalescer } = await openPanel({}, { strategy: 'adaptive' })
@@ -19,7 +17,8 @@ it('answers why goals waited 177 ms: in the entry of its flush, with the gaps it
     coalescer.scheduleInvalidate(['goals'])
     await advance(1500)
   }
-  const latest = within(flushes()[0]!)
+  openEntries()
+  const latest = within(entries()[0]!)
   const [wait] = within(latest.getByRole('list', { name: 'How long the roots waited' })).getAllByRole('listitem')
   expect(wait?.textContent).toContain(
     'goals waited 327 ms, learned: by its recent gaps, up to 177 ms for the next change cost less than a request.',
@@ -41,7 +40,7 @@ it('answers why goals waited 177 ms: in the entry of its flush, with the gaps it
 it('tells of an open window how long it will wait, as things stand, and why', async () => {
   const { coalescer } = await openPanel({}, { strategy: 'adaptive', quietMs: 400 })
   coalescer.scheduleInvalidate(['goals'])
-  await advance(150)
+  await advance(300)
   const open = within(screen.getByRole('list', { name: 'Open windows' })).getByRole('listitem')
   expect(open.textContent).toContain(
     'goals waits 800 ms, quiet: too few of its gaps are known yet, so twice the least, 800 ms.',
@@ -60,7 +59,8 @@ it('says nothing of waits under a strategy that has one window, nor of a flush t
   coalescer.switchStrategy('debounce')
   coalescer.scheduleInvalidate(['goals'])
   await advance(1000)
-  const told = [...flushes()].map((entry) => within(entry).queryByRole('list', { name: 'How long the roots waited' }))
+  openEntries()
+  const told = entries().map((entry) => within(entry).queryByRole('list', { name: 'How long the roots waited' }))
   expect(told.map((one) => one !== null)).toEqual([false, false, false, true])
   coalescer.stop()
 })

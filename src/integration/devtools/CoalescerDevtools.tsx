@@ -27,7 +27,7 @@ export function CoalescerDevtools({
   position = 'bottom-right',
   ...props
 }: CoalescerDevtoolsProps): ReactElement | null {
-  const monitor = useMonitor(useDevtoolsCoalescer(props.coalescer))
+  const monitor = useMonitor(useDevtoolsCoalescer(props.coalescer), props.service)
   const [isOpen, setOpen] = useState(initialIsOpen)
   const buttonRef = useRef<HTMLButtonElement>(null)
   const panelId = useId()

@@ -1,15 +1,17 @@
 'use client'
-import { type ReactElement, useContext, useMemo, useSyncExternalStore } from 'react'
+import { type ReactElement, useCallback, useContext, useMemo, useSyncExternalStore } from 'react'
 import type { AnyCoalescer } from '../query/coalescer.ts'
 import { CoalescerContext } from '../react/CoalescerProvider.tsx'
 import { useRealtimeStatus } from '../react/useRealtimeStatus.ts'
+import { exportTimeline } from './monitor/exportTimeline.ts'
 import { Monitor } from './monitor/monitor.ts'
+import type { TimelineEntry } from './monitor/timeline.ts'
 import { Charts, type DevtoolsRealtimeService } from './panel/Charts.tsx'
 import { Controls } from './panel/Controls.tsx'
+import { Boundary } from './panel/Boundary.tsx'
 import { Counters } from './panel/Counters.tsx'
 import { Pending } from './panel/Pending.tsx'
 import { Timeline } from './panel/Timeline.tsx'
-import { Waits } from './panel/Waits.tsx'
 import { styles } from './styles.ts'
 
 /** What the panel takes, as a component or as a plugin. */
@@ -32,7 +34,7 @@ export interface CoalescerDevtoolsPanelProps {
  */
 export function CoalescerDevtoolsPanel(props: CoalescerDevtoolsPanelProps): ReactElement | null {
   const coalescer = useDevtoolsCoalescer(props.coalescer)
-  const monitor = useMonitor(coalescer)
+  const monitor = useMonitor(coalescer, props.service)
   return monitor ? <MonitorPanel {...props} monitor={monitor} /> : null
 }
 
@@ -49,50 +51,59 @@ export function useDevtoolsCoalescer(own: AnyCoalescer | undefined): AnyCoalesce
 }
 
 /** A monitor that watches while the component is mounted; none on a server, while hydrating, or in the first render. */
-export function useMonitor(coalescer: AnyCoalescer): Monitor | undefined {
-  const monitor = useMemo(() => new Monitor(coalescer), [coalescer])
+export function useMonitor(coalescer: AnyCoalescer, service: DevtoolsRealtimeService | undefined): Monitor | undefined {
+  const monitor = useMemo(() => new Monitor(coalescer, service), [coalescer, service])
   const isWatching = useSyncExternalStore(monitor.subscribe, monitor.getIsWatching, () => false)
   return isWatching ? monitor : undefined
 }
 
-/** The panel over a monitor that is watching already. */
-export function MonitorPanel({
-  monitor,
-  service,
-  theme = 'system',
-  styleNonce,
-}: CoalescerDevtoolsPanelProps & { readonly monitor: Monitor }): ReactElement {
-  const state = useSyncExternalStore(monitor.subscribe, monitor.getState, monitor.getState)
-  const { coalescer } = monitor
-  const { snapshot, strategy, isStopped, isPaused } = state
+interface MonitorPanelProps extends CoalescerDevtoolsPanelProps {
+  readonly monitor: Monitor
+}
+
+/** The panel over a monitor that is watching already. What fails in it stays in it. */
+export function MonitorPanel({ theme = 'system', styleNonce, ...props }: MonitorPanelProps): ReactElement {
   return (
     <section className="rtc" data-theme={theme} aria-label="Realtime coalescer">
       <style nonce={styleNonce}>{styles}</style>
+      <Boundary>
+        <Content {...props} />
+      </Boundary>
+    </section>
+  )
+}
+
+function Content({ monitor, service }: MonitorPanelProps): ReactElement {
+  const state = useSyncExternalStore(monitor.subscribe, monitor.getState, monitor.getState)
+  const { coalescer } = monitor
+  const { snapshot, strategy, isStopped } = state
+  const write = useCallback((entries: readonly TimelineEntry[]) => exportTimeline(coalescer, entries), [coalescer])
+  return (
+    <>
       <header>
         <h2>Realtime coalescer</h2>
         <span className="rtc-phase" data-phase={isStopped ? 'stopped' : snapshot.phase}>
           {isStopped ? 'stopped' : snapshot.phase}
         </span>
         {service && <Connection service={service} />}
-        <span className="rtc-space" />
-        <button type="button" aria-pressed={isPaused} onClick={() => monitor.setPaused(!isPaused)}>
-          Pause
-        </button>
-        <button type="button" onClick={() => monitor.clear()}>
-          Clear
-        </button>
       </header>
       <Counters snapshot={snapshot} />
       <Controls coalescer={coalescer} strategy={strategy} isStopped={isStopped} />
       <div className="rtc-columns">
         <div>
-          <Pending pending={state.pending} maxWaitMs={strategy.timing.maxWaitMs} />
-          <Waits waits={state.waits} isOpen />
-          <Timeline entries={state.entries} />
+          <Pending pending={state.pending} waits={state.waits} maxWaitMs={strategy.timing.maxWaitMs} />
+          <Timeline
+            entries={state.entries}
+            isPaused={state.isPaused}
+            newer={state.newer}
+            setPaused={monitor.setPaused}
+            clear={monitor.clear}
+            write={write}
+          />
         </div>
         <Charts coalescer={coalescer} strategy={strategy.name} service={service} />
       </div>
-    </section>
+    </>
   )
 }
 

@@ -20,7 +20,6 @@ export const styles = `
 .rtc h4 { font-size: 12px; font-weight: 650; margin: 6px 0 2px; color: var(--rtc-dim); }
 .rtc code { font: 12px/1.4 ui-monospace, monospace; background: none; color: inherit; padding: 0; }
 .rtc header { display: flex; flex-wrap: wrap; gap: 8px; align-items: center; }
-.rtc-space { flex: 1; }
 .rtc :where(button, select, input), .rtc-toggle { font: inherit; color: var(--rtc-text); background: var(--rtc-raised);
   border: 1px solid var(--rtc-line); border-radius: 6px; padding: 4px 10px; min-height: 30px; cursor: pointer; }
 .rtc :where(input[type='number']) { width: 9ch; padding: 4px 6px; cursor: text; }
@@ -34,61 +33,83 @@ export const styles = `
 .rtc-phase[data-phase='flushing'] { background: var(--rtc-warm-lit); border-color: var(--rtc-warm); }
 .rtc-status[data-status='live'] { color: var(--rtc-good); border-color: currentColor; }
 .rtc-status[data-status='interrupted'] { color: var(--rtc-bad); border-color: currentColor; }
-.rtc-counters { display: grid; grid-template-columns: repeat(auto-fit, minmax(84px, 1fr)); gap: 6px; margin: 10px 0 !important; }
+.rtc-counters { display: grid; grid-template-columns: repeat(auto-fit, minmax(72px, 1fr)); gap: 6px; margin: 10px 0 !important; }
 .rtc-counters > div { display: flex; flex-direction: column-reverse; background: var(--rtc-raised);
   border: 1px solid var(--rtc-line); border-radius: 6px; padding: 4px 8px !important; }
 .rtc-counters dt { color: var(--rtc-dim); font-size: 11px; }
 .rtc-counters dd { font-size: 15px; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .rtc-counters [data-lead] dd { color: var(--rtc-good); font-weight: 650; }
-@container (max-width: 520px) { .rtc-counters [data-lead] { grid-column: span 2; } }
+.rtc-counters [data-lead] { grid-column: span 2; }
 .rtc-controls { display: flex; flex-wrap: wrap; gap: 8px; align-items: flex-start; }
 .rtc-controls fieldset { display: flex; flex-wrap: wrap; gap: 8px; align-items: center; }
 .rtc-controls form label { display: inline-flex; align-items: center; gap: 6px; }
 .rtc-timing form { padding-top: 8px; }
 .rtc summary { cursor: pointer; padding: 3px 0; }
-.rtc-columns { display: grid; gap: 0 20px; }
-@container (min-width: 860px) { .rtc-columns { grid-template-columns: minmax(300px, 2fr) 3fr; } }
+.rtc-columns { display: grid; grid-template-columns: minmax(0, 1fr); gap: 0 20px; }
+@container (min-width: 940px) { .rtc-columns { grid-template-columns: minmax(0, 5fr) minmax(0, 6fr); } }
 .rtc-columns > div { min-width: 0; }
-.rtc-hint { color: var(--rtc-dim); }
-.rtc-count { color: var(--rtc-dim); font-weight: 400; }
-.rtc-pending li { position: relative; display: flex; flex-wrap: wrap; gap: 2px 8px; padding: 3px 0 5px;
-  border-bottom: 1px solid var(--rtc-line); }
+.rtc-hint, .rtc-dim { color: var(--rtc-dim); font-weight: 400; }
+.rtc-line { min-height: 1.5em; }
+.rtc-scroll { overflow: auto; border-top: 1px solid var(--rtc-line); overflow-anchor: none; scrollbar-gutter: stable; }
+.rtc-pending .rtc-scroll { height: 132px; }
+.rtc-pending li { display: flex; flex-wrap: wrap; gap: 2px 8px; padding: 3px 0; border-bottom: 1px solid var(--rtc-line); }
+.rtc-pending progress { flex-basis: 100%; height: 3px; appearance: none; border: 0; background: none; }
+.rtc-pending progress::-webkit-progress-bar { background: none; }
+.rtc-pending progress::-webkit-progress-value { background: var(--rtc-accent); }
+.rtc-pending progress::-moz-progress-bar { background: var(--rtc-accent); }
 .rtc-waits li { padding: 3px 0; }
 .rtc-gaps { vertical-align: bottom; margin-left: 4px; }
 .rtc-gaps rect { fill: var(--rtc-dim); opacity: .45; }
 .rtc-gaps [data-covered] { fill: var(--rtc-accent); opacity: 1; }
-.rtc-bar { position: absolute; left: 0; bottom: -1px; height: 2px; background: var(--rtc-accent); }
 .rtc-age { margin-left: auto; color: var(--rtc-dim); font-variant-numeric: tabular-nums; white-space: nowrap; }
 .rtc-sources { color: var(--rtc-dim); margin-left: 6px; }
-.rtc-scroll { max-height: 420px; overflow: auto; border-top: 1px solid var(--rtc-line); }
-.rtc-timeline ol > li { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 0 8px; padding: 3px 4px;
+.rtc-bar-of-tools { display: flex; flex-wrap: wrap; gap: 6px; align-items: center; margin-top: 10px; }
+.rtc-bar-of-tools h3 { margin: 0; }
+.rtc-bar-of-tools input { flex: 1 1 140px; min-width: 0; cursor: text; }
+.rtc-bar-of-tools textarea { flex: 1 1 100%; font: 11px/1.4 ui-monospace, monospace; color: var(--rtc-text);
+  background: var(--rtc-raised); border: 1px solid var(--rtc-line); }
+.rtc-timeline .rtc-scroll { height: 420px; }
+.rtc-timeline ol > li { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 0 8px; padding: 2px 4px;
   border-bottom: 1px solid var(--rtc-line); align-items: start; }
-.rtc-timeline time { color: var(--rtc-dim); font: 11px/1.45 ui-monospace, monospace; padding-top: 5px; white-space: nowrap; }
-.rtc-waited { color: var(--rtc-dim); }
+.rtc-timeline time { color: var(--rtc-dim); font: 11px/1.45 ui-monospace, monospace; padding-top: 4px; white-space: nowrap; }
+.rtc .rtc-summary { display: block; width: 100%; min-height: 24px; text-align: left; background: none; border: 0;
+  border-radius: 4px; padding: 2px 4px; overflow-wrap: anywhere; }
+.rtc .rtc-summary::before { content: '▸ '; color: var(--rtc-dim); }
+.rtc .rtc-summary[aria-expanded='true']::before { content: '▾ '; }
+.rtc .rtc-summary:hover { background: var(--rtc-raised); }
+.rtc-details { padding: 2px 4px 6px 16px; }
 .rtc-reason { color: var(--rtc-accent); font-weight: 650; }
-.rtc-timeline ol > li > span { padding: 3px 0; }
-.rtc-failure { color: var(--rtc-bad); }
+.rtc-cause { color: var(--rtc-warm); font-weight: 650; }
+.rtc-timeline ol > li > span { padding: 2px 4px; }
+.rtc-outcome > span { margin-left: 6px; }
+.rtc-failure, .rtc-outcome [data-state='error'] { color: var(--rtc-bad); }
+.rtc-outcome [data-state='fetching'] { color: var(--rtc-dim); }
 .rtc-keys { padding-left: 10px !important; color: var(--rtc-dim); }
 .rtc-keys code { color: var(--rtc-text); }
 .rtc-fetch { border-radius: 4px; padding: 0 5px; background: var(--rtc-raised); white-space: nowrap; }
 .rtc-fetch[data-state='success'] { color: var(--rtc-good); }
 .rtc-fetch[data-state='error'] { color: var(--rtc-bad); }
 .rtc-fetch[data-state='fetching'] { color: var(--rtc-accent); }
-.rtc-charts { display: grid; gap: 10px; align-content: start; padding-top: 10px !important; }
+.rtc-charts { display: grid; grid-template-columns: minmax(0, 1fr); gap: 10px; align-content: start; padding-top: 10px !important; }
+.rtc-chart figcaption { display: flex; flex-wrap: wrap; gap: 2px 8px; align-items: center; min-height: 30px; }
+.rtc-chart figcaption .rtc-states { flex: 1; min-width: 0; }
+.rtc .rtc-zoom select { min-height: 24px; padding: 1px 4px; }
 .rtc-states { color: var(--rtc-accent); }
 .rtc-drawing { overflow: auto; border: 1px solid var(--rtc-line); border-radius: 6px; padding: 6px; margin-top: 4px;
-  max-height: min(900px, 90vh); }
-.rtc-drawing > div { display: flex; flex-wrap: wrap; gap: 6px 14px; justify-content: center; align-items: flex-start; }
+  max-height: min(640px, 80vh); contain: content; }
 .rtc-region { min-width: 0; }
-.rtc-region p { color: var(--rtc-dim); font-weight: 650; }
-.rtc-drawing svg { display: block; width: var(--rtc-width); max-width: 100%; height: auto;
-  min-width: min(var(--rtc-width), max(560px, 0.6 * var(--rtc-width)));
+.rtc-region + .rtc-region { margin-top: 4px; }
+.rtc .rtc-region > button { min-height: 24px; padding: 1px 6px; background: none; border: 0; font-weight: 650; color: var(--rtc-dim); }
+.rtc .rtc-region > button::before { content: '▸ '; }
+.rtc .rtc-region > button[aria-expanded='true']::before { content: '▾ '; }
+.rtc-drawing[data-zoom='fixed'] svg { width: calc(var(--rtc-width) * var(--rtc-zoom)); }
+.rtc-drawing[data-zoom='fit'] svg { width: var(--rtc-width); max-width: 100%; min-width: min(var(--rtc-width), max(520px, 0.6 * var(--rtc-width))); }
+.rtc-drawing svg { display: block; height: auto; font: 13px system-ui, sans-serif;
   --bg: var(--rtc-bg); --_text: var(--rtc-text); --_text-sec: var(--rtc-dim); --_text-muted: var(--rtc-dim);
   --_text-faint: var(--rtc-dim); --_line: var(--rtc-dim); --_arrow: var(--rtc-dim); --_node-fill: var(--rtc-raised);
   --_node-stroke: var(--rtc-line); --_group-fill: var(--rtc-bg); --_group-hdr: var(--rtc-raised);
   --_inner-stroke: transparent; --_key-badge: var(--rtc-raised); }
 .rtc-drawing text { font-family: system-ui, sans-serif; }
-.rtc-drawing [data-lit] > rect { transition: fill 0.15s, stroke 0.15s; }
 .rtc-drawing [data-lit='active'] > rect { fill: var(--rtc-lit); stroke: var(--rtc-accent); stroke-width: 2; }
 .rtc-drawing .subgraph[data-lit='active'] > rect { fill: var(--rtc-bg); }
 .rtc-drawing .subgraph[data-lit='active'] > rect + rect { fill: var(--rtc-lit); }
@@ -103,5 +124,4 @@ export const styles = `
   box-shadow: 0 8px 30px rgb(0 0 0 / 0.25); }
 .rtc-float .rtc-toggle { align-self: flex-end; background: var(--rtc-bg); box-shadow: 0 2px 8px rgb(0 0 0 / 0.25); }
 .rtc-float[data-position='bottom-left'] .rtc-toggle { align-self: flex-start; }
-@media (prefers-reduced-motion: reduce) { .rtc-drawing [data-lit] > rect { transition: none; } }
 `

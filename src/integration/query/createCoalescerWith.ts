@@ -213,6 +213,8 @@ export function createCoalescerWith<const Strategies extends StrategyRegistry>(
     now: engine.now,
     queryClient: () => engine.queryClient,
     pending: engine.queue,
+    watch: (onlooker) => engine.queue.onlookers.add(onlooker),
+    asChange: (rows, run) => engine.queue.onlookers.during(rows, run),
     held: () => engine.fetches.holds.describe(),
     entryOf: (queryHash) => engine.entryOf(queryHash),
     logicalNow: () => engine.logicalNow,

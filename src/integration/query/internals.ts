@@ -2,6 +2,7 @@ import type { QueryClient } from '@tanstack/react-query'
 import type { ActorOptions, AnyActorLogic } from 'xstate'
 import type { ErrorReporter } from '../../actions/report.ts'
 import { failType } from '../../actions/validate.ts'
+import type { Onlooker } from '../../actions/onlookers.ts'
 import type { PendingQueue } from '../../actions/pendingQueue.ts'
 import type { Change, ChangeHandler, HandlerFailedRecord, QueryKey } from '../../actions/types.ts'
 import type { ChangeSink } from './intake/applyChange.ts'
@@ -25,6 +26,10 @@ export interface CoalescerInternals {
   queryClient(): QueryClient | undefined
   /** What waits for a flush. */
   readonly pending: Pick<PendingQueue, 'keys' | 'changes' | 'size'>
+  /** Has an onlooker told of what enters the queue and leaves it; returns a function that ends it. */
+  watch(onlooker: Onlooker): () => void
+  /** Runs what a change of so many rows leads to, so that onlookers can tell rows from keys. */
+  asChange(rows: number, run: () => void): void
   /** The queries whose fetch waits for mutations, with the keys of those. */
   held(): readonly HeldQuery[]
   /** What is known of the query of a hash, if it is in the cache. */

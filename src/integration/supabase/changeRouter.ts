@@ -132,9 +132,11 @@ export function createChangeRouter(
     if (internals.isStopped()) return
     const queryClient = expectQueryClient()
     if (message.id !== undefined && recentIds.isRepeated(message.id)) return
-    if (message.kind === 'message') takeMessage(message.message)
-    else if (message.kind === 'signal') routeOf(message.signal)?.takeSignal(message.signal)
-    else routeOf(message.change)?.takeChange(message.change, message.feed, queryClient)
+    internals.asChange(rowsOf(message), () => {
+      if (message.kind === 'message') takeMessage(message.message)
+      else if (message.kind === 'signal') routeOf(message.signal)?.takeSignal(message.signal)
+      else routeOf(message.change)?.takeChange(message.change, message.feed, queryClient)
+    })
   }
 
   return {
@@ -150,4 +152,10 @@ export function createChangeRouter(
     },
     heard,
   }
+}
+
+/** How many rows a message tells of having changed. */
+function rowsOf(message: FeedMessage): number {
+  if (message.kind === 'message') return 0
+  return message.kind === 'signal' ? (message.signal.rows ?? 1) : 1
 }

@@ -2,7 +2,8 @@
 import { type ReactElement, useEffect, useRef, useState } from 'react'
 import type { AnyStateMachine } from 'xstate'
 import { type ChartActor, lightStates } from './lights.ts'
-import { renderChart } from './renderChart.ts'
+import { Region } from './Region.tsx'
+import { type Drawing, renderChart } from './renderChart.ts'
 
 interface StatechartProps {
   readonly title: string
@@ -13,15 +14,24 @@ interface StatechartProps {
   readonly whenSeen?: boolean
 }
 
-const nothingDrawn = { machine: undefined, svg: '', error: '' }
+interface Drawn {
+  readonly machine: AnyStateMachine | undefined
+  readonly drawings: readonly Drawing[]
+  readonly error: string
+}
+
+const nothingDrawn: Drawn = { machine: undefined, drawings: [], error: '' }
+/** 0 fits a drawing into its frame. */
+const zooms = [0, 0.75, 1, 1.5, 2] as const
 
 /** A machine drawn from its own definition, with the states it is in lit. */
 export function Statechart({ title, machine, follow, whenSeen = false }: StatechartProps): ReactElement {
+  const [isSeen, setSeen] = useState(!whenSeen)
   const figureRef = useRef<HTMLElement>(null)
-  const [isSeen, setSeen] = useState(() => !whenSeen || typeof IntersectionObserver === 'undefined')
   const drawingRef = useRef<HTMLDivElement>(null)
   const [states, setStates] = useState<readonly string[]>([])
-  const [drawn, setDrawn] = useState<{ machine: AnyStateMachine | undefined; svg: string; error: string }>(nothingDrawn)
+  const [drawn, setDrawn] = useState(nothingDrawn)
+  const [zoom, setZoom] = useState(0)
 
   useEffect(() => {
     const figure = figureRef.current
@@ -36,12 +46,12 @@ export function Statechart({ title, machine, follow, whenSeen = false }: Statech
   useEffect(() => {
     if (!isSeen) return undefined
     let isCurrent = true
-    const show = (svg: string, error: string): void => {
-      if (isCurrent) setDrawn({ machine, svg, error })
+    const show = (drawings: readonly Drawing[], error: string): void => {
+      if (isCurrent) setDrawn({ machine, drawings, error })
     }
     renderChart(machine).then(
-      (svg) => show(svg, ''),
-      () => show('', 'The chart could not be drawn: install beautiful-mermaid to see it.'),
+      (drawings) => show(drawings, ''),
+      () => show([], 'The chart could not be drawn: install beautiful-mermaid to see it.'),
     )
     return () => {
       isCurrent = false
@@ -66,13 +76,34 @@ export function Statechart({ title, machine, follow, whenSeen = false }: Statech
   return (
     <figure ref={figureRef} className="rtc-chart" data-machine={machine.id}>
       <figcaption>
-        <strong>{title}</strong> {states.length > 0 && <span className="rtc-states">{states.join(', ')}</span>}
+        <strong>{title}</strong>{' '}
+        <span className="rtc-states">{drawn.drawings.length > 1 ? '' : states.join(', ')}</span>
+        <label className="rtc-zoom">
+          <span className="rtc-hidden">Zoom of {title}</span>
+          <select value={zoom} onChange={(event) => setZoom(Number(event.target.value))}>
+            {zooms.map((one) => (
+              <option key={one} value={one}>
+                {one === 0 ? 'Fit' : `${100 * one} %`}
+              </option>
+            ))}
+          </select>
+        </label>
       </figcaption>
-      <div className="rtc-drawing" role="region" aria-label={`Statechart: ${title}`} tabIndex={0}>
+      <div
+        ref={drawingRef}
+        className="rtc-drawing"
+        data-zoom={zoom === 0 ? 'fit' : 'fixed'}
+        style={{ ['--rtc-zoom' as string]: zoom || 1 }}
+        role="region"
+        aria-label={`Statechart: ${title}`}
+        tabIndex={0}
+      >
         {isDrawn && drawn.error && <p className="rtc-hint">{drawn.error}</p>}
         {!isDrawn && <p className="rtc-hint">Drawing…</p>}
-        {/* The markup comes from the machine's own definition, which no one outside the app can write. */}
-        <div ref={drawingRef} dangerouslySetInnerHTML={{ __html: isDrawn ? drawn.svg : '' }} />
+        {isDrawn &&
+          drawn.drawings.map((drawing, position) => (
+            <Region key={drawing.region ?? title} drawing={drawing} states={states} isOpenAtFirst={position === 0} />
+          ))}
       </div>
     </figure>
   )

@@ -3,7 +3,7 @@ import { activeStates } from './machineChart.ts'
 
 /** A state that was left sooner than an eye can see stays marked this long. */
 const AFTERGLOW_MS = 700
-const FRAME_MS = 50
+const FRAME_MS = 100
 
 /** What a chart needs of an actor. */
 export interface ChartActor {
@@ -25,6 +25,7 @@ export function lightStates(
 ): () => void {
   const visitedAtMs = new Map<string, number>()
   let active: readonly string[] = []
+  const elements = [...drawing.querySelectorAll('[data-id]')]
   let shown = ''
   let timer: ReturnType<typeof setTimeout> | undefined
 
@@ -41,7 +42,7 @@ export function lightStates(
     for (const [id, atMs] of visitedAtMs) {
       if (nowMs - atMs >= AFTERGLOW_MS && !active.includes(id)) visitedAtMs.delete(id)
     }
-    for (const element of drawing.querySelectorAll('[data-id]')) {
+    for (const element of elements) {
       const id = element.getAttribute('data-id') ?? ''
       const lit = active.includes(id) ? 'active' : visitedAtMs.has(id) ? 'visited' : undefined
       if (lit === undefined) element.removeAttribute('data-lit')

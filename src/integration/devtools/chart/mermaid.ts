@@ -26,6 +26,12 @@ export function machineToMermaid(machine: AnyStateMachine): readonly MermaidDiag
 
 const isWithin = (parent: string, id: string): boolean => id === parent || id.startsWith(`${parent}_`)
 
+/** More states are drawn from top to bottom: in a row, nobody could read them. */
+const MAX_IN_A_ROW = 8
+
+const countStates = (states: readonly ChartState[]): number =>
+  states.reduce((sum, { children }) => sum + 1 + countStates(children), 0)
+
 interface Scope {
   readonly id: string
   readonly initial: string | undefined
@@ -33,7 +39,7 @@ interface Scope {
 }
 
 function writeDiagram({ edges }: MachineChart, scope: Scope): string {
-  const lines = ['stateDiagram-v2']
+  const lines = ['stateDiagram-v2', `  direction ${countStates(scope.states) > MAX_IN_A_ROW ? 'TB' : 'LR'}`]
   const isInward = (from: string, to: string): boolean => from !== to && isWithin(from, to)
   const writeStarts = (id: string, initial: string | undefined, indent: string): void => {
     const inward = new Map(initial === undefined ? [] : [[initial, [] as readonly string[]]])

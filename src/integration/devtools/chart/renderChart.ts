@@ -1,15 +1,22 @@
 import type { AnyStateMachine } from 'xstate'
 import { machineToMermaid } from './mermaid.ts'
+import { inReadingOrder } from './readingOrder.ts'
 
-const drawings = new WeakMap<AnyStateMachine, Promise<string>>()
-let drawn = 0
+/** A drawing of a machine, or of one of its regions. */
+export interface Drawing {
+  readonly region: string | undefined
+  /** SVG markup. */
+  readonly svg: string
+}
+
+const drawings = new WeakMap<AnyStateMachine, Promise<readonly Drawing[]>>()
 let last: Promise<unknown> = Promise.resolve()
 
 /**
- * Draws a machine as SVG markup, once for all panels. The diagram library is loaded with the first drawing; without it
- * the promise rejects.
+ * Draws a machine, once for all panels. The diagram library is loaded with the first drawing; without it the promise
+ * rejects.
  */
-export function renderChart(machine: AnyStateMachine): Promise<string> {
+export function renderChart(machine: AnyStateMachine): Promise<readonly Drawing[]> {
   let drawing = drawings.get(machine)
   if (!drawing) {
     // One at a time and when nothing else is to do: a layout takes a tenth of a second.
@@ -28,24 +35,14 @@ const whenIdle = (): Promise<void> =>
     else setTimeout(resolve, 0)
   })
 
-async function draw(machine: AnyStateMachine): Promise<string> {
+async function draw(machine: AnyStateMachine): Promise<readonly Drawing[]> {
   const { renderMermaidSVG } = await import('beautiful-mermaid')
   const options = { padding: 8, nodeSpacing: 20, layerSpacing: 28, transparent: true }
-  const drawings: string[] = []
+  const done: Drawing[] = []
   for (const { region, mermaid } of machineToMermaid(machine)) {
-    if (drawings.length > 0) await whenIdle()
-    drawn += 1
-    const svg = embed(renderMermaidSVG(mermaid, options), `rtc-${drawn}`)
-    drawings.push(`<div class="rtc-region">${region === undefined ? '' : `<p>${region}</p>`}${svg}</div>`)
+    if (done.length > 0) await whenIdle()
+    const ordered = inReadingOrder(mermaid)
+    done.push({ region, svg: ordered.turnBack(renderMermaidSVG(ordered.mermaid, options)) })
   }
-  return drawings.join('')
-}
-
-/** Makes a drawing fit to stand in a page: it loads no font, styles nothing else, and shares no ids. */
-function embed(svg: string, prefix: string): string {
-  return svg
-    .replace(/<style>[\s\S]*?<\/style>/g, '')
-    .replace(/^(<svg[^>]*? width="([\d.]+)"[^>]*?) style="[^"]*"/, '$1 style="--rtc-width: $2px" aria-hidden="true"')
-    .replaceAll(/id="(arrowhead[\w-]*)"/g, `id="${prefix}-$1"`)
-    .replaceAll(/url\(#(arrowhead[\w-]*)\)/g, `url(#${prefix}-$1)`)
+  return done
 }

@@ -1,6 +1,7 @@
-const MAX_LENGTH = 160
+/** Beyond this, a value is no key any more: nobody reads on. */
+const MAX_LENGTH = 4000
 
-/** Shows any value on one short line; never throws, whatever the value holds. */
+/** Shows any value on one line; never throws, whatever the value holds. */
 export function formatValue(value: unknown): string {
   if (value === undefined) return 'undefined'
   const seen = new Set<unknown>()
@@ -39,3 +40,14 @@ export function formatError(error: unknown): string {
 export function formatMs(ms: number): string {
   return ms < 10_000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`
 }
+
+/** A moment of today, as the reader's clock shows it. */
+export function formatTime(atMs: number): string {
+  const at = new Date(atMs)
+  const two = (value: number): string => String(value).padStart(2, '0')
+  const ms = String(at.getMilliseconds()).padStart(3, '0')
+  return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}.${ms}`
+}
+
+/** A number of things: `1 key`, `2 keys`. */
+export const formatCount = (n: number, noun: string, plural = `${noun}s`): string => `${n} ${n === 1 ? noun : plural}`

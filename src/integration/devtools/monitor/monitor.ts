@@ -1,19 +1,16 @@
-import type { FlushedRecord } from '../../../actions/types.ts'
 import type { WaitExplanation } from '../../../actions/windows/windows.ts'
 import type { ResolvedStrategy } from '../../../machines/registry.ts'
 import type { AnyCoalescer, CoalescerSnapshot } from '../../query/coalescer.ts'
 import { internalsOf } from '../../query/internals.ts'
-import { FetchFollower } from './fetches.ts'
-import { formatError, formatValue } from './format.ts'
+import type { RealtimeStatusSource } from '../../react/useRealtimeStatus.ts'
+import { TimelineLog } from './log.ts'
 import { type PendingView, readPending } from './pending.ts'
+import { Recorder } from './recorder.ts'
+import type { TimelineEntry } from './timeline.ts'
 import { readWaits } from './waits.ts'
-import { type TimelineEntry, MAX_DETAILS, describeKeys } from './timeline.ts'
 
 /** The panel is drawn at most this often, however busy the feed is. */
-const FRAME_MS = 100
-/** How often ages are counted on while something is pending. */
-const AGE_MS = 250
-const MAX_ENTRIES = 100
+const FRAME_MS = 250
 
 /** Everything the panel shows, apart from the charts. */
 export interface MonitorState {
@@ -22,33 +19,32 @@ export interface MonitorState {
   readonly pending: PendingView
   /** Why the open windows wait. */
   readonly waits: readonly WaitExplanation[]
-  /** The newest first. */
+  /** The newest first; while paused, those from before. */
   readonly entries: readonly TimelineEntry[]
   readonly isPaused: boolean
+  /** How many entries have come since the pause began. */
+  readonly newer: number
   readonly isStopped: boolean
 }
 
-type NewEntry = TimelineEntry extends infer Entry ? (Entry extends unknown ? Omit<Entry, 'id' | 'atMs'> : never) : never
-
 /**
- * Watches a coalescer for the panel: keeps a bounded timeline and tells of changes at a pace a screen can show. It
- * listens to records, not to the actors, so that watching does not slow the coalescer down.
+ * Watches a coalescer for the panel, and tells of changes at a pace a screen can show. It listens to records and to the
+ * query cache, not to the actors, so that watching does not slow the coalescer down.
  */
 export class Monitor {
   readonly coalescer: AnyCoalescer
+  readonly #log = new TimelineLog()
+  readonly #recorder: Recorder
   readonly #listeners = new Set<() => void>()
-  readonly #fetches: FetchFollower
-  #entries: TimelineEntry[] = []
-  #nextId = 1
-  #isPaused = false
+  /** What the timeline shows while it is paused. */
+  #held: readonly TimelineEntry[] | undefined
   #state: MonitorState | undefined
   #ends: (() => void)[] = []
-  #frameTimer: ReturnType<typeof setTimeout> | undefined
-  #ageTimer: ReturnType<typeof setTimeout> | undefined
+  #timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(coalescer: AnyCoalescer) {
+  constructor(coalescer: AnyCoalescer, service?: RealtimeStatusSource) {
     this.coalescer = coalescer
-    this.#fetches = new FetchFollower(coalescer, () => this.#draw())
+    this.#recorder = new Recorder(coalescer, service, this.#log, () => this.#draw())
   }
 
   /** Watches from the first subscriber to the last. */
@@ -66,103 +62,59 @@ export class Monitor {
   /** The same object until it is drawn anew. */
   readonly getState = (): MonitorState => (this.#state ??= this.#read())
 
-  clear(): void {
-    this.#fetches.stop()
-    this.#entries = []
+  readonly clear = (): void => {
+    this.#recorder.clear()
+    if (this.#held) this.#held = []
     this.#drawNow()
   }
 
-  setPaused(isPaused: boolean): void {
-    this.#isPaused = isPaused
+  /** Holds what the timeline shows; what happens meanwhile is shown afterwards. */
+  readonly setPaused = (isPaused: boolean): void => {
+    this.#held = isPaused ? (this.#held ?? this.#log.read()) : undefined
+    this.#log.isPaused = isPaused
     this.#drawNow()
   }
 
   #start(): void {
-    const { coalescer } = this
     this.#state = undefined
-    this.#ends = [
-      coalescer.subscribe(() => this.#draw()),
-      coalescer.on('flushed', (record) => this.#addFlush(record)),
-      coalescer.on('strategySwitched', (record) => this.#add({ type: 'switch', ...record })),
-      coalescer.on('refetchFailed', ({ queryKey, error }) =>
-        this.#add({ type: 'failure', what: `Fetch of ${formatValue(queryKey)}`, message: formatError(error) }),
-      ),
-      coalescer.on('handlerFailed', ({ change, error }) => {
-        const what = `Handler of ${change.table}:${change.eventType}`
-        this.#add({ type: 'failure', what, message: formatError(error) })
-      }),
-    ]
+    this.#recorder.start()
+    this.#ends = [this.coalescer.subscribe(() => this.#draw()), () => this.#recorder.stop()]
     this.#draw()
   }
 
   #stop(): void {
     for (const end of this.#ends) end()
     this.#ends = []
-    this.#fetches.stop()
-    this.#clearTimers()
-  }
-
-  #addFlush({ reason, waitedMs, keys, fetched, skippedFresh, markedStale }: FlushedRecord): void {
-    if (this.#isPaused) return
-    this.#add({
-      type: 'flush',
-      reason,
-      waitedMs,
-      events: keys.reduce((sum, key) => sum + key.events, 0),
-      keyCount: keys.length,
-      keys: describeKeys(keys),
-      fetchCount: fetched.length,
-      fetches: fetched.slice(0, MAX_DETAILS).map((queryHash) => this.#fetches.open(queryHash)),
-      skippedFresh,
-      markedStale,
-      waits:
-        reason === 'quiet' || reason === 'maxWait'
-          ? readWaits(
-              this.coalescer,
-              keys.map(({ queryKey }) => queryKey),
-            )
-          : [],
-    })
-  }
-
-  #add(entry: NewEntry): void {
-    if (this.#isPaused) return
-    this.#entries.push({ id: this.#nextId, atMs: Date.now(), ...entry } as TimelineEntry)
-    this.#nextId += 1
-    if (this.#entries.length > MAX_ENTRIES) {
-      const dropped = this.#entries.shift()
-      if (dropped?.type === 'flush') this.#fetches.close(dropped.fetches)
-    }
-    this.#draw()
+    clearTimeout(this.#timer)
+    this.#timer = undefined
   }
 
   #draw(): void {
-    if (this.#ends.length > 0) this.#frameTimer ??= setTimeout(() => this.#drawNow(), FRAME_MS)
+    if (this.#ends.length > 0) this.#timer ??= setTimeout(() => this.#drawNow(), FRAME_MS)
   }
 
   #drawNow(): void {
-    this.#clearTimers()
+    clearTimeout(this.#timer)
+    this.#timer = undefined
     this.#state = this.#read()
     for (const listener of this.#listeners) listener()
-    const isAgeing = this.#ends.length > 0 && this.#state.pending.count > 0
-    if (isAgeing) this.#ageTimer = setTimeout(() => this.#drawNow(), AGE_MS)
-  }
-
-  #clearTimers(): void {
-    clearTimeout(this.#frameTimer)
-    clearTimeout(this.#ageTimer)
-    this.#frameTimer = undefined
+    // Ages are counted on while something is pending.
+    if (this.#state.pending.count > 0) this.#draw()
   }
 
   #read(): MonitorState {
     const { coalescer } = this
+    this.#recorder.listen()
+    const entries = this.#log.read()
+    const newest = this.#held?.[0]?.id ?? 0
     return {
       snapshot: coalescer.getSnapshot(),
       strategy: coalescer.actor.getSnapshot().context.strategy,
-      pending: readPending(coalescer),
+      pending: readPending(coalescer, this.#recorder.arrivals),
       waits: readWaits(coalescer),
-      entries: this.#entries.toReversed(),
-      isPaused: this.#isPaused,
+      entries: this.#held ?? entries,
+      isPaused: this.#held !== undefined,
+      newer: this.#held ? entries.filter(({ id }) => id > newest).length : 0,
       isStopped: internalsOf(coalescer).isStopped(),
     }
   }

@@ -1,10 +1,13 @@
 import type { AnyCoalescer } from '../../query/coalescer.ts'
 import { internalsOf } from '../../query/internals.ts'
+import type { ArrivalCounter, Arrived } from './arrivals.ts'
 import { formatValue } from './format.ts'
-import { type TimelineKey, MAX_DETAILS } from './timeline.ts'
+import { MAX_DETAILS } from './timeline.ts'
 
 /** A key or buffered change that waits for a flush. */
-export interface PendingItem extends TimelineKey {
+export interface PendingItem extends Arrived {
+  readonly text: string
+  readonly events: number
   /** How long its first event has waited, in milliseconds. */
   readonly ageMs: number
 }
@@ -23,13 +26,14 @@ export interface PendingView {
 }
 
 /** What waits for a flush now. */
-export function readPending(coalescer: AnyCoalescer): PendingView {
+export function readPending(coalescer: AnyCoalescer, arrivals: ArrivalCounter): PendingView {
   const { pending, held, now } = internalsOf(coalescer)
   const items: PendingItem[] = []
-  for (const { queryKey, events, sources, firstAtMs } of pending.keys.values()) {
+  for (const key of pending.keys.values()) {
     if (items.length === MAX_DETAILS) break
-    const text = formatValue(queryKey)
-    items.push({ text, events, sources: sources ? [...sources] : [], ageMs: now() - firstAtMs })
+    const { queryKey, events, firstAtMs } = key
+    const { sources } = arrivals.of(key)
+    items.push({ text: formatValue(queryKey), events, sources, ageMs: now() - firstAtMs })
   }
   for (const { change, atMs } of pending.changes) {
     if (items.length === MAX_DETAILS) break

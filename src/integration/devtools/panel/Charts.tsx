@@ -1,5 +1,5 @@
 'use client'
-import { type ReactElement, useCallback } from 'react'
+import { type ReactElement, memo, useCallback } from 'react'
 import type { AnyStateMachine } from 'xstate'
 import { chartsOf } from '../../../machines/charts.ts'
 import type { AnyCoalescer } from '../../query/coalescer.ts'
@@ -22,7 +22,7 @@ interface ChartsProps {
 }
 
 /** The machines at work. */
-export function Charts({ coalescer, strategy, service }: ChartsProps): ReactElement {
+export const Charts = memo(({ coalescer, strategy, service }: ChartsProps): ReactElement => {
   const followStrategy = useCallback(
     (changed: (actor: ChartActor | undefined) => void) => {
       let followed: unknown
@@ -56,7 +56,7 @@ export function Charts({ coalescer, strategy, service }: ChartsProps): ReactElem
       {connection && <ConnectionChart actor={connection} />}
     </div>
   )
-}
+})
 
 function ConnectionChart({ actor }: { actor: MachineActor }): ReactElement {
   const follow = useCallback(

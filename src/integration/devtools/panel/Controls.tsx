@@ -1,5 +1,5 @@
 'use client'
-import { type FormEvent, type ReactElement, useId, useState } from 'react'
+import { type FormEvent, type ReactElement, memo, useId, useState } from 'react'
 import type { Timing } from '../../../actions/timing.ts'
 import type { OptionOf, ResolvedStrategy, StrategyRegistry } from '../../../machines/registry.ts'
 import type { AnyCoalescer } from '../../query/coalescer.ts'
@@ -22,7 +22,7 @@ interface ControlsProps {
 }
 
 /** Switches the strategy and its timing, flushes and resets. */
-export function Controls({ coalescer, strategy, isStopped }: ControlsProps): ReactElement {
+export const Controls = memo(({ coalescer, strategy, isStopped }: ControlsProps): ReactElement => {
   const [error, setError] = useState('')
   const selectId = useId()
   const { registry } = internalsOf(coalescer)
@@ -76,7 +76,7 @@ export function Controls({ coalescer, strategy, isStopped }: ControlsProps): Rea
       )}
     </section>
   )
-}
+})
 
 interface TimingFormProps {
   readonly strategy: ResolvedStrategy

@@ -1,110 +1,103 @@
 'use client'
-import type { ReactElement } from 'react'
-import type { FlushReason } from '../../../actions/types.ts'
-import { formatMs } from '../monitor/format.ts'
-import { Waits } from './Waits.tsx'
-import type { TimelineEntry, TimelineFetch, TimelineKey } from '../monitor/timeline.ts'
+import {
+  type ReactElement,
+  type RefObject,
+  memo,
+  useDeferredValue,
+  useId,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from 'react'
+import { formatCount } from '../monitor/format.ts'
+import { type Kind, findEntries, kinds } from '../monitor/search.ts'
+import type { TimelineEntry } from '../monitor/timeline.ts'
+import { CopyButton } from './CopyButton.tsx'
+import { TimelineItem } from './TimelineItem.tsx'
 
-type FlushEntry = Extract<TimelineEntry, { type: 'flush' }>
+/** So many are drawn; the others are found by a search. */
+const MAX_SHOWN = 100
 
-const reasons: Readonly<Record<FlushReason, string>> = {
-  quiet: 'the feed went quiet',
-  maxWait: 'the oldest event had waited as long as it may',
-  manual: 'flush() was called',
-  urgent: 'an urgent event came',
-  leading: 'the first event after idle does not wait',
-  switch: 'the strategy was switched',
-  visible: 'the page came back',
-  stop: 'the coalescer was stopped',
-  direct: 'direct flushes each event at once',
+interface TimelineProps {
+  readonly entries: readonly TimelineEntry[]
+  readonly isPaused: boolean
+  /** How many have come since the pause. */
+  readonly newer: number
+  readonly setPaused: (isPaused: boolean) => void
+  readonly clear: () => void
+  readonly write: (entries: readonly TimelineEntry[]) => string
 }
 
-const count = (n: number, noun: string, plural = `${noun}s`): string => `${n} ${n === 1 ? noun : plural}`
+/** What happened, newest first: changes, the flush they led to and why, its fetches, and every other request. */
+export const Timeline = memo(({ entries, isPaused, newer, setPaused, clear, write }: TimelineProps): ReactElement => {
+  const [kind, setKind] = useState<Kind>('all')
+  const [search, setSearch] = useState('')
+  const found = findEntries(entries, kind, useDeferredValue(search))
+  const shown = found.slice(0, MAX_SHOWN)
+  const scroll = useStayInPlace(shown[0]?.id)
+  const [searchId, kindId] = [useId(), useId()]
+  const hidden = found.length - shown.length
 
-/** What happened, newest first: changes, the flush they led to and why, and its fetches. */
-export function Timeline({ entries }: { entries: readonly TimelineEntry[] }): ReactElement {
   return (
     <section className="rtc-timeline" aria-label="Timeline">
-      <h3>Timeline</h3>
-      {entries.length === 0 && <p className="rtc-hint">No flush yet.</p>}
-      <div className="rtc-scroll" role="region" aria-label="Timeline entries" tabIndex={0}>
+      <div className="rtc-bar-of-tools">
+        <h3>Timeline</h3>
+        <label className="rtc-hidden" htmlFor={searchId}>
+          Search the timeline
+        </label>
+        <input
+          id={searchId}
+          type="search"
+          placeholder="Search keys, sources, reasons"
+          value={search}
+          onChange={(event) => setSearch(event.target.value)}
+        />
+        <label className="rtc-hidden" htmlFor={kindId}>
+          Show
+        </label>
+        <select id={kindId} value={kind} onChange={(event) => setKind(event.target.value as Kind)}>
+          {kinds.map((one) => (
+            <option key={one}>{one}</option>
+          ))}
+        </select>
+        <button type="button" aria-pressed={isPaused} onClick={() => setPaused(!isPaused)}>
+          Pause
+        </button>
+        <button type="button" onClick={clear}>
+          Clear
+        </button>
+        <CopyButton write={() => write(found)} />
+      </div>
+      <p className="rtc-hint rtc-line" role="status">
+        {isPaused && `Paused, ${newer} newer. `}
+        {found.length < entries.length
+          ? `${found.length} of ${formatCount(entries.length, 'entry', 'entries')}`
+          : formatCount(entries.length, 'entry', 'entries')}
+      </p>
+      <div ref={scroll} className="rtc-scroll" role="region" aria-label="Timeline entries" tabIndex={0}>
+        {entries.length === 0 && <p className="rtc-hint">No flush and no request yet.</p>}
         <ol>
-          {entries.map((entry) => (
-            <li key={entry.id} data-type={entry.type}>
-              <time>{new Date(entry.atMs).toISOString().slice(11, 23)}</time>
-              {entry.type === 'flush' && <Flush entry={entry} />}
-              {entry.type === 'switch' && (
-                <span>
-                  {entry.from === entry.to ? `${entry.to}: new timing` : `${entry.from} → ${entry.to}`}
-                  {entry.pendingKeys > 0 && `, ${entry.pendingKeys} pending moved over`}
-                </span>
-              )}
-              {entry.type === 'failure' && (
-                <span className="rtc-failure">
-                  {entry.what} failed: {entry.message}
-                </span>
-              )}
-            </li>
+          {shown.map((entry) => (
+            <TimelineItem key={entry.id} entry={entry} />
           ))}
         </ol>
+        {hidden > 0 && <p className="rtc-hint">… and {hidden} older: search to find them</p>}
       </div>
     </section>
   )
-}
+})
 
-function Flush({ entry }: { entry: FlushEntry }): ReactElement {
-  const { reason, waitedMs, events, keyCount, keys, fetchCount, fetches, skippedFresh, markedStale, waits } = entry
-  return (
-    <details>
-      <summary>
-        <b className="rtc-reason" title={reasons[reason]}>
-          {reason}
-        </b>{' '}
-        {count(events, 'event')} → {count(keyCount, 'key')} → {count(fetchCount, 'fetch', 'fetches')}
-        <span className="rtc-waited">, waited {formatMs(waitedMs)}</span>
-      </summary>
-      <p>
-        Flushed because {reasons[reason]}.{skippedFresh > 0 && ` ${skippedFresh} left alone, fresh already.`}
-        {markedStale > 0 && ` ${markedStale} marked stale only.`}
-      </p>
-      <Waits waits={waits} isOpen={false} />
-      <h4>Changes</h4>
-      <KeyList keys={keys} total={keyCount} />
-      {fetchCount > 0 && <h4>Fetches</h4>}
-      <ul>
-        {fetches.map((fetch, position) => (
-          // Shortened keys may read alike, and so do a key and its exact twin.
-          <li key={`${position} ${fetch.text}`}>
-            <code>{fetch.text}</code> <FetchState fetch={fetch} />
-            <KeyList keys={fetch.causes} total={fetch.causes.length} lead="because of " />
-          </li>
-        ))}
-      </ul>
-      {fetchCount > fetches.length && <p className="rtc-hint">… and {fetchCount - fetches.length} more</p>}
-    </details>
-  )
-}
-
-function FetchState({ fetch: { state, tookMs } }: { fetch: TimelineFetch }): ReactElement {
-  return (
-    <span className="rtc-fetch" data-state={state}>
-      {state}
-      {tookMs !== undefined && ` in ${formatMs(tookMs)}`}
-    </span>
-  )
-}
-
-function KeyList({ keys, total, lead = '' }: { keys: readonly TimelineKey[]; total: number; lead?: string }) {
-  return (
-    <ul className="rtc-keys">
-      {keys.map(({ text, events, sources }, position) => (
-        <li key={`${position} ${text}`}>
-          {lead}
-          <code>{text}</code> {count(events, 'event')}
-          {sources.length > 0 && <span className="rtc-sources">{sources.join(', ')}</span>}
-        </li>
-      ))}
-      {total > keys.length && <li className="rtc-hint">… and {total - keys.length} more</li>}
-    </ul>
-  )
+/** Keeps what is being read where it is while newer entries come in above. */
+function useStayInPlace(newestId: number | undefined): RefObject<HTMLDivElement | null> {
+  const scroll = useRef<HTMLDivElement>(null)
+  const before = useRef({ newestId, height: 0 })
+  useLayoutEffect(() => {
+    const element = scroll.current
+    if (!element || before.current.newestId === newestId) return
+    const isRead = element.scrollTop > 0 || element.querySelector('[aria-expanded="true"]') !== null
+    const height = element.scrollHeight
+    if (isRead && before.current.height > 0) element.scrollTop += height - before.current.height
+    before.current = { newestId, height }
+  }, [newestId])
+  return scroll
 }

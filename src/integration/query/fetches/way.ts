@@ -88,6 +88,8 @@ interface Known {
   inactiveWantedAt: number
   /** The flush that last asked for a fetch. */
   cause: FlushedRecord | undefined
+  /** The flush that last marked it stale without a fetch. */
+  markedBy: FlushedRecord | undefined
   /** Whether `direct` would have started the fetch it owes, too. */
   direct: boolean
 }
@@ -116,6 +118,7 @@ export const createEntry = (query: Query, id: number, nowMs: number): Entry => (
   notes: undefined,
   inactiveWantedAt: 0,
   cause: undefined,
+  markedBy: undefined,
   direct: false,
 })
 
@@ -152,6 +155,9 @@ export function noteCause(entry: Entry, cause: FlushedRecord, direct: boolean): 
   open(entry).cause = cause
   open(entry).direct = direct
 }
+
+/** Names the flush that has marked the query stale and left the fetch to the next mount. */
+export const noteMarked = (entry: Entry, record: FlushedRecord): void => void (open(entry).markedBy = record)
 
 /** The fetch that is running is not to be explained. */
 export const forgetCause = (entry: Entry): void => void (open(entry).cause = undefined)

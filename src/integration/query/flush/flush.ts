@@ -5,7 +5,7 @@ import type { FlushReason, FlushedRecord } from '../../../actions/types.ts'
 import type { Counters } from '../fetches/counters.ts'
 import type { Containment } from '../../../actions/containment.ts'
 import type { Ledger } from '../fetches/ledger.ts'
-import { type Entry, isRunning, noteCause, noteInactive } from '../fetches/way.ts'
+import { type Entry, isRunning, noteCause, noteInactive, noteMarked } from '../fetches/way.ts'
 import { demandOfCalls, isDone, stillCached } from './called.ts'
 import { createMatcher } from './match.ts'
 import type { Waiters } from '../fetches/waiters.ts'
@@ -160,5 +160,6 @@ function applyVerdict(
 
 export function markStale(entry: Entry, record: OpenRecord): void {
   record.markedStale += 1
+  noteMarked(entry, record)
   entry.query.invalidate()
 }

@@ -108,17 +108,11 @@ export class Engine implements OrchestratorPort {
 
   attach(queryClient: QueryClient): void {
     this.queryClient = queryClient
-    const { now, fetches: listener, containment } = this
-    this.#ledger = new Ledger(queryClient, { clock: this.#clock, now, listener, containment })
-    this.fetches.attach(this.#ledger, queryClient)
-    this.#flushes = new Flushes({
-      queryClient,
-      ledger: this.#ledger,
-      fetches: this.fetches,
-      containment: this.containment,
-      waiters: this.waiters,
-      counters: this.#counters,
-    })
+    const { now, fetches, containment, waiters } = this
+    const ledger = new Ledger(queryClient, { clock: this.#clock, now, listener: fetches, containment })
+    this.#ledger = ledger
+    fetches.attach(ledger, queryClient)
+    this.#flushes = new Flushes({ queryClient, ledger, fetches, containment, waiters, counters: this.#counters })
   }
 
   detach(): void {
@@ -283,6 +277,7 @@ export class Engine implements OrchestratorPort {
     const record = this.#flushes.apply(keys, options, this.#port.options.maxConcurrentRefetches === Infinity)
     this.fetches.data.remember(keys, ({ lastAtMs }) => this.now() - lastAtMs)
     this.#counters.flushes += 1
+    this.queue.onlookers.flushed(record, keys)
     this.emit('flushed', record)
   }
 

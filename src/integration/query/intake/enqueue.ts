@@ -64,10 +64,14 @@ export function recordEvent(port: IntakePort, event: RecordableEvent): readonly 
     case 'INVALIDATE':
     case 'REFETCH': {
       const exact = event.type === 'INVALIDATE' && event.exact === true
-      return addKeys(queue, event.queryKeys, wantsOf(event), atMs, exact, event.source, dated)
+      return queue.onlookers.during(0, () =>
+        addKeys(queue, event.queryKeys, wantsOf(event), atMs, exact, event.source, dated),
+      )
     }
-    case 'SCHEDULE':
-      return event.call ? queue.addCall(event.call, atMs) : (event.urgentKeyIds ?? [])
+    case 'SCHEDULE': {
+      const { call } = event
+      return call ? queue.onlookers.during(0, () => queue.addCall(call, atMs)) : (event.urgentKeyIds ?? [])
+    }
     case 'FETCH_LOST':
       return event.queryKeys.map((queryKey) => queue.restore(queryKey, atMs).id)
     case 'CHANGE': {
@@ -113,7 +117,7 @@ export function drainChanges(port: IntakePort): string[] {
         refetch: (queryKeys, queryType, source) => add(queryKeys, wantsFor[queryType], source),
         fetchLost: (queryKeys) => ids.push(...queryKeys.map((queryKey) => queue.restore(queryKey, atMs).id)),
       }
-      applyChange(changesPort, change, handler, sink, seq)
+      queue.onlookers.during(1, () => applyChange(changesPort, change, handler, sink, seq))
     })
   }
   notifyManager.batch(() => queue.takeChanges().forEach(drain))

@@ -1,0 +1,44 @@
+'use client'
+import { type ReactElement, useId, useLayoutEffect, useRef, useState } from 'react'
+import type { Drawing } from './renderChart.ts'
+import { buildSvg } from './svgDom.ts'
+
+interface RegionProps {
+  readonly drawing: Drawing
+  /** The innermost active states of the machine. */
+  readonly states: readonly string[]
+  readonly isOpenAtFirst: boolean
+}
+
+/** A drawing; one of a region of a machine can be folded up, and then still names its state. */
+export function Region({ drawing, states, isOpenAtFirst }: RegionProps): ReactElement {
+  const { region } = drawing
+  const [isOpen, setOpen] = useState(isOpenAtFirst)
+  const id = useId()
+  const own = states.filter((state) => state.startsWith(`${region}.`)).map((state) => state.slice(`${region}.`.length))
+  return (
+    <div className="rtc-region">
+      {region !== undefined && (
+        <button type="button" aria-expanded={isOpen} aria-controls={id} onClick={() => setOpen(!isOpen)}>
+          {region} <span className="rtc-states">{own.join(', ')}</span>
+        </button>
+      )}
+      <div id={id} hidden={!isOpen}>
+        <Svg markup={drawing.svg} />
+      </div>
+    </div>
+  )
+}
+
+function Svg({ markup }: { readonly markup: string }): ReactElement {
+  const ref = useRef<HTMLDivElement>(null)
+  const prefix = useId()
+  useLayoutEffect(() => {
+    const svg = buildSvg(markup, prefix.replaceAll(/\W/g, '_'))
+    if (!svg) return
+    svg.setAttribute('aria-hidden', 'true')
+    svg.style.setProperty('--rtc-width', `${svg.getAttribute('width')}px`)
+    ref.current?.replaceChildren(svg)
+  }, [markup, prefix])
+  return <div ref={ref} />
+}
