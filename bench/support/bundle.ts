@@ -19,14 +19,14 @@ const onlyDebounce = 'createCoalescerWith({ debounce })'
 
 /** What no entry point may exceed: a little above what it has, so that growth is a decision. */
 export const sizeLimits: Readonly<Record<string, number>> = {
-  'realtime-coalescer': 29_800,
-  'createCoalescer alone': 29_000,
+  'realtime-coalescer': 30_200,
+  'createCoalescer alone': 29_400,
   [onlyDebounce]: 25_900,
   'realtime-coalescer/supabase': 22_400,
   'realtime-coalescer/react': 1800,
   'realtime-coalescer/inspect': 15_300,
-  'realtime-coalescer/devtools': 17_600,
-  'realtime-coalescer/testing': 26_400,
+  'realtime-coalescer/devtools': 18_300,
+  'realtime-coalescer/testing': 31_000,
 }
 
 /** Leaves out the files that an app with the core has anyway, but for the entry itself. */
