@@ -17,9 +17,9 @@ async function countRenders(
 ): Promise<{ renders: number; snapshots: number; flushes: number }> {
   const queryClient = new QueryClient()
   const coalescer = createCoalescer({ queryClient })
-  let renders = 0
+  const rendered = vi.fn<() => void>()
   const Probe = () => {
-    renders += 1
+    rendered()
     return <p>{JSON.stringify(useSelected())}</p>
   }
   render(
@@ -29,7 +29,7 @@ async function countRenders(
       </CoalescerProvider>
     </QueryClientProvider>,
   )
-  const before = renders
+  rendered.mockClear()
   let snapshots = 0
   coalescer.subscribe(() => (snapshots += 1))
   for (let n = 0; n < 300; n += 1) {
@@ -37,7 +37,7 @@ async function countRenders(
     await act(async () => vi.advanceTimersByTimeAsync(10))
   }
   const { flushes } = coalescer.getSnapshot().stats
-  const counted = { renders: renders - before, snapshots, flushes }
+  const counted = { renders: rendered.mock.calls.length, snapshots, flushes }
   coalescer.stop()
   return counted
 }

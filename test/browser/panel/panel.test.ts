@@ -66,7 +66,8 @@ describe('the panel, under a strict content security policy and Trusted Types,',
       for (const width of [390, 600, 768, 1024, 1280]) {
         await tab.setViewportSize({ width, height: 900 })
         expect([width, await findOverlaps(tab)]).toEqual([width, []])
-        if (width !== 600 && width !== 1024) expect([width, await findIssues(tab, axe.source)]).toEqual([width, []])
+        const isAudited = width !== 600 && width !== 1024
+        expect([width, isAudited ? await findIssues(tab, axe.source) : []]).toEqual([width, []])
       }
       expect(problems).toEqual([])
     },
