@@ -219,6 +219,17 @@ const regressions: readonly Regression[] = [
     end: stopAndFlush,
   },
   {
+    rule: 'a paused fetch that goes on counts from then, though a component mounts in the same turn',
+    config: { loaded: [1], staleTimeMs: Infinity },
+    steps: [
+      { do: 'offline' },
+      { do: 'invalidate', keys: [0], urgent: true },
+      { do: 'online' },
+      { do: 'mount', query: 1 },
+    ],
+    end: stopAndMark,
+  },
+  {
     rule: 'a fetch that joins one which runs already is not counted',
     config: { strategy: 'direct' },
     steps: [

@@ -54,6 +54,8 @@ export class Ledger {
   starting: Query | undefined
   readonly cache: QueryCache
   readonly #entries = new WeakMap<Query, Entry>()
+  /** Called when a request asks the server, for each query whose request has not done so. */
+  readonly #observed = new Map<Query, () => void>()
   readonly #port: LedgerPort
   readonly #unsubscribe: () => void
   #lastId = 0
@@ -63,7 +65,7 @@ export class Ledger {
     this.cache = queryClient.getQueryCache()
     this.#unsubscribe = this.cache.subscribe((event) => {
       // Most events are none of ours, and a flush of thousands of queries makes many.
-      if (event.type === 'updated' ? event.action.type !== 'invalidate' : isOfCache(event)) {
+      if (event.type === 'updated' ? event.action.type !== 'invalidate' : heard.has(event.type)) {
         port.containment.run(() => this.#hear(event))
       }
     })
@@ -85,7 +87,9 @@ export class Ledger {
 
   #hear(event: QueryCacheNotifyEvent): void {
     const { query } = event
+    if (event.type === 'observerAdded' || event.type === 'observerOptionsUpdated') return this.#observeAgain(query)
     if (event.type === 'removed') {
+      this.#observed.delete(query)
       const entry = this.#entries.get(query)
       if (!entry) return
       this.#entries.delete(query)
@@ -167,7 +171,8 @@ export class Ledger {
   #observe(query: Query, entry: Entry): void {
     const { runId } = entry
     let isFirst = true
-    observeRun(query, () => {
+    this.#observed.set(query, () => {
+      this.#observed.delete(query)
       if (entry.runId !== runId || !isOpen(entry)) return
       startAttempt(entry, this.#port.now())
       // A retry of an infinite query asks for the page that failed alone, so its earlier pages stay as old as they are.
@@ -175,6 +180,13 @@ export class Ledger {
       if (isFirst && renews) renewRun(entry, this.#port.clock.value)
       isFirst = false
     })
+    this.#observeAgain(query)
+  }
+
+  /** A component may have given the query options of its own. */
+  #observeAgain(query: Query): void {
+    const ran = this.#observed.get(query)
+    if (ran) observeRun(query, ran)
   }
 
   #noteEnd(query: Query, outcome: FetchOutcome): void {
@@ -182,6 +194,7 @@ export class Ledger {
     if (!isOpen(entry)) return
     const wasOwn = isOwnRun(entry)
     const isHandedOut = outcome === 'success' && !entry.hasAsked
+    this.#observed.delete(query)
     unobserve(query)
     endRun(entry, outcome, this.#port.now())
     this.#port.listener.ended(entry, outcome, wasOwn)
@@ -213,7 +226,12 @@ export class Ledger {
   }
 }
 
-const isOfCache = ({ type }: QueryCacheNotifyEvent): boolean => type === 'removed' || type === 'added'
+const heard: ReadonlySet<QueryCacheNotifyEvent['type']> = new Set([
+  'removed',
+  'added',
+  'observerAdded',
+  'observerOptionsUpdated',
+])
 
 /** Whether the fetch that runs loads one more page; without any page, it loads the first like any fetch. */
 const isFetchMore = ({ state }: Query): boolean => state.fetchMeta?.fetchMore !== undefined && state.data !== undefined
