@@ -23,15 +23,18 @@ export function createErrorReporter(onError: ErrorReporter | undefined): ErrorRe
   }
 }
 
+/** Warns of a mistake, which is told of once however it is worded. */
+export type Warn = (message: string, mistake?: string) => void
+
 /**
  * Tells the app's `onWarning` of what is likely a mistake, each once. Without one, warnings go to the console, in
  * development only.
  */
-export function createWarner(onWarning: ((message: string) => void) | undefined): (message: string) => void {
+export function createWarner(onWarning: ((message: string) => void) | undefined): Warn {
   const told = new Set<string>()
-  return (message) => {
-    if (told.has(message)) return
-    told.add(message)
+  return (message, mistake = message) => {
+    if (told.has(mistake)) return
+    told.add(mistake)
     try {
       if (onWarning) onWarning(message)
       else if (process.env.NODE_ENV !== 'production') {

@@ -24,6 +24,20 @@ describe('onWarning', () => {
     expect(messageOf(onWarning)).toMatch(/quietMs.*maxWaitMs/s)
   })
 
+  it('is told once of such a window at a switch, under whichever strategies', () => {
+    const onWarning = vi.fn<(warning: unknown) => void>()
+    const coalescer = createCoalescer({ queryClient: new QueryClient(), onWarning, quietMs: 50 })
+    onTestFinished(() => coalescer.stop())
+    coalescer.switchStrategy({ name: 'batch', quietMs: 500, maxWaitMs: 100 })
+    expect(messageOf(onWarning)).toMatch(/quietMs 500 and maxWaitMs 100 for 'batch'/)
+    coalescer.switchStrategy({ name: 'perKey', quietMs: 500, maxWaitMs: 100 })
+    coalescer.switchStrategy({ name: 'batch', quietMs: 500, maxWaitMs: 100 })
+    coalescer.switchStrategy('debounce')
+    expect(onWarning).toHaveBeenCalledTimes(1)
+    coalescer.send({ type: 'SWITCH_STRATEGY', strategy: { name: 'debounce', maxWaitMs: 40 } })
+    expect(onWarning).toHaveBeenCalledTimes(2)
+  })
+
   it('is told of a second running coalescer on one client, and not once the first has stopped', () => {
     const queryClient = new QueryClient()
     const first = createCoalescer({ queryClient })

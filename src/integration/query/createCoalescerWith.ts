@@ -15,7 +15,7 @@ import { Engine } from './host/engine.ts'
 import { registerInternals } from './internals.ts'
 import { finishWork, followPage, release } from './host/lifecycle.ts'
 import { type CoalescerOptions, expectQueryClient, resolveOptions } from './options.ts'
-import { countRunning, warnOfOptions, warnOfOtherCopy } from './warnings.ts'
+import { countRunning, warnOfOptions, warnOfOtherCopy, warnOfTiming } from './warnings.ts'
 import { whenAnswered } from './fetches/waiters.ts'
 import { Page } from './host/page.ts'
 import { Router } from './host/router.ts'
@@ -38,6 +38,7 @@ export function createCoalescerWith<const Strategies extends StrategyRegistry>(
   const registry = expectRegistry(strategies, 'strategies')
   const resolved = resolveOptions(registry, options)
   const report = createErrorReporter(options.onError)
+  const warn = createWarner(options.onWarning)
   const emitter = new Emitter<EmittedRecords<string>>(report)
   const clock = createTimekeeper(options.clock)
   const page = new Page({
@@ -99,8 +100,8 @@ export function createCoalescerWith<const Strategies extends StrategyRegistry>(
   })
   actor.start()
   snapshots.followStrategy(() => notifier.notify())
-  const warn = createWarner(options.onWarning)
   warnOfOptions(options, resolved, warn)
+  emitter.on('strategySwitched', () => warnOfTiming(engine.strategy, warn))
   let endCount = (): void => undefined
   const attach = (queryClient: QueryClient): void => {
     warnOfOtherCopy(queryClient, warn)

@@ -1,9 +1,9 @@
 import { QueryClient } from '@tanstack/react-query'
+import type { Warn } from '../../actions/report.ts'
 import { type Timing, defaultTiming } from '../../actions/timing.ts'
 import { show } from '../../actions/validate.ts'
+import type { ResolvedStrategy } from '../../machines/registry.ts'
 import type { CoalescerOptions, ResolvedOptions } from './options.ts'
-
-type Warn = (message: string) => void
 
 const timingNames = { quietMs: true, ...Object.fromEntries(Object.keys(defaultTiming).map((name) => [name, true])) }
 
@@ -26,18 +26,23 @@ const optionNames: Record<Exclude<keyof CoalescerOptions, keyof Timing> | 'strat
 }
 
 /** Warns of options that there are none of, and of timing that cancels itself out. */
-export function warnOfOptions(options: object, { strategy: { name, timing } }: ResolvedOptions, warn: Warn): void {
+export function warnOfOptions(options: object, { strategy }: ResolvedOptions, warn: Warn): void {
   for (const option of Object.keys(options)) {
     if (Object.hasOwn(optionNames, option) || Object.hasOwn(timingNames, option)) continue
     warn(
       `Expected options of createCoalescer(), got ${show(option)}, which is none and does nothing. Options: ${[...Object.keys(optionNames), ...Object.keys(timingNames)].join(', ')}.`,
     )
   }
-  if (timing.quietMs > timing.maxWaitMs) {
-    warn(
-      `Expected quietMs to be at most maxWaitMs, got quietMs ${timing.quietMs} and maxWaitMs ${timing.maxWaitMs} for ${show(name)}: the quiet window never comes to its end. Lower quietMs, or raise maxWaitMs.`,
-    )
-  }
+  warnOfTiming(strategy, warn)
+}
+
+/** Warns of a quiet window that the longest wait always cuts short. */
+export function warnOfTiming({ name, timing: { quietMs, maxWaitMs } }: ResolvedStrategy, warn: Warn): void {
+  if (quietMs <= maxWaitMs) return
+  warn(
+    `Expected quietMs to be at most maxWaitMs, got quietMs ${quietMs} and maxWaitMs ${maxWaitMs} for ${show(name)}: the quiet window never comes to its end. Lower quietMs, or raise maxWaitMs.`,
+    `quietMs ${quietMs}, maxWaitMs ${maxWaitMs}`,
+  )
 }
 
 /** Warns of a client whose focus and network managers are not those that this package listens to. */
