@@ -11,6 +11,7 @@ export type {
   TableOptions,
   TableOptionsByName,
 } from './integration/supabase/options.ts'
+export type { TablesOf } from './integration/supabase/tablesOf.ts'
 export type { TabChannel, TabLocks, TabsEnvironment } from './integration/supabase/tabs/environment.ts'
 export type { HandlerOfMessage, KeysOfMessage, MessageOptions } from './integration/supabase/messageOptions.ts'
 export type {

@@ -23,7 +23,7 @@ interface Table<Row> {
 }
 
 /** In the shape that Supabase generates. */
-export interface Database {
+export interface AppDatabase {
   public: {
     Tables: {
       goals: Table<Goal>
@@ -37,6 +37,7 @@ export interface Database {
 
 /** What the pages speak of without defining it again in each block. */
 declare global {
+  type Database = AppDatabase
   const queryClient: QueryClient
   const coalescer: Coalescer
   const supabase: SupabaseClient<Database>

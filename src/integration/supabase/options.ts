@@ -8,12 +8,12 @@ type UnknownRow = Record<string, unknown>
 
 type SchemaName<Client> = unknown extends DatabaseOf<Client> ? string : Extract<keyof DatabaseOf<Client>, string>
 
-type TablesOf<Client, Schema extends string> =
+type ClientTables<Client, Schema extends string> =
   DatabaseOf<Client> extends { readonly [Name in Schema]: { readonly Tables: infer Tables } }
     ? Tables
     : Record<never, never>
 
-type RowOf<Table> = Table extends { readonly Row: infer Row extends object } ? Row : UnknownRow
+export type RowOf<Table> = Table extends { readonly Row: infer Row extends object } ? Row : UnknownRow
 
 type FilterOn<Row> = string extends keyof Row ? string : `${Extract<keyof Row, string>}=${string}`
 
@@ -126,18 +126,22 @@ export type TableOptions<Row extends object = UnknownRow> = KeysOfTable<Row> | H
 export type TableOptionsByName<Client, Schema extends string> =
   unknown extends DatabaseOf<Client>
     ? { readonly [Table in string]: TableOptions }
-    : { readonly [Table in keyof TablesOf<Client, Schema>]?: TableOptions<RowOf<TablesOf<Client, Schema>[Table]>> } & {
+    : {
+        readonly [Table in keyof ClientTables<Client, Schema>]?: TableOptions<
+          RowOf<ClientTables<Client, Schema>[Table]>
+        >
+      } & {
         readonly [Name in QualifiedName<Client>]?: TableOptions<RowOfQualified<Client, Name>>
       }
 
 /** `'schema.table'`, for a table of any schema. */
 type QualifiedName<Client> = {
-  [Schema in SchemaName<Client>]: `${Schema}.${Extract<keyof TablesOf<Client, Schema>, string>}`
+  [Schema in SchemaName<Client>]: `${Schema}.${Extract<keyof ClientTables<Client, Schema>, string>}`
 }[SchemaName<Client>]
 
 type RowOfQualified<Client, Name> = Name extends `${infer Schema}.${infer Table}`
-  ? Table extends keyof TablesOf<Client, Schema>
-    ? RowOf<TablesOf<Client, Schema>[Table]>
+  ? Table extends keyof ClientTables<Client, Schema>
+    ? RowOf<ClientTables<Client, Schema>[Table]>
     : never
   : never
 
@@ -145,7 +149,7 @@ type RowOfQualified<Client, Name> = Name extends `${infer Schema}.${infer Table}
 export type RowsByName<Client, Schema extends string> =
   unknown extends DatabaseOf<Client>
     ? { readonly [Table in string]: object }
-    : { readonly [Table in keyof TablesOf<Client, Schema>]: RowOf<TablesOf<Client, Schema>[Table]> } & {
+    : { readonly [Table in keyof ClientTables<Client, Schema>]: RowOf<ClientTables<Client, Schema>[Table]> } & {
         readonly [Name in QualifiedName<Client>]: RowOfQualified<Client, Name>
       }
 
