@@ -25,6 +25,8 @@ export interface OwnWrite {
   /** When the response came, in logical time and in milliseconds. */
   readonly seq: number
   readonly atMs: number
+  /** When the write began at the earliest, in milliseconds; `-Infinity` if that is not known. */
+  readonly beganAtMs: number
 }
 
 /** What the echo of an own write has told: whoever asked after `seq` has seen all commits up to `committed`. */
@@ -59,8 +61,10 @@ export class OwnWrites {
   /** Notes a write, unless its echo has come before its response. */
   add(write: OwnWrite): void {
     this.#forgetOld()
-    const { rowId, table } = write
-    const index = this.#heard.findIndex((heard) => heard.rowId === rowId && isEcho(heard.change, write.row, table))
+    const { rowId, table, row, beganAtMs } = write
+    const index = this.#heard.findIndex(
+      (heard) => heard.rowId === rowId && heard.atMs >= beganAtMs && isEcho(heard.change, row, table),
+    )
     const [early] = index < 0 ? [] : this.#heard.splice(index, 1)
     if (early) return this.#noteEcho(early.change, write.seq)
     const writes = this.#waiting.get(rowId)

@@ -1,3 +1,4 @@
+import type { QueryClient } from '@tanstack/react-query'
 import { OwnWrites, identifyOwnRow } from '../../actions/ownWrites.ts'
 import type { Change } from '../../actions/types.ts'
 import { failType } from '../../actions/validate.ts'
@@ -58,7 +59,8 @@ export function createOwnEchoes({ service, internals, isLive, dead }: OwnEchoesP
       if (own.length === 0 || internals.isStopped()) return
       const seq = internals.newLogicalTime()
       const atMs = internals.now()
-      const added = own.map(({ row, rowId }) => ({ table, row, rowId, seq, atMs }))
+      const beganAtMs = beganBefore(atMs, internals.queryClient()) ?? -Infinity
+      const added = own.map(({ row, rowId }) => ({ table, row, rowId, seq, atMs, beganAtMs }))
       for (const write of added) writes.add(write)
       if (added.some((write) => writes.isWaiting(write))) watch(table)
     },
@@ -73,6 +75,14 @@ export function createOwnEchoes({ service, internals, isLive, dead }: OwnEchoesP
       for (const table of timers.keys()) unwatch(table)
     },
   }
+}
+
+/** When the mutations of the app that are under way began, the first of them; `undefined` without any. */
+function beganBefore(atMs: number, queryClient: QueryClient | undefined): number | undefined {
+  const running = queryClient?.getMutationCache().findAll({ status: 'pending' }) ?? []
+  if (running.length === 0) return undefined
+  // TanStack Query dates them by the clock of the system.
+  return atMs - Math.max(...running.map(({ state }) => Date.now() - state.submittedAt))
 }
 
 function expectTable({ tables, schema }: OwnEchoesPort['service'], name: unknown): ResolvedTable {
