@@ -1,5 +1,7 @@
 import type { Change, ChangeEffects, QueryKey } from 'realtime-coalescer'
+import type { TablesOf } from 'realtime-coalescer/supabase'
 import type { ApiResponse, Goal } from '../server/api/types.ts'
+import type { Database } from './database.ts'
 import {
   analyticsQueryKeys,
   checkInsQueryKeys,
@@ -32,7 +34,7 @@ const answers = {
   daily_motivations: { keys: () => keysOfTable.daily_motivations },
   daily_summaries: { keys: () => keysOfTable.daily_summaries },
   partners: { keys: () => keysOfTable.partners },
-}
+} satisfies TablesOf<Database>
 
 /** The demo has one user. What a topic carries is decided in the database, so there is nothing to filter by. */
 const filter = 'user_id=eq.7' as const
