@@ -5,7 +5,13 @@ export {
   arbitraryFaults,
   arbitraryStorm,
 } from './integration/testing/arbitraries.ts'
-export { type ChartConfig, coalescerMachines } from './integration/testing/coalescerMachines.ts'
+export type { ChartModel, ModelEvent } from './integration/testing/chartModel.ts'
+export {
+  type ChartConfig,
+  type CoalescerMachine,
+  type CoalescerMachines,
+  coalescerMachines,
+} from './integration/testing/coalescerMachines.ts'
 export { type KeyCheck, type QueryReads, type TestTables, checkKeys } from './integration/testing/checkKeys.ts'
 export { expectFresh } from './integration/testing/expectFresh.ts'
 export {

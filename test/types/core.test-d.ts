@@ -22,7 +22,7 @@ import {
   createCoalescer,
 } from 'realtime-coalescer'
 import { expectTypeOf } from 'vitest'
-import { SimulatedClock } from 'xstate'
+import { type AnyStateMachine, SimulatedClock } from 'xstate'
 
 const queryClient = new QueryClient()
 const coalescer = createCoalescer({ queryClient })
@@ -151,6 +151,7 @@ expectTypeOf<FlushReason>().toEqualTypeOf<
 >()
 
 // actor
+expectTypeOf(coalescer.actor.logic).toEqualTypeOf<AnyStateMachine>()
 expectTypeOf(coalescer.actor.getSnapshot().status).toEqualTypeOf<'active' | 'done' | 'error' | 'stopped'>()
 coalescer.actor.on('flushed', (record) => expectTypeOf(record.reason).toEqualTypeOf<FlushReason>())
 

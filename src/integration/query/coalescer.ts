@@ -1,4 +1,4 @@
-import type { ActorRef, AnyActorRef, Snapshot, StateValue } from 'xstate'
+import type { ActorRef, AnyActorRef, AnyStateMachine, Snapshot, StateValue } from 'xstate'
 import type { TimingOptions } from '../../actions/timing.ts'
 import type {
   CoalescerStats,
@@ -81,7 +81,10 @@ export type CoalescerActorRef = ActorRef<
   CoalescerActorSnapshot,
   CoalescerEvent<OptionOf<StrategyRegistry>>,
   EmittedEvent<string>
->
+> & {
+  /** The orchestrator's machine, for tools that draw or walk it. */
+  readonly logic: AnyStateMachine
+}
 
 /** How strategies of these names are asked for. */
 export type OptionFor<Name extends string> = [StrategyName, Name] extends [Name, StrategyName]
