@@ -4,6 +4,12 @@ export {
   createLocalInspector,
 } from './integration/inspect/createLocalInspector.ts'
 export {
+  type InspectorTarget,
+  type SocketInspector,
+  type SocketInspectorOptions,
+  createSocketInspector,
+} from './integration/inspect/createSocketInspector.ts'
+export {
   type Inspectable,
   type StatelyInspector,
   createStatelyInspector,

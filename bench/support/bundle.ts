@@ -24,7 +24,7 @@ export const sizeLimits: Readonly<Record<string, number>> = {
   [onlyDebounce]: 25_900,
   'realtime-coalescer/supabase': 22_400,
   'realtime-coalescer/react': 1800,
-  'realtime-coalescer/inspect': 15_300,
+  'realtime-coalescer/inspect': 16_600,
   'realtime-coalescer/devtools': 18_300,
   'realtime-coalescer/testing': 31_000,
 }

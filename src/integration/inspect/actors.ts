@@ -1,4 +1,5 @@
 import type { AnyActorRef, InspectionEvent } from 'xstate'
+import { followCompanions } from '../companions.ts'
 import type { KnownEvent } from './describe.ts'
 
 /** Whether an inspector page understands an event. */
@@ -15,6 +16,7 @@ export function* currentActors(actorRef: AnyActorRef, rootId: string): Generator
 
 /** What is watched, each thing once however often it is attached, until all of those have been detached. */
 export class Attachments {
+  readonly #following = new Set<() => void>()
   readonly #held = new Map<object, { holders: number; readonly end: () => void }>()
 
   /** @param begin starts to watch, and returns what ends it */
@@ -31,7 +33,20 @@ export class Attachments {
     }
   }
 
+  /** Attaches an actor's system, and those of the actors that work for it, once they do. */
+  attachWithCompanions(actor: AnyActorRef, begin: (actor: AnyActorRef) => () => void): () => void {
+    const ends = [this.attach(actor.system, () => begin(actor))]
+    const end = (): void => {
+      this.#following.delete(end)
+      for (const one of ends.splice(0)) one()
+    }
+    this.#following.add(end)
+    ends.push(followCompanions(actor, (companion) => ends.push(this.attach(companion.system, () => begin(companion)))))
+    return end
+  }
+
   endAll(): void {
+    for (const end of this.#following) end()
     const all = [...this.#held.values()]
     this.#held.clear()
     for (const { end } of all) end()

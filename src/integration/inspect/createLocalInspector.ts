@@ -107,11 +107,12 @@ export function createLocalInspector(options: LocalInspectorOptions = {}): Local
     attach(source) {
       if (isStopped) return () => undefined
       const { actor } = source
-      for (const event of currentActors(actor, actor.sessionId))
-        if (!own.hasActor(event.actorRef.sessionId)) inspect(event)
-      return watched.attach(actor, () => {
-        const subscription = actor.system.inspect({ next: inspect })
-        const endQueries = isCoalescer(source)
+      return watched.attachWithCompanions(actor, (one) => {
+        for (const event of currentActors(one, one.sessionId))
+          if (!own.hasActor(event.actorRef.sessionId)) inspect(event)
+        const subscription = one.system.inspect({ next: inspect })
+        const isQueried = one === actor && isCoalescer(source)
+        const endQueries = isQueried
           ? watchQueries(source, laneOf(actor), own, sanitizeEvent ?? ((event) => event))
           : undefined
         return () => {

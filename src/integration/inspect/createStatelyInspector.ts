@@ -39,7 +39,7 @@ export interface StatelyInspector {
 const DEFINITION_DEPTH = 40
 
 const WEB_SOCKET =
-  "Pass the `inspect` of createWebSocketInspector({ url: 'ws://localhost:8080' }) of @statelyai/inspect as the `inspect` option instead."
+  "Pass `createSocketInspector(createWebSocketInspector({ url: 'ws://localhost:8080' })).inspect`, with createWebSocketInspector of @statelyai/inspect and its createInspectorServer() running, as the `inspect` option instead."
 const SEVERED = `Its window is closed, or out of reach: a page with Cross-Origin-Opener-Policy: same-origin cannot talk to windows it opens. Send same-origin-allow-popups in development, or show the page in an \`iframe\`. ${WEB_SOCKET}`
 const STRAYED = 'Pass the address it redirects to as `url`, or call open() to go back.'
 
@@ -174,11 +174,12 @@ export function createStatelyInspector(options: StatelyInspectorOptions = {}): S
     open,
     attach({ actor }) {
       if (status.state === 'stopped') return () => undefined
-      const { system } = actor
-      for (const event of currentActors(actor, actor.sessionId)) {
-        if (!history.has(event.actorRef.sessionId) || event.type !== '@xstate.actor') inspect(event)
-      }
-      return watched.attach(system, () => endOf(system.inspect({ next: inspect })))
+      return watched.attachWithCompanions(actor, (one) => {
+        for (const event of currentActors(one, one.sessionId)) {
+          if (!history.has(event.actorRef.sessionId) || event.type !== '@xstate.actor') inspect(event)
+        }
+        return endOf(one.system.inspect({ next: inspect }))
+      })
     },
     getStatus: () => status,
     getDropped: () => limiter.dropped,

@@ -2,6 +2,7 @@ import type { ChannelProgress } from '../../actions/feedStatus.ts'
 import { refusedTable } from '../../actions/serverTexts.ts'
 import type { FeedMachineEvent } from '../../machines/feedSetup.ts'
 import type { ConnectionEvent } from '../../machines/connectionSetup.ts'
+import { addCompanion } from '../companions.ts'
 import type { CoalescerInternals } from '../query/internals.ts'
 import { type BoundTable, type ChannelPlan, separately } from './channelPlan.ts'
 import { createDepartures } from './departures.ts'
@@ -51,6 +52,7 @@ export function createChannels(
     (message) => listener.report(message),
   )
   let ownChannel = service.ownChannel
+  const leaving = new WeakMap<FeedConnection, () => void>()
 
   function connect(plan: ChannelPlan): FeedConnection {
     const isOpen = (): boolean => connections.includes(connection)
@@ -77,6 +79,7 @@ export function createChannels(
       refused: (message) => refuse(connection, message),
     })
     connections.push(connection)
+    leaving.set(connection, addCompanion(service, connection.actor))
     return connection
   }
 
@@ -105,7 +108,10 @@ export function createChannels(
     end() {
       const ended = connections
       connections = []
-      for (const connection of ended) connection.end()
+      for (const connection of ended) {
+        connection.end()
+        leaving.get(connection)?.()
+      }
     },
   }
 }

@@ -4,6 +4,7 @@ import type { RealtimeStatus } from '../../actions/feedStatus.ts'
 import { Emitter } from '../../actions/report.ts'
 import { expectFunction } from '../../actions/validate.ts'
 import type { CatchUpReason } from '../../machines/feedSetup.ts'
+import { shareCompanions } from '../companions.ts'
 import { internalsOf } from '../query/internals.ts'
 import { expectQueryClient } from '../query/options.ts'
 import { createChangeRouter } from './changeRouter.ts'
@@ -116,6 +117,7 @@ export function createRealtimeService<Client extends FeedClient, const Schema ex
   const sweeps = createSweepWatch(internals, router.heard, () =>
     feed.distrust('A sweep has brought changes that the feed told nothing of.'),
   )
+  shareCompanions(service, feed.actor)
   let status = feed.getStatus()
   feed.actor.subscribe({
     next() {

@@ -1,4 +1,4 @@
-import { type SnapshotFrom, createActor } from 'xstate'
+import { type AnyActorRef, type SnapshotFrom, createActor } from 'xstate'
 import type { ChannelProgress, ChannelStatus } from '../../actions/feedStatus.ts'
 import { connectionMachine } from '../../machines/connection.ts'
 import type { ConnectionEvent, ConnectionPort } from '../../machines/connectionSetup.ts'
@@ -39,6 +39,7 @@ export interface FeedConnection extends ChannelProgress {
   /** What it is for; another one from the next join on. */
   plan: ChannelPlan
   send(event: ConnectionEvent): void
+  readonly actor: AnyActorRef
   /** Ends the actor, and leaves the channel. */
   end(): void
 }
@@ -117,9 +118,15 @@ export function createFeedConnection(firstPlan: ChannelPlan, port: FeedConnectio
     report,
   }
 
-  const actor = createActor(connectionMachine, { input: { port: connectionPort }, ...internals.actorOptions })
+  const actor = createActor(connectionMachine, {
+    // What inspectors call it.
+    id: firstPlan.name,
+    input: { port: connectionPort },
+    ...internals.actorOptions,
+  })
   const connection: FeedConnection & { status: ChannelStatus; isSetAside: boolean } = {
     plan: firstPlan,
+    actor,
     status: 'idle',
     isSetAside: false,
     send: (event) => actor.send(event),

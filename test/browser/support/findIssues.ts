@@ -8,6 +8,11 @@ interface Violation {
 
 /** What axe finds serious or critical, a line for each element. */
 export async function findIssues(page: Page, axeSource: string): Promise<string[]> {
+  // Colours on their way from one theme to the other are no one's.
+  await page.evaluate(async () => {
+    const ending = document.getAnimations().filter((one) => Number.isFinite(one.effect?.getComputedTiming().endTime))
+    await Promise.allSettled(ending.map((one) => one.finished))
+  })
   // As a debugger does, and no part of the page could: its policy may let no other scripts in.
   await page.evaluate(axeSource)
   const violations = await page.evaluate(async () => {
