@@ -21,8 +21,8 @@ const onlyDebounce = 'createCoalescerWith({ debounce })'
 export const sizeLimits: Readonly<Record<string, number>> = {
   'realtime-coalescer': 30_200,
   'createCoalescer alone': 29_400,
-  [onlyDebounce]: 25_900,
-  'realtime-coalescer/supabase': 22_400,
+  [onlyDebounce]: 26_600,
+  'realtime-coalescer/supabase': 22_800,
   'realtime-coalescer/react': 1800,
   'realtime-coalescer/inspect': 16_600,
   'realtime-coalescer/devtools': 18_300,
