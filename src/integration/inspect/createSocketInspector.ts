@@ -8,7 +8,10 @@ import { type StatelyInspectorOptions, resolveInspectorOptions } from './options
 
 /** An inspector of `@statelyai/inspect`, such as the one of `createWebSocketInspector`. */
 export interface InspectorTarget {
-  readonly inspect: { readonly next?: ((event: InspectionEvent) => void) | undefined }
+  readonly inspect: {
+    /** Takes an inspection event of XState. */
+    readonly next?: ((event: InspectionEvent) => void) | undefined
+  }
 }
 
 /** What `createSocketInspector` takes beside the inspector. */
