@@ -10,6 +10,7 @@ import type {
   RecordableEvent,
   ScheduleEvent,
 } from '../../../machines/orchestratorPort.ts'
+import type { StrategyRef } from '../../../machines/orchestrator.ts'
 import type { InvalidateOptions } from '../coalescer.ts'
 import type { Engine } from './engine.ts'
 import type { Page } from './page.ts'
@@ -26,6 +27,8 @@ export interface RouterPort {
   readonly engine: Engine
   readonly page: Pick<Page, 'isAway' | 'look'>
   sendToActor(event: OrchestratorEvent): void
+  /** The actor of the strategy, while one is at work. */
+  strategyAtWork(): StrategyRef | undefined
   /** Whether an inspector watches, who must see every event. */
   isInspected(): boolean
 }
@@ -62,19 +65,22 @@ export class Router {
   }
 
   /**
-   * Takes an INVALIDATE of one key without making an event of it, if the event would only be noted; `false` if it
-   * must be sent.
+   * Takes an INVALIDATE of one key without making an event of it. The orchestrator would only note it and tell the
+   * strategy, which is told here, unless it would only note it as well. `false` if the event must be sent.
    */
   tryEnqueue(queryKey: QueryKey, options: InvalidateOptions): boolean {
     const { engine } = this.#port
-    if (this.state !== 'running' || !engine.gate.open || this.#port.isInspected()) return false
+    if (this.state !== 'running' || !engine.queryClient || this.#port.isInspected()) return false
     const atMs = engine.now()
-    if (atMs >= engine.gate.overdueAtMs) return false
+    const mayPass = engine.gate.open && atMs < engine.gate.overdueAtMs
+    const strategy = mayPass ? undefined : this.#port.strategyAtWork()
+    if (!mayPass && !strategy) return false
     expectInvalidateOptions(options)
     const { exact = false, urgent, refetchType = 'active', source } = options
     if (urgent === true) return false
-    engine.enqueue(queryKey, wantsFor[refetchType], atMs, exact, source)
-    this.#wakeIfClosed()
+    const keyId = engine.enqueue(queryKey, wantsFor[refetchType], atMs, exact, source)
+    if (strategy) strategy.send({ type: 'PENDING', keyIds: [keyId], urgent: false })
+    else this.#wakeIfClosed()
     this.#lookForReturn()
     return true
   }
