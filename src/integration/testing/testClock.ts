@@ -27,6 +27,8 @@ export interface TestClock extends CoalescerClock {
 export interface StepClock extends TestClock {
   /** How many timers are set. */
   readonly timers: number
+  /** In how many milliseconds each timer fires, in order. */
+  due(): readonly number[]
   /** Lets time pass without running a timer, as in a background tab. */
   skip(ms: number): void
 }
@@ -47,6 +49,7 @@ export function createStepClock(): StepClock {
     get timers() {
       return timers.size
     },
+    due: () => [...timers.values()].map(({ atMs }) => atMs - nowMs).sort((a, b) => a - b),
     now: () => nowMs,
     setTimeout(fire, timeout) {
       lastId += 1
