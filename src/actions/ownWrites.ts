@@ -1,5 +1,6 @@
 import { sortableCommitTime } from './commitTime.ts'
 import { isSameValue } from './sameValue.ts'
+import { ServerClock } from './serverClock.ts'
 import type { Change } from './types.ts'
 
 /** How long an own write waits for its echo, and what is known of one is of use. */
@@ -29,6 +30,13 @@ export interface OwnWrite {
   readonly beganAtMs: number
 }
 
+/** One whose echo has not come. */
+interface Waiting {
+  readonly write: OwnWrite
+  /** How far the clock of the server was known to be ahead at the most. */
+  readonly mostAheadMs: number | undefined
+}
+
 /** What the echo of an own write has told: whoever asked after `seq` has seen all commits up to `committed`. */
 interface Echo {
   readonly committed: string
@@ -48,9 +56,12 @@ interface Heard {
  */
 export class OwnWrites {
   /** Those whose echo has not come, by row, oldest first. */
-  readonly #waiting = new Map<string, OwnWrite[]>()
+  readonly #waiting = new Map<string, Waiting[]>()
   readonly #now: () => number
+  readonly #serverClock = new ServerClock()
   #count = 0
+  #interruptedAtMs = -Infinity
+  #returnedAtMs = -Infinity
   #heard: Heard[] = []
   #echoes: Echo[] = []
 
@@ -58,7 +69,7 @@ export class OwnWrites {
     this.#now = now
   }
 
-  /** Notes a write, unless its echo has come before its response. */
+  /** Notes a write, unless its echo has come before its response, or may have been missed. */
   add(write: OwnWrite): void {
     this.#forgetOld()
     const { rowId, table, row, beganAtMs } = write
@@ -67,9 +78,11 @@ export class OwnWrites {
     )
     const [early] = index < 0 ? [] : this.#heard.splice(index, 1)
     if (early) return this.#noteEcho(early.change, write.seq)
+    if (this.#mayHaveMissed(write)) return
+    const waiting: Waiting = { write, mostAheadMs: this.#serverClock.mostAheadMs }
     const writes = this.#waiting.get(rowId)
-    if (writes) writes.push(write)
-    else this.#waiting.set(rowId, [write])
+    if (writes) writes.push(waiting)
+    else this.#waiting.set(rowId, [waiting])
     this.#count += 1
     for (const oldest of this.#waiting.keys()) {
       if (this.#count <= MAX_WRITES) break
@@ -89,32 +102,50 @@ export class OwnWrites {
   take(change: Change, table: OwnTable): number | undefined {
     this.#forgetOld()
     const rowId = identifyOwnRow(table, change.eventType === 'DELETE' ? change.old : change.new)
-    const write = rowId === undefined ? undefined : this.#match(rowId, change, table)
-    if (write) this.#noteEcho(change, write.seq)
+    const seq = rowId === undefined ? undefined : this.#match(rowId, change, table)
+    const committedMs = commitMsOf(change)
+    if (committedMs !== undefined) this.#serverClock.note(committedMs, this.#now())
+    if (seq !== undefined) this.#noteEcho(change, seq)
     else if (rowId !== undefined) {
       this.#heard.push({ rowId, change, atMs: this.#now() })
       if (this.#heard.length > MAX_HEARD) this.#heard.shift()
     }
-    return write?.seq ?? this.#seenSince(change)
+    return seq ?? this.#seenSince(change)
   }
 
-  /** Changes may have been missed, echoes among them: what looks like one now may be somebody else's. */
-  forgetWaiting(): void {
+  /**
+   * Changes may have been missed, echoes among them: what looks like one now may be somebody else's.
+   *
+   * @param hasReturned whether the feed is live again after a gap
+   */
+  interrupted(hasReturned: boolean): void {
     this.#waiting.clear()
     this.#count = 0
+    this.#interruptedAtMs = this.#now()
+    if (hasReturned) this.#returnedAtMs = this.#now()
   }
 
-  #match(rowId: string, change: Change, table: OwnTable): OwnWrite | undefined {
+  /** Whether the echo of a write can have come in a gap. */
+  #mayHaveMissed({ beganAtMs, atMs }: OwnWrite): boolean {
+    if (beganAtMs !== -Infinity) return beganAtMs <= this.#interruptedAtMs
+    return atMs - this.#returnedAtMs < FORGOTTEN_AFTER_MS
+  }
+
+  /** The logical time of the response to the write that a change is the echo of. */
+  #match(rowId: string, change: Change, table: OwnTable): number | undefined {
     const writes = this.#waiting.get(rowId)
     if (!writes) return undefined
-    const index = writes.findIndex(({ row }) => isEcho(change, row, table))
+    const nowMs = this.#now()
+    const isMatch = (one: Waiting): boolean => isEcho(change, one.write.row, table) && !isLater(change, one, nowMs)
+    const index = writes.findIndex(isMatch)
+    // If the echoes of those before have been lost, it is that of the last one.
+    const seq = writes.findLast(isMatch)?.write.seq
     // Whoever has written the row, its next change may be somebody else's and look the same.
     const passed = index < 0 ? writes.length : index + 1
-    const [write] = index < 0 ? [] : writes.slice(index)
     writes.splice(0, passed)
     this.#count -= passed
     if (writes.length === 0) this.#waiting.delete(rowId)
-    return write
+    return seq
   }
 
   #noteEcho({ commitTimestamp }: Change, seq: number): void {
@@ -144,12 +175,25 @@ export class OwnWrites {
     const oldestMs = this.#now() - FORGOTTEN_AFTER_MS
     for (const [rowId, writes] of this.#waiting) {
       const [oldest] = writes
-      if (oldest && oldest.atMs >= oldestMs) break
+      if (oldest && oldest.write.atMs >= oldestMs) break
       this.#drop(rowId)
     }
     while (this.#heard[0] && this.#heard[0].atMs < oldestMs) this.#heard.shift()
     while (this.#echoes[0] && this.#echoes[0].atMs < oldestMs) this.#echoes.shift()
   }
+}
+
+function commitMsOf({ commitTimestamp }: Change): number | undefined {
+  const committed = sortableCommitTime(commitTimestamp)
+  return committed === undefined ? undefined : Number(committed) * 1_000
+}
+
+/** Whether a change was committed after the response to a write, so that the echo of the write has been lost. */
+function isLater(change: Change, { write, mostAheadMs }: Waiting, nowMs: number): boolean {
+  const committedMs = commitMsOf(change)
+  if (committedMs === undefined || mostAheadMs === undefined) return false
+  // Of a time still to come nothing can be said: a clock has been set.
+  return committedMs > write.atMs + mostAheadMs && committedMs <= nowMs + mostAheadMs
 }
 
 /** What tells a row from all others; `undefined` without its primary key. */

@@ -27,11 +27,15 @@ const ownWrite = (delivery: fc.Arbitrary<OwnWrite['delivery']>): fc.Arbitrary<Ow
     returning: fc.constantFrom(true, true, true, false),
   })
 const delivered = fc.record({ delayMs, times: fc.constantFrom<(0 | 1 | 2)[]>(1, 1, 2) })
+const deliveredOrLost = fc.oneof(
+  { weight: 3, arbitrary: delivered },
+  { arbitrary: fc.record({ delayMs, times: fc.constant<0>(0) }), weight: 1 },
+)
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 4, arbitrary: fc.tuple(fc.constant('own' as const), ownWrite(delivered)) },
+  { weight: 4, arbitrary: fc.tuple(fc.constant('own' as const), ownWrite(deliveredOrLost)) },
   { weight: 4, arbitrary: fc.tuple(fc.constant('foreign' as const), rows, delivered) },
   { weight: 6, arbitrary: fc.tuple(fc.constant('wait' as const), fc.constantFrom(0, 1, 30, 100, 200, 400, 1_200)) },
-  { weight: 1, arbitrary: fc.tuple(fc.constant('gap' as const), fc.constantFrom(10, 300, 1_000)) },
+  { weight: 2, arbitrary: fc.tuple(fc.constant('gap' as const), fc.constantFrom(10, 300, 1_000)) },
   { weight: 1, arbitrary: fc.tuple(fc.constant('refetch' as const), fc.constantFrom('goals', 'partners')) },
   { weight: 1, arbitrary: fc.constantFrom<Step[]>(['flush'], ['settle']) },
 )

@@ -108,6 +108,8 @@ export function createRealtimeService<Client extends FeedClient, const Schema ex
       guard('A message of the feed could not be handled.', () => router.handleMessage(topic, message)),
     catchUp: (reason, effect) =>
       guard('The catch-up could not be scheduled.', () => {
+        // A tab that follows another has gaps without a change of its status.
+        if (reason === 'gap') echoes.interrupted()
         if (reason === 'backstop') sweeps.begin(router.catchUpKeys())
         router.catchUp(sources[reason], effect)
       }),

@@ -35,6 +35,7 @@ export function createOwnEchoes({ service, internals, isLive, dead }: OwnEchoesP
   const timers = new Map<ResolvedTable, unknown>()
   /** Tables whose silence has been told of once: they may never say anything. */
   const silent = new Set<ResolvedTable>()
+  let hasBeenLive = false
 
   function unwatch(table: ResolvedTable): void {
     clock.clearTimeout(timers.get(table) as never)
@@ -71,7 +72,9 @@ export function createOwnEchoes({ service, internals, isLive, dead }: OwnEchoesP
       unwatch(table)
     },
     interrupted() {
-      writes.forgetWaiting()
+      const isLiveNow = isLive()
+      writes.interrupted(isLiveNow && hasBeenLive)
+      hasBeenLive ||= isLiveNow
       for (const table of timers.keys()) unwatch(table)
     },
   }
