@@ -46,3 +46,34 @@ describe.each(everyStrategy)('G9 reset() takes no mark back, %s', (strategy) => 
     expect(isInvalidated(world, partners)).toBe(true)
   })
 })
+
+describe.each(everyStrategy)('G9 stop() as the network returns, %s', (strategy) => {
+  // However far the fetch that was paused has come by then, it is the one that brings what the event told of.
+  it.each([0, 1, 2, 3, 4, 5, 6, 8])('leaves a query fresh whose fetch goes on %i microtasks before', async (ticks) => {
+    for (const pending of ['markStale', 'flush', 'drop'] as const) {
+      const world = worldOf(strategy)
+      const shown = await world.showLoaded(goals)
+      world.goOffline()
+      announce(world, 'INVALIDATE', goals)
+      await advance(500)
+      world.goOnline()
+      for (let tick = 0; tick < ticks; tick += 1) await Promise.resolve()
+      world.coalescer.stop({ pending })
+      await advance(1000)
+      expect([shown.version(), isInvalidated(world, goals), startsOf(world, goals).length]).toEqual([1, false, 2])
+    }
+  })
+
+  it.each(['markStale', 'flush'] as const)('%s: treats an older fetch that goes on as told', async (pending) => {
+    const world = worldOf(strategy)
+    const shown = await world.showLoaded(goals)
+    void shown.observer.refetch()
+    await advance(10)
+    announce(world, 'INVALIDATE', goals)
+    world.coalescer.stop({ pending })
+    await advance(1000)
+    expect([shown.version(), isInvalidated(world, goals)]).toEqual(
+      pending === 'flush' || strategy === 'direct' ? [1, false] : [0, true],
+    )
+  })
+})

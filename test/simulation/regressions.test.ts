@@ -230,6 +230,22 @@ const regressions: readonly Regression[] = [
     end: stopAndMark,
   },
   {
+    rule: 'a request that never ends is replaced for an event from within its queryFn, restored data beside it',
+    config: { loaded: [0], staleTimeMs: Infinity },
+    steps: [
+      { do: 'reenter', in: 'queryFn', key: 0 },
+      { do: 'remove', query: 0 },
+      { do: 'restore' },
+      { do: 'hang' },
+      { do: 'mount', query: 0 },
+      { do: 'invalidate', keys: [0], urgent: true },
+      { do: 'wait', ms: 50 },
+      { do: 'unhang' },
+      { do: 'wait', ms: 11_000 },
+    ],
+    end: atQuiet,
+  },
+  {
     rule: 'a fetch that joins one which runs already is not counted',
     config: { strategy: 'direct' },
     steps: [

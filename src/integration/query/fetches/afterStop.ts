@@ -34,11 +34,14 @@ export function finishAfterStop(ways: Ways, how: 'mark' | 'fetch', maxConcurrent
     const isOwn = ways.running.has(entry)
     const { query } = entry
     const answersLater = query.state.fetchStatus === 'paused' && isRenewedByResuming(query)
-    const owesFetch = entry.startedAt < Math.max(wantedAt(entry), entry.notes?.ifShown?.seq ?? 0) && !answersLater
-    const owesMark = entry.startedAt < (entry.notes?.markSeq ?? 0) && !answersLater
+    const fetchSeq = Math.max(wantedAt(entry), entry.notes?.ifShown?.seq ?? 0)
+    const markSeq = entry.notes?.markSeq ?? 0
     const resultsBefore = countResults(query)
     afterRunningFetch(entry, (isFollowed) => {
       if (isOwn) busy -= 1
+      // Judged now: a request that has just been let go on may not have asked by the time of the stop.
+      const owesFetch = entry.startedAt < fetchSeq && !answersLater
+      const owesMark = entry.startedAt < markSeq && !answersLater
       const isIdle = query.state.fetchStatus === 'idle'
       // Also with a later one under way that another tab's state hides: this one has cleared the mark.
       if (isIdle && (owesFetch || owesMark || countResults(query) === resultsBefore)) query.invalidate()
