@@ -8,7 +8,18 @@ import { everyStrategy, timing } from './support.ts'
 useSimulatedTime()
 
 const keys: QueryKey[] = [['a'], ['a', 1], ['a', { page: 1, of: 2 }], ['b'], ['b', 1]]
-const states = ['shown', 'stale', 'cached', 'cachedStale', 'disabled', 'static', 'absent', 'failed'] as const
+const states = [
+  'shown',
+  'stale',
+  'cached',
+  'cachedStale',
+  'disabled',
+  'static',
+  'absent',
+  'failed',
+  'fails',
+  'cachedFails',
+] as const
 
 type Case = readonly [states: (typeof states)[number][], calls: Call[]]
 interface Call {
@@ -45,14 +56,14 @@ async function outcomeOf([kinds, calls]: Case, strategy: (typeof everyStrategy)[
     defaultOptions: { queries: { staleTime: Infinity, gcTime: Infinity, retry: false } },
   })
   const fetched: string[] = []
-  let isFailing = true
+  let isLoading = true
   const unsubscribes: (() => void)[] = []
   for (const [index, queryKey] of keys.entries()) {
     const kind = kinds[index]
     if (kind === 'absent') continue
     const queryFn = async (): Promise<number> => {
       fetched.push(JSON.stringify(queryKey))
-      if (kind === 'failed' && isFailing) throw new Error('failed')
+      if (kind === 'failed' ? isLoading : kind?.toLowerCase().endsWith('fails') && !isLoading) throw new Error('failed')
       return fetched.length
     }
     const observer = new QueryObserver(queryClient, {
@@ -67,7 +78,7 @@ async function outcomeOf([kinds, calls]: Case, strategy: (typeof everyStrategy)[
     if (kind === 'disabled') observer.setOptions({ queryKey, queryFn, enabled: false })
     if (kind?.toLowerCase().endsWith('stale')) queryClient.getQueryCache().find({ queryKey })?.invalidate()
   }
-  isFailing = false
+  isLoading = false
   fetched.length = 0
   const coalescer =
     strategy === 'plain' ? undefined : createCoalescer({ queryClient, strategy, ...timing, onError: () => undefined })
