@@ -131,4 +131,21 @@ describe('a channel that the client has lost', () => {
     expect([opened(world), world.realtime.getStatus()]).toEqual([2, 'connecting'])
     expect(world.messages()[0]).toContain('no longer has the channel joined')
   })
+
+  it('and goes on listing is not handed out again', async () => {
+    const world = createFeedWorld()
+    const { supabase } = world
+    await world.goLive()
+    // As clients before 2.95 do after `disconnect()`: the channel is leaving for ever.
+    supabase.removeChannel = (channel) => {
+      Object.assign(channel, { state: 'leaving' })
+      return Promise.resolve('ok')
+    }
+    Object.assign(supabase.realtime, { _remove: ({ topic }: { topic: string }) => supabase.drop(topic) })
+    Object.assign(supabase.current, { state: 'closed' })
+    await advance(11_300)
+    expect([opened(world), supabase.current.isSubscribed]).toEqual([2, true])
+    supabase.current.goLive()
+    expect(world.realtime.getStatus()).toBe('live')
+  })
 })

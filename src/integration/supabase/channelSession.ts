@@ -2,7 +2,7 @@ import { FrameFilter } from '../../actions/frameFilter.ts'
 import { isBadToken, isDenial } from '../../actions/serverTexts.ts'
 import { isRenewal } from '../../actions/token.ts'
 import type { ConnectionEvent } from '../../machines/connectionSetup.ts'
-import type { FeedBinding, FeedChannel, FeedClient } from './client.ts'
+import type { FeedBinding, FeedChannel, FeedClient, FeedSocket } from './client.ts'
 
 /** An attachment that takes longer comes from a server that was not ready, and may miss what comes right after. */
 const LATE_MS = 400
@@ -84,10 +84,15 @@ export function openSession(port: SessionPort): ChannelSession {
     // A dead channel is no longer the client's: removing it would drop a new one of the same name.
     if (!wasOpen) return
     try {
-      port.leaving(Promise.resolve(supabase.removeChannel(channel as never)).catch(reportRemoval))
+      port.leaving(Promise.resolve(supabase.removeChannel(channel as never)).then(unlist, reportRemoval))
     } catch (error) {
       reportRemoval(error)
     }
+  }
+
+  /** A client that has torn a channel down by itself goes on listing it, and hands it out when the name is asked for. */
+  function unlist(): void {
+    if (supabase.getChannels?.().includes(channel as never)) (supabase.realtime as FeedSocket)?._remove?.(channel)
   }
 
   function reportRemoval(error: unknown): void {

@@ -4,7 +4,7 @@ import type { SupabaseClient } from '@supabase/supabase-js'
 export interface FeedClient {
   channel(name: string, options?: { readonly config: object }): object
   removeChannel(channel: never): unknown
-  getChannels?(): readonly { readonly topic: string; readonly state?: string }[]
+  getChannels?(): readonly (object & { readonly topic: string; readonly state?: string })[]
   readonly realtime?: object
 }
 
@@ -14,6 +14,8 @@ export interface FeedSocket {
   disconnect?(): unknown
   isConnected?(): boolean
   isDisconnecting?(): boolean
+  /** Drops a channel from the client's list. */
+  _remove?(channel: object): void
   /** Says what token to join with; what `createClient` passes falls back to the API key. */
   accessToken?: (() => PromiseLike<string | null>) | null
   readonly accessTokenValue?: string | null
