@@ -187,7 +187,7 @@ export interface RealtimeServiceOptions<Client extends FeedClient = FeedClient, 
    * What to do about changes from before the feed is live for the first time: `'markStale'` marks queries fetched
    * before that, so that the next mount or focus fetches them; `'refetch'` also fetches what is on screen; `'off'`
    * does nothing.
-   * @default 'markStale'
+   * @default 'refetch'
    */
   readonly firstCatchUp?: 'markStale' | 'refetch' | 'off' | undefined
   /**
