@@ -83,6 +83,19 @@ holds('with a client typed by a generated Database', () => {
     createRealtimeService({ ...common, supabase: createClient<Database>('url', 'key'), tables: { goals: { keys } } })
   })
 
+  holds('own() takes rows of a table that the client knows', () => {
+    const realtime = createRealtimeService({ ...common, tables: { goals: { keys } } })
+    realtime.own('goals', { id: 1, title: 'Run' })
+    realtime.own('goals', [{ id: 1 }])
+    realtime.own('goals', null)
+    // @ts-expect-error -- there is no such table
+    realtime.own('nope', { id: 1 })
+    // @ts-expect-error -- goals have no such column
+    realtime.own('goals', { id: 1, nope: 2 })
+    // @ts-expect-error -- a title is a text
+    realtime.own('goals', [{ id: 1, title: 7 }])
+  })
+
   holds('the schema is public unless told otherwise', () => {
     createRealtimeService({ ...common, schema: 'audit', tables: { entries: { keys, filter: 'action=eq.delete' } } })
     // @ts-expect-error -- entries are not in public
