@@ -103,7 +103,7 @@ class Ending {
     if (!mayFetch && late.length > 0)
       this.#run.invariants.break(`fetches ${late.map((one) => one.query.queryHash).join()} after stop`)
     if (how === 'drop') return
-    // A stopped coalescer has no timer, by which it would give up a request that never ends.
+    // "stop() leaves no timer", by which a request that never ends would be given up: its query is stale, not fetched.
     const waitsForEver = how === 'flush' && monitor.fetches.some((fetch) => monitor.isStuck(fetch))
     for (const index of pool.keys()) this.#checkScreen(index, mayFetch && !waitsForEver, how === 'running')
     if (how === 'running') this.#checkSaved()

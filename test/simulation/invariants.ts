@@ -122,6 +122,7 @@ export class Invariants {
     const snapshot = coalescer.getSnapshot()
     if (coalescer.getSnapshot() !== snapshot) this.break('gives two snapshots while nothing changes')
     const inFlight = monitor.ownRunning.filter(({ query }) => query.state.fetchStatus === 'fetching').length
+    // A stuck request "stops counting"; of one that another tab's state hides, the state that is asked here says "idle".
     const hasStuck = monitor.ownRunning.some((one) => monitor.isStuck(one))
     if (!hasStuck && !hasForeignStates(this.#run) && snapshot.inFlight !== inFlight)
       this.break(`says ${snapshot.inFlight} in flight, but ${inFlight} are`)
