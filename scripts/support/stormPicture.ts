@@ -3,7 +3,7 @@ import type { ScenarioResult } from '../../demo/shared/playScenario.ts'
 
 export type StormResults = readonly ScenarioResult[]
 
-const shown = ['direct', 'debounce'] as const
+const shown = ['direct', 'debounce', 'adaptive'] as const
 
 const namesOf = (results: StormResults) => [...new Set(results.map(({ scenario }) => scenario))]
 
@@ -13,11 +13,11 @@ function requestsOf(results: StormResults, scenario: string, strategy: string): 
   return result.totalRequests
 }
 
-/** Requests of each scenario under `direct` and under the default strategy, as bars on one scale per scenario. */
+/** Requests of each scenario under `direct`, the default strategy and `adaptive`, as bars on one scale per scenario. */
 export function drawStorm(results: StormResults): string {
   const width = 960
   const left = 400
-  const rowHeight = 62
+  const rowHeight = 84
   const names = namesOf(results)
   const height = 66 + names.length * rowHeight
   const rows = names.flatMap((scenario, index) => {
@@ -32,19 +32,22 @@ export function drawStorm(results: StormResults): string {
         `<text x="${left + length + 8}" y="${y + 14}">${requests}</text>`,
       ]
     })
-    return [`<text class="title" x="${left - 16}" y="${top + 25}">${scenarios[scenario].title}</text>`, ...bars]
+    return [`<text class="title" x="${left - 16}" y="${top + 36}">${scenarios[scenario].title}</text>`, ...bars]
   })
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="Requests per storm: direct and debounce">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="Requests per storm: direct, debounce and adaptive">`,
     '<style>',
     'text { font: 14px system-ui, sans-serif; fill: #333 } .title { text-anchor: end } .legend { font-size: 13px }',
-    '.direct { fill: #d1495b } .debounce { fill: #2a7f62 }',
-    '@media (prefers-color-scheme: dark) { text { fill: #ddd } .direct { fill: #ef7587 } .debounce { fill: #5cc9a3 } }',
+    '.direct { fill: #d1495b } .debounce { fill: #2a7f62 } .adaptive { fill: #2d6da3 }',
+    '@media (prefers-color-scheme: dark) { text { fill: #ddd }',
+    '.direct { fill: #ef7587 } .debounce { fill: #5cc9a3 } .adaptive { fill: #6db3ee } }',
     '</style>',
     `<rect class="direct" x="${left}" y="16" width="14" height="14" rx="3"/>`,
     `<text class="legend" x="${left + 20}" y="28">requests, when each change refetches at once</text>`,
     `<rect class="debounce" x="${left + 345}" y="16" width="14" height="14" rx="3"/>`,
-    `<text class="legend" x="${left + 365}" y="28">with debounce</text>`,
+    `<text class="legend" x="${left + 365}" y="28">debounce</text>`,
+    `<rect class="adaptive" x="${left + 445}" y="16" width="14" height="14" rx="3"/>`,
+    `<text class="legend" x="${left + 465}" y="28">adaptive</text>`,
     ...rows,
     '</svg>',
     '',
