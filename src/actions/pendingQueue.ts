@@ -46,6 +46,8 @@ export class PendingQueue {
   /** The rule of the strategy at work, if it wants to know. */
   watcher: QueueWatcher | undefined
   readonly onlookers = new Onlookers()
+  /** What a rule has learned from the events, kept while another one is at work; forgotten with what waits. */
+  learned: object | undefined
   readonly #clock: LogicalClock
   readonly #hashExact: (queryKey: QueryKey) => string
   #oldestAtMs = Infinity
@@ -180,6 +182,7 @@ export class PendingQueue {
   clear(): void {
     this.keys.clear()
     this.changes = []
+    this.learned = undefined
     this.#oldestAtMs = Infinity
   }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { QueryKey } from '@tanstack/react-query'
-import { createWorld } from '../support/world.ts'
+import { type World, createWorld } from '../support/world.ts'
 import { advance, useSimulatedTime } from '../support/simulatedTime.ts'
 import { sendChange, startsOf } from './support.ts'
 
@@ -74,4 +74,48 @@ it('asks for each query once after five rows of a check-in less than 60 ms apart
     }),
     { numRuns: 60, examples: [[[0, 15, 30, 45, 60]], [[0, 0, 0, 0, 59]], [[0, 59, 59, 59, 59]]] },
   )
+})
+
+/** How long lone changes wait, each some seconds after the one before. */
+async function waitsOf(world: World, changes: number): Promise<number[]> {
+  const from = world.flushed.length
+  for (let change = 0; change < changes; change += 1) {
+    world.change(['goals'])
+    await advance(silenceMs)
+  }
+  return world.flushed.slice(from).map(({ waitedMs }) => waitedMs)
+}
+
+describe('what was learned', () => {
+  it('survives a switch to another strategy and back', async () => {
+    const world = createWorld({ strategy: 'adaptive' })
+    expect(await waitsOf(world, 6)).toEqual([60, 60, 60, 60, 30, 30])
+    world.coalescer.switchStrategy('debounce')
+    expect(await waitsOf(world, 2)).toEqual([150, 150])
+    world.coalescer.switchStrategy('adaptive')
+    expect(await waitsOf(world, 2)).toEqual([30, 30])
+  })
+
+  it('takes no part of the time in which another strategy was at work for a gap', async () => {
+    const world = createWorld({ strategy: 'adaptive' })
+    expect(await waitsOf(world, 1)).toEqual([60])
+    for (let round = 0; round < 6; round += 1) {
+      world.coalescer.switchStrategy('direct')
+      world.coalescer.switchStrategy('adaptive')
+      expect(await waitsOf(world, 1)).toEqual([60])
+    }
+  })
+
+  it.each([
+    ['a reset', ({ coalescer }: World) => coalescer.reset()],
+    [
+      'a switch to another maxWaitMs',
+      ({ coalescer }: World) => coalescer.switchStrategy({ name: 'adaptive', maxWaitMs: 900 }),
+    ],
+  ])('is forgotten at %s', async (_, forget) => {
+    const world = createWorld({ strategy: 'adaptive' })
+    await waitsOf(world, 6)
+    forget(world)
+    expect(await waitsOf(world, 6)).toEqual([60, 60, 60, 60, 30, 30])
+  })
 })

@@ -4,12 +4,11 @@ import type { PendingQueue } from '../pendingQueue.ts'
 import type { QueryKey } from '../types.ts'
 import { capAt } from './deadlines.ts'
 import { type Group, type GroupWindow, GroupWindows } from './groupWindows.ts'
-import { type Rhythm, createRhythm, noteChange } from './rhythm.ts'
+import { type Rhythm, noteChange } from './rhythm.ts'
+import { Rhythms } from './rhythms.ts'
 import { type RootWait, decideWait, explainWait } from './rootWait.ts'
 import type { Due, StrategyPort, WaitExplanation } from './windows.ts'
 
-/** So many roots are remembered; those that changed longest ago are forgotten first. */
-const MAX_ROOTS = 1000
 /** A change that comes this many times `maxWaitMs` after the one before ends a silence. */
 const SILENCE = 2
 /** The pending keys of one root. */
@@ -70,15 +69,15 @@ const groupOfKey = (key: PendingKey): RootGroup | undefined => key.group as Root
  */
 export class RootWindows extends GroupWindows<RootGroup> {
   readonly #groups = new Map<string, RootGroup>()
-  /** Least recently changed first. */
-  readonly #rhythms = new Map<string, Rhythm>()
+  #rhythms: Rhythms
+  #isAtWork = false
   /** Those for which an event came that can make them due earlier than was planned. */
   readonly #hurried = new Set<RootGroup>()
   #lastOfAllAtMs = -Infinity
 
   constructor(port: StrategyPort) {
     super(port)
-    for (const key of port.queue.keys.values()) this.noteKey(key)
+    this.#rhythms = new Rhythms(port.timing.maxWaitMs)
   }
 
   override noteKey(key: PendingKey): void {
@@ -116,6 +115,7 @@ export class RootWindows extends GroupWindows<RootGroup> {
   }
 
   override rest(): void {
+    if (!this.#isAtWork) this.#start()
     super.rest()
     for (const [id, group] of this.#groups) if (!this.isPending(group)) this.#groups.delete(id)
     if (this.#groups.size === 0) this.#hurried.clear()
@@ -169,6 +169,18 @@ export class RootWindows extends GroupWindows<RootGroup> {
     return decideWait(group, this.port.timing, jitterMs, this.#lastOfAllAtMs)
   }
 
+  /** Takes over what waits, and what was learned before another strategy was at work. */
+  #start(): void {
+    const { queue, timing } = this.port
+    this.#isAtWork = true
+    if (queue.learned instanceof Rhythms && queue.learned.maxWaitMs === timing.maxWaitMs) {
+      this.#rhythms = queue.learned
+      this.#rhythms.resume()
+    }
+    queue.learned = this.#rhythms
+    for (const key of queue.keys.values()) this.noteKey(key)
+  }
+
   #idOf(queryKey: QueryKey): string {
     return nameRoot(this.port.rootOf(queryKey))
   }
@@ -191,20 +203,9 @@ export class RootWindows extends GroupWindows<RootGroup> {
 
   #createGroup(id: string, key: PendingKey): RootGroup {
     const { queue, timing } = this.port
-    const rhythm = this.#recall(id)
+    const rhythm = this.#rhythms.recall(id)
     const endsSilence = !(key.firstAtMs - rhythm.seenAtMs <= SILENCE * timing.maxWaitMs)
     return new RootGroup(id, key, rhythm, endsSilence, queue)
-  }
-
-  #recall(id: string): Rhythm {
-    const rhythm = this.#rhythms.get(id) ?? createRhythm()
-    this.#rhythms.delete(id)
-    this.#rhythms.set(id, rhythm)
-    if (this.#rhythms.size > MAX_ROOTS) {
-      const [oldest] = this.#rhythms.keys()
-      if (oldest !== undefined) this.#rhythms.delete(oldest)
-    }
-    return rhythm
   }
 
   /** An event that comes when less is left than is waited for shortens the wait. */
