@@ -29,9 +29,4 @@ export class Rhythms {
     }
     return rhythm
   }
-
-  /** What came while nobody listened is unknown, and so is the gap that ends now. */
-  resume(): void {
-    for (const rhythm of this.#ofRoots.values()) rhythm.seenAtMs = -Infinity
-  }
 }

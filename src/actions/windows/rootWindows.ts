@@ -69,15 +69,20 @@ const groupOfKey = (key: PendingKey): RootGroup | undefined => key.group as Root
  */
 export class RootWindows extends GroupWindows<RootGroup> {
   readonly #groups = new Map<string, RootGroup>()
-  #rhythms: Rhythms
-  #isAtWork = false
+  readonly #rhythms: Rhythms
+  readonly #startedAtMs: number
   /** Those for which an event came that can make them due earlier than was planned. */
   readonly #hurried = new Set<RootGroup>()
   #lastOfAllAtMs = -Infinity
 
   constructor(port: StrategyPort) {
     super(port)
-    this.#rhythms = new Rhythms(port.timing.maxWaitMs)
+    const { queue, timing, now } = port
+    const { learned } = queue
+    const isOfUse = learned instanceof Rhythms && learned.maxWaitMs === timing.maxWaitMs
+    this.#rhythms = isOfUse ? learned : new Rhythms(timing.maxWaitMs)
+    this.#startedAtMs = now()
+    for (const key of queue.keys.values()) this.noteKey(key)
   }
 
   override noteKey(key: PendingKey): void {
@@ -115,8 +120,8 @@ export class RootWindows extends GroupWindows<RootGroup> {
   }
 
   override rest(): void {
-    if (!this.#isAtWork) this.#start()
     super.rest()
+    this.port.queue.learned = this.#rhythms
     for (const [id, group] of this.#groups) if (!this.isPending(group)) this.#groups.delete(id)
     if (this.#groups.size === 0) this.#hurried.clear()
   }
@@ -169,18 +174,6 @@ export class RootWindows extends GroupWindows<RootGroup> {
     return decideWait(group, this.port.timing, jitterMs, this.#lastOfAllAtMs)
   }
 
-  /** Takes over what waits, and what was learned before another strategy was at work. */
-  #start(): void {
-    const { queue, timing } = this.port
-    this.#isAtWork = true
-    if (queue.learned instanceof Rhythms && queue.learned.maxWaitMs === timing.maxWaitMs) {
-      this.#rhythms = queue.learned
-      this.#rhythms.resume()
-    }
-    queue.learned = this.#rhythms
-    for (const key of queue.keys.values()) this.noteKey(key)
-  }
-
   #idOf(queryKey: QueryKey): string {
     return nameRoot(this.port.rootOf(queryKey))
   }
@@ -204,6 +197,8 @@ export class RootWindows extends GroupWindows<RootGroup> {
   #createGroup(id: string, key: PendingKey): RootGroup {
     const { queue, timing } = this.port
     const rhythm = this.#rhythms.recall(id)
+    // What came while another strategy was at work is unknown, and so is the gap that ends now.
+    if (rhythm.seenAtMs < this.#startedAtMs) rhythm.seenAtMs = -Infinity
     const endsSilence = !(key.firstAtMs - rhythm.seenAtMs <= SILENCE * timing.maxWaitMs)
     return new RootGroup(id, key, rhythm, endsSilence, queue)
   }

@@ -21,7 +21,6 @@ function setup() {
     rootOf: ([root]) => root,
   })
   queue.watcher = windows
-  windows.rest()
   const change = (root: string): void =>
     void queue.add(queue.idOf([root], false), [root], wants, time.nowMs, false, undefined)
   const pass = (ms: number): void => {
