@@ -27,8 +27,6 @@ export interface PendingKey extends Asks {
   matched: Map<object, Asks> | undefined
   /** Whether one of those calls asks for a fetch in place of one that is running. */
   cancels: boolean
-  /** What the rule of the strategy at work keeps with it. */
-  group: object | undefined
 }
 
 /** A query that filters have matched, and what the call asks of it. */
@@ -83,7 +81,6 @@ export const createPendingKey = (id: string, queryKey: QueryKey, exact: boolean,
   sources: undefined,
   matched: undefined,
   cancels: false,
-  group: undefined,
   markActiveSeq: 0,
   markInactiveSeq: 0,
   fetchActiveSeq: 0,

@@ -60,15 +60,13 @@ function nameRoot(root: unknown): string {
   return typeof root === 'object' && root !== null ? '{…}' : `${typeof root} ${String(root)}`
 }
 
-// Only the rule at work writes it, and it takes over every key that is pending as it starts.
-const groupOfKey = (key: PendingKey): RootGroup | undefined => key.group as RootGroup | undefined
-
 /**
  * One window per root, the first element of a key: it waits for the next change exactly as long as, going by the recent
  * gaps of that root, waiting is cheaper than a request.
  */
 export class RootWindows extends GroupWindows<RootGroup> {
   readonly #groups = new Map<string, RootGroup>()
+  readonly #groupOfKey = new Map<PendingKey, RootGroup>()
   readonly #rhythms: Rhythms
   readonly #startedAtMs: number
   /** Those for which an event came that can make them due earlier than was planned. */
@@ -90,8 +88,11 @@ export class RootWindows extends GroupWindows<RootGroup> {
     let group = this.#groups.get(id)
     const isOpen = group !== undefined && this.isPending(group)
     if (group && isOpen) group.keys.push(key)
-    else this.#groups.set(id, (group = this.#createGroup(id, key)))
-    key.group = group
+    else {
+      if (group) this.#forget(group)
+      this.#groups.set(id, (group = this.#createGroup(id, key)))
+    }
+    this.#groupOfKey.set(key, group)
     this.noteEvent(key, key.lastAtMs)
     if (isOpen) return
     group.window = this.open(group)
@@ -99,7 +100,7 @@ export class RootWindows extends GroupWindows<RootGroup> {
   }
 
   override noteEvent(key: PendingKey, atMs: number): void {
-    const group = groupOfKey(key)
+    const group = this.#groupOfKey.get(key)
     if (!group) return
     group.last = key
     if (atMs > this.#lastOfAllAtMs) this.#lastOfAllAtMs = atMs
@@ -122,8 +123,7 @@ export class RootWindows extends GroupWindows<RootGroup> {
   override rest(): void {
     super.rest()
     this.port.queue.learned = this.#rhythms
-    for (const [id, group] of this.#groups) if (!this.isPending(group)) this.#groups.delete(id)
-    if (this.#groups.size === 0) this.#hurried.clear()
+    for (const group of this.#groups.values()) if (!this.isPending(group)) this.#forget(group)
   }
 
   override take(due: Due): void {
@@ -155,7 +155,7 @@ export class RootWindows extends GroupWindows<RootGroup> {
 
   protected override groupOf(keyId: string): RootGroup | undefined {
     const key = this.port.queue.keys.get(keyId)
-    return key && groupOfKey(key)
+    return key && this.#groupOfKey.get(key)
   }
 
   protected override groupOfId(id: string): RootGroup | undefined {
@@ -172,6 +172,12 @@ export class RootWindows extends GroupWindows<RootGroup> {
 
   #decide({ group, jitterMs }: GroupWindow<RootGroup>): RootWait {
     return decideWait(group, this.port.timing, jitterMs, this.#lastOfAllAtMs)
+  }
+
+  #forget(group: RootGroup): void {
+    for (const key of group.keys) this.#groupOfKey.delete(key)
+    this.#groups.delete(group.id)
+    this.#hurried.delete(group)
   }
 
   #idOf(queryKey: QueryKey): string {
