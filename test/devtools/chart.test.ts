@@ -82,7 +82,7 @@ describe('lightStates', () => {
       Object.fromEntries(
         [...drawing.children].map((one) => [one.getAttribute('data-id'), one.getAttribute('data-lit')]),
       )
-    return { actor, told, end, lit }
+    return { actor, drawing, told, end, lit }
   }
 
   it('lights the state it is in with its parents, and names the innermost', () => {
@@ -103,6 +103,15 @@ describe('lightStates', () => {
     vi.advanceTimersByTime(1000)
     expect(lit()).toEqual({ m_idle: 'active', m_collecting: null, m_collecting_waiting: null, m_flushing: null })
     expect(vi.getTimerCount()).toBe(0)
+    end()
+  })
+
+  it('lights a drawing that has been drawn anew meanwhile', () => {
+    const { actor, drawing, lit, end } = open()
+    drawing.replaceChildren(...[...drawing.children].map((one) => one.cloneNode()))
+    actor.send({ type: 'GO' })
+    vi.advanceTimersByTime(110)
+    expect(lit()).toMatchObject({ m_collecting: 'active', m_idle: 'visited' })
     end()
   })
 

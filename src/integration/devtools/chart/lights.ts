@@ -25,7 +25,6 @@ export function lightStates(
 ): () => void {
   const visitedAtMs = new Map<string, number>()
   let active: readonly string[] = []
-  const elements = [...drawing.querySelectorAll('[data-id]')]
   let shown = ''
   let timer: ReturnType<typeof setTimeout> | undefined
 
@@ -42,7 +41,8 @@ export function lightStates(
     for (const [id, atMs] of visitedAtMs) {
       if (nowMs - atMs >= AFTERGLOW_MS && !active.includes(id)) visitedAtMs.delete(id)
     }
-    for (const element of elements) {
+    // React draws anew what it has hidden for a while.
+    for (const element of drawing.querySelectorAll('[data-id]')) {
       const id = element.getAttribute('data-id') ?? ''
       const lit = active.includes(id) ? 'active' : visitedAtMs.has(id) ? 'visited' : undefined
       if (lit === undefined) element.removeAttribute('data-lit')
