@@ -46,7 +46,7 @@ export const styles = `
 .rtc-timing form { padding-top: 8px; }
 .rtc summary { cursor: pointer; padding: 3px 0; }
 .rtc-columns { display: grid; grid-template-columns: minmax(0, 1fr); gap: 0 20px; }
-@container (min-width: 940px) { .rtc-columns { grid-template-columns: minmax(0, 5fr) minmax(0, 6fr); } }
+@container (min-width: 940px) { .rtc-columns { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); } }
 .rtc-columns > div { min-width: 0; }
 .rtc-hint, .rtc-dim { color: var(--rtc-dim); font-weight: 400; }
 .rtc-line { min-height: 1.5em; }
@@ -103,7 +103,7 @@ export const styles = `
 .rtc .rtc-region > button::before { content: '▸ '; }
 .rtc .rtc-region > button[aria-expanded='true']::before { content: '▾ '; }
 .rtc-drawing[data-zoom='fixed'] svg { width: calc(var(--rtc-width) * var(--rtc-zoom)); }
-.rtc-drawing[data-zoom='fit'] svg { width: var(--rtc-width); max-width: 100%; min-width: min(var(--rtc-width), max(520px, 0.6 * var(--rtc-width))); }
+.rtc-drawing[data-zoom='fit'] svg { width: var(--rtc-width); max-width: 100%; min-width: min(var(--rtc-width), max(520px, 0.5 * var(--rtc-width))); }
 .rtc-drawing svg { display: block; height: auto; font: 13px system-ui, sans-serif;
   --bg: var(--rtc-bg); --_text: var(--rtc-text); --_text-sec: var(--rtc-dim); --_text-muted: var(--rtc-dim);
   --_text-faint: var(--rtc-dim); --_line: var(--rtc-dim); --_arrow: var(--rtc-dim); --_node-fill: var(--rtc-raised);

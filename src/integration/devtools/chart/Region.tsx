@@ -33,12 +33,18 @@ export function Region({ drawing, states, isOpenAtFirst }: RegionProps): ReactEl
 function Svg({ markup }: { readonly markup: string }): ReactElement {
   const ref = useRef<HTMLDivElement>(null)
   const prefix = useId()
+  const built = useRef<{ readonly markup: string; readonly svg: SVGSVGElement } | undefined>(undefined)
   useLayoutEffect(() => {
-    const svg = buildSvg(markup, prefix.replaceAll(/\W/g, '_'))
-    if (!svg) return
-    svg.setAttribute('aria-hidden', 'true')
-    svg.style.setProperty('--rtc-width', `${svg.getAttribute('width')}px`)
-    ref.current?.replaceChildren(svg)
+    // React runs this anew for what it has hidden for a while: the drawing, as it is lit, stays.
+    if (built.current?.markup !== markup) {
+      const svg = buildSvg(markup, prefix.replaceAll(/\W/g, '_'))
+      if (!svg) return
+      svg.setAttribute('aria-hidden', 'true')
+      svg.style.setProperty('--rtc-width', `${svg.getAttribute('width')}px`)
+      built.current = { markup, svg }
+    }
+    const { svg } = built.current
+    if (ref.current?.firstChild !== svg) ref.current?.replaceChildren(svg)
   }, [markup, prefix])
   return <div ref={ref} />
 }
