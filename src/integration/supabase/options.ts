@@ -184,9 +184,9 @@ export interface RealtimeServiceOptions<Client extends FeedClient = FeedClient, 
    */
   readonly messages?: { readonly [Event in string]: MessageOptions } | undefined
   /**
-   * What to do about changes from before the feed is live for the first time: `'markStale'` marks queries fetched
-   * before that, so that the next mount or focus fetches them; `'refetch'` also fetches what is on screen; `'off'`
-   * does nothing.
+   * What to do about changes from before the feed is live for the first time: `'refetch'` fetches once what is on
+   * screen and whose fetch started before that, and marks what is not; `'markStale'` only marks, which leaves old data
+   * on the screen until focus or mount; `'off'` does nothing. Whoever waits for live before the first fetch pays nothing.
    * @default 'refetch'
    */
   readonly firstCatchUp?: 'markStale' | 'refetch' | 'off' | undefined
