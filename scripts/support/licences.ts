@@ -47,6 +47,10 @@ export function licencesPage(lock: Lock): string {
     const cells = [...byLicence].map(([licence, names]) => `${licence}: ${names.toSorted().join(', ')}`)
     return `| \`${peer}\` | ${cells.join('; ')} |`
   })
+  const optional = Object.entries(lock.packages['']?.peerDependenciesMeta ?? {})
+    .filter(([, meta]) => meta.optional)
+    .map(([peer]) => `\`${peer}\``)
+    .join(', ')
   return `# Licences
 
 The package is MIT and has no dependencies. What comes with each of its peers, as this repository installs them
@@ -55,5 +59,13 @@ The package is MIT and has no dependencies. What comes with each of its peers, a
 | peer | licences |
 | --- | --- |
 ${rows.join('\n')}
+
+The optional peers are ${optional}.
+npm installs them only where an app, or another of its packages, asks for them; the package holds no copy of theirs.
+
+One licence is not permissive: **\`elkjs\` is under EPL-2.0**, the Eclipse Public License, a weak copyleft. It comes with
+\`beautiful-mermaid\` alone, which draws the charts of \`realtime-coalescer/devtools\` and is loaded when the panel shows one.
+Whoever does not install \`beautiful-mermaid\` gets none of it, and the panel then shows everything but the drawing. As a
+development dependency it does not reach an app's users, unless the app ships the panel to them.
 `
 }
