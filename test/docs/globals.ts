@@ -37,6 +37,10 @@ export interface AppDatabase {
 
 /** What the pages speak of without defining it again in each block. */
 declare global {
+  interface ImportMeta {
+    /** As Vite has it. */
+    readonly hot?: { dispose(callback: () => void): void }
+  }
   type Database = AppDatabase
   const queryClient: QueryClient
   const coalescer: Coalescer
