@@ -5,10 +5,18 @@ import { report, round } from './support/results.ts'
 const sizes = await measureSizes(join(import.meta.dirname, '..'))
 const kB = (bytes: number): number => round(bytes / 1024)
 
+const valueNames: Readonly<Record<string, string>> = {
+  'realtime-coalescer': 'core',
+  'createCoalescer alone': 'alone',
+  'createCoalescerWith({ debounce })': 'onlyDebounce',
+  'an app with Supabase and React': 'app',
+  'an app with Supabase and React, XState included': 'appWithXState',
+}
+
 report({
   values: Object.fromEntries(
     Object.entries(sizes).map(([name, { gzipped }]) => [
-      name === 'createCoalescer alone' ? 'alone' : (name.split('/')[1] ?? 'core'),
+      valueNames[name] ?? name.replace('realtime-coalescer/', ''),
       kB(gzipped),
     ]),
   ),

@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type BundleSize, measureSizes, sizeLimits } from '../../bench/support/bundle.ts'
+import { findMarks } from '../../bench/support/markdown.ts'
 import { chartsOf } from '../../src/machines/charts.ts'
 import { strategies } from '../../src/machines/strategies.ts'
 import type { AnyStateNode } from 'xstate'
@@ -62,5 +64,27 @@ describe('what charts say of their states', () => {
     expect(told.filter(isFixed).filter((text) => !plain(development).includes(text))).toEqual([])
     expect(told.filter((text) => plain(production).includes(text))).toEqual([])
     expect(production).not.toContain('decides when to flush.')
+  })
+})
+
+describe('README', () => {
+  it('says what an app adds as it is measured now', () => {
+    const page = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8')
+    const shown = new Map(findMarks(page).map(({ mark, shown: text }) => [mark, Number(text)]))
+    for (const [mark, name] of [
+      ['alone', 'createCoalescer alone'],
+      ['app', 'an app with Supabase and React'],
+      ['appWithXState', 'an app with Supabase and React, XState included'],
+    ] as const) {
+      const kB = shown.get(`size.values.${mark}`)
+      expect({ mark, isShown: kB !== undefined }).toEqual({ mark, isShown: true })
+      // Small edits need not write the page anew.
+      expect(Math.abs((kB ?? 0) - (sizes[name]?.gzipped ?? 0) / 1024)).toBeLessThan(0.5)
+    }
+  })
+
+  it('says by how much more XState makes it', () => {
+    const { 'an app with Supabase and React': app, 'an app with Supabase and React, XState included': whole } = sizes
+    expect((whole?.gzipped ?? 0) - (app?.gzipped ?? 0)).toBeGreaterThan(5000)
   })
 })
