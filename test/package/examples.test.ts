@@ -1,39 +1,24 @@
-import { cp, readFile, writeFile } from 'node:fs/promises'
-import { existsSync, readdirSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startBackend } from '../../demo/server/backend.ts'
-import { root, run } from '../../scripts/support/run.ts'
-import { createDirectory, installProject, packPackage, removeDirectory } from '../../scripts/support/tarball.ts'
+import { exampleNames, installExample } from '../../scripts/support/examples.ts'
+import { run } from '../../scripts/support/run.ts'
+import { createDirectory, packPackage, removeDirectory } from '../../scripts/support/tarball.ts'
 import { launchBrowser } from '../browser/support/launch.ts'
 
 let directory: string
-/** Those that are projects of their own: the test of the demo runs where the demo is. */
-const examples = readdirSync(join(root, 'examples')).filter((name) =>
-  existsSync(join(root, 'examples', name, 'package.json')),
-)
-
-/** Copies an example out of the repository and installs it with the packed package. */
-async function install(example: string, tarball: string): Promise<void> {
-  const copy = join(directory, example)
-  await cp(join(root, 'examples', example), copy, { recursive: true })
-  const path = join(copy, 'package.json')
-  const manifest = JSON.parse(await readFile(path, 'utf8')) as { dependencies: Record<string, string> }
-  manifest.dependencies['realtime-coalescer'] = tarball
-  await writeFile(path, JSON.stringify(manifest))
-  await installProject(copy)
-}
-
 beforeAll(async () => {
   directory = await createDirectory('examples')
   const tarball = await packPackage(directory)
-  for (const example of examples) await install(example, tarball)
+  for (const name of exampleNames) await installExample(name, tarball, directory)
 })
 
 afterAll(() => removeDirectory(directory))
 
 it('every example has a test here', () => {
-  expect(examples.sort()).toEqual(['node', 'react-supabase', 'websocket'])
+  expect([...exampleNames].sort()).toEqual(['node', 'react-supabase', 'websocket'])
 })
 
 describe('examples/node', () => {
