@@ -32,8 +32,7 @@ const causeOf = (event: OrchestratorEvent): unknown => ('error' in event ? event
 
 const isSame = (a: ResolvedStrategy, b: ResolvedStrategy): boolean => JSON.stringify(a) === JSON.stringify(b)
 
-/** The actor of a strategy, as others see it. */
-export type StrategyRef = ActorRef<Snapshot<unknown>, StrategyEvent>
+type StrategyRef = ActorRef<Snapshot<unknown>, StrategyEvent>
 
 /** Says something to the strategy at work. */
 const tell = (event: StrategyEvent | ((args: OrchestratorArgs) => StrategyEvent)) =>

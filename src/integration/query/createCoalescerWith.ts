@@ -8,7 +8,6 @@ import type { Entry } from './fetches/way.ts'
 import { expectFunction, expectOneOf, expectQueryKey, failType } from '../../actions/validate.ts'
 import type { EmittedEvent, EmittedRecords } from '../../machines/events.ts'
 import { chartsOf } from '../../machines/charts.ts'
-import type { StrategyRef } from '../../machines/orchestrator.ts'
 import type { AnyCoalescerEvent } from '../../machines/orchestratorPort.ts'
 import { type NameOf, type OptionOf, type StrategyRegistry, expectRegistry } from '../../machines/registry.ts'
 import type { AnyCoalescer, Coalescer } from './coalescer.ts'
@@ -86,10 +85,6 @@ export function createCoalescerWith<const Strategies extends StrategyRegistry>(
     engine,
     page,
     sendToActor: (event) => actor.send(event),
-    strategyAtWork() {
-      const { strategy } = actor.getSnapshot().children as { readonly strategy?: StrategyRef }
-      return strategy?.getSnapshot().status === 'active' ? strategy : undefined
-    },
     isInspected: () => trace.isOn(),
   })
   const snapshots = createSnapshotReader(engine, actor, router)

@@ -154,12 +154,10 @@ export class Engine implements OrchestratorPort {
     this.changed()
   }
 
-  /** Puts one key into the queue: the shortest way in. Gives the id it has there. */
-  enqueue(queryKey: QueryKey, wants: Wants, atMs: number, exact: boolean, source: string | undefined): string {
-    const keyId = this.queue.idOf(queryKey, exact)
-    this.queue.add(keyId, queryKey, wants, atMs, exact, source)
+  /** Puts one key into the queue: the shortest way in. */
+  enqueue(queryKey: QueryKey, wants: Wants, atMs: number, exact: boolean, source: string | undefined): void {
+    this.queue.add(this.queue.idOf(queryKey, exact), queryKey, wants, atMs, exact, source)
     this.changed()
-    return keyId
   }
 
   flush({ reason, keyIds, fetch }: FlushRequest): void {

@@ -10,7 +10,6 @@ import type {
   RecordableEvent,
   ScheduleEvent,
 } from '../../../machines/orchestratorPort.ts'
-import type { StrategyRef } from '../../../machines/orchestrator.ts'
 import type { InvalidateOptions } from '../coalescer.ts'
 import type { Engine } from './engine.ts'
 import type { Page } from './page.ts'
@@ -27,8 +26,6 @@ export interface RouterPort {
   readonly engine: Engine
   readonly page: Pick<Page, 'isAway' | 'look'>
   sendToActor(event: OrchestratorEvent): void
-  /** The actor of the strategy, while one is at work. */
-  strategyAtWork(): StrategyRef | undefined
   /** Whether an inspector watches, who must see every event. */
   isInspected(): boolean
 }
@@ -65,22 +62,19 @@ export class Router {
   }
 
   /**
-   * Takes an INVALIDATE of one key without making an event of it. The orchestrator would only note it and tell the
-   * strategy, which is told here, unless it would only note it as well. `false` if the event must be sent.
+   * Takes an INVALIDATE of one key without making an event of it, if the event would only be noted; `false` if it
+   * must be sent.
    */
   tryEnqueue(queryKey: QueryKey, options: InvalidateOptions): boolean {
     const { engine } = this.#port
-    if (this.state !== 'running' || !engine.queryClient || this.#port.isInspected()) return false
+    if (this.state !== 'running' || !engine.gate.open || this.#port.isInspected()) return false
     const atMs = engine.now()
-    const mayPass = engine.gate.open && atMs < engine.gate.overdueAtMs
-    const strategy = mayPass ? undefined : this.#port.strategyAtWork()
-    if (!mayPass && !strategy) return false
+    if (atMs >= engine.gate.overdueAtMs) return false
     expectInvalidateOptions(options)
     const { exact = false, urgent, refetchType = 'active', source } = options
     if (urgent === true) return false
-    const keyId = engine.enqueue(queryKey, wantsFor[refetchType], atMs, exact, source)
-    if (strategy) strategy.send({ type: 'PENDING', keyIds: [keyId], urgent: false })
-    else this.#wakeIfClosed()
+    engine.enqueue(queryKey, wantsFor[refetchType], atMs, exact, source)
+    this.#wakeIfClosed()
     this.#lookForReturn()
     return true
   }
