@@ -152,7 +152,13 @@ export abstract class GroupWindows<G extends Group> implements Windows {
     if (keyIds === undefined) this.#checks.keep(({ window }) => window === undefined)
     else if (reason === 'leading') {
       for (const id of keyIds) this.#answer(this.groupOf(id)?.id ?? id, this.port.now())
-    } else if (reason !== 'urgent') this.#passTime()
+    } else if (reason !== 'urgent') {
+      // The clock goes on: what has become due since the flush was decided on is not part of it.
+      const taken = new Set(keyIds)
+      for (const window of this.#passTime()) {
+        if (!this.keyIdsOf(window.group).every((id) => taken.has(id))) this.#plan(window)
+      }
+    }
   }
 
   look(): void {
