@@ -82,9 +82,7 @@ function Content({ monitor, service }: MonitorPanelProps): ReactElement {
     <>
       <header>
         <h2>Realtime coalescer</h2>
-        <span className="rtc-phase" data-phase={isStopped ? 'stopped' : snapshot.phase}>
-          {isStopped ? 'stopped' : snapshot.phase}
-        </span>
+        <Phase coalescer={coalescer} isStopped={isStopped} />
         {service && <Connection service={service} />}
       </header>
       <Counters snapshot={snapshot} />
@@ -104,6 +102,18 @@ function Content({ monitor, service }: MonitorPanelProps): ReactElement {
         <Charts coalescer={coalescer} strategy={strategy.name} service={service} />
       </div>
     </>
+  )
+}
+
+/** Drawn by itself, at once: a phase is often over before the rest of the panel is drawn again. */
+function Phase({ coalescer, isStopped }: { coalescer: AnyCoalescer; isStopped: boolean }): ReactElement {
+  const readPhase = (): string => coalescer.getSnapshot().phase
+  const current = useSyncExternalStore(coalescer.subscribe, readPhase, readPhase)
+  const phase = isStopped ? 'stopped' : current
+  return (
+    <span className="rtc-phase" data-phase={phase}>
+      {phase}
+    </span>
   )
 }
 
