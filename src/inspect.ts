@@ -14,4 +14,9 @@ export {
   type StatelyInspector,
   createStatelyInspector,
 } from './integration/inspect/createStatelyInspector.ts'
-export type { InspectorProblem, InspectorStatus, StatelyInspectorOptions } from './integration/inspect/options.ts'
+export type {
+  InspectorProblem,
+  InspectorStatus,
+  ShownOptions,
+  StatelyInspectorOptions,
+} from './integration/inspect/options.ts'

@@ -3,8 +3,21 @@ import { followCompanions } from '../companions.ts'
 import type { KnownEvent } from './describe.ts'
 
 /** Whether an inspector page understands an event. */
-export const isKnownEvent = (event: InspectionEvent): event is KnownEvent =>
+const isKnownEvent = (event: InspectionEvent): event is KnownEvent =>
   event.type === '@xstate.actor' || event.type === '@xstate.event' || event.type === '@xstate.snapshot'
+
+/**
+ * Passes on what an inspector page understands, each event once: an inspector that is given to `createCoalescer` and
+ * attached as well hears everything twice.
+ */
+export function hearOnce(take: (event: KnownEvent) => void): (event: InspectionEvent) => void {
+  const heard = new WeakSet<InspectionEvent>()
+  return (event) => {
+    if (!isKnownEvent(event) || heard.has(event)) return
+    heard.add(event)
+    take(event)
+  }
+}
 
 /** What an inspector that had watched from the start would know of an actor and its children. */
 export function* currentActors(actorRef: AnyActorRef, rootId: string): Generator<KnownEvent> {

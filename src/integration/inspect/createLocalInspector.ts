@@ -1,13 +1,14 @@
 import type { InspectionEvent } from 'xstate'
-import { expectCount, expectFunction, failType } from '../../actions/validate.ts'
+import { expectCount, failType } from '../../actions/validate.ts'
 import { isCoalescer } from '../query/internals.ts'
-import { Attachments, currentActors, isKnownEvent } from './actors.ts'
+import { Attachments, currentActors, hearOnce } from './actors.ts'
 import type { Inspectable } from './createStatelyInspector.ts'
 import { Limiter } from './limiter.ts'
 import { Recorder, laneOf } from './local/recorder.ts'
 import { Recording } from './local/recording.ts'
 import { type View, createView } from './local/view.ts'
 import { watchQueries } from './local/watchQueries.ts'
+import { expectPlace, resolveShown } from './options.ts'
 
 /** What `createLocalInspector` takes. */
 export interface LocalInspectorOptions {
@@ -69,7 +70,6 @@ export function createLocalInspector(options: LocalInspectorOptions = {}): Local
   let page: Window | undefined
   let isStopped = false
   const watched = new Attachments()
-  const seen = new WeakSet<object>()
 
   const recorder = new Recorder(own, { sanitizeEvent, sanitizeContext })
   const limiter = new Limiter(maxEventsPerSecond, (event) => recorder.take(event))
@@ -95,11 +95,10 @@ export function createLocalInspector(options: LocalInspectorOptions = {}): Local
     },
   }
 
+  const hear = hearOnce((event) => limiter.take(event))
+
   function inspect(event: InspectionEvent): void {
-    // One that is given to createCoalescer and attached as well hears everything twice.
-    if (isStopped || !isKnownEvent(event) || seen.has(event)) return
-    seen.add(event)
-    limiter.take(event)
+    if (!isStopped) hear(event)
   }
 
   return {
@@ -139,7 +138,7 @@ export function createLocalInspector(options: LocalInspectorOptions = {}): Local
   }
 
   function openWindow(): HTMLElement | undefined {
-    const host = rest.window ?? (typeof window === 'undefined' ? undefined : window)
+    const host = rest.host ?? (typeof window === 'undefined' ? undefined : window)
     if (!host) return undefined
     if (page && !page.closed) {
       page.focus()
@@ -162,19 +161,8 @@ function resolveOptions(options: LocalInspectorOptions) {
   if (typeof options !== 'object' || options === null) {
     failType('options', 'an object', options, 'Call createLocalInspector() or createLocalInspector({ container }).')
   }
-  const { maxSteps = 2000, maxEventsPerSecond = 200, ...rest } = options
-  for (const name of ['sanitizeEvent', 'sanitizeContext'] as const) {
-    if (rest[name] !== undefined) expectFunction(name, rest[name])
-  }
-  for (const name of ['window', 'container'] as const) {
-    const place = rest[name]
-    if (place !== undefined && (typeof place !== 'object' || place === null)) {
-      failType(name, name === 'window' ? 'a window' : 'an element', place, 'Leave it out to use a new window.')
-    }
-  }
-  return {
-    ...rest,
-    maxSteps: expectCount('maxSteps', maxSteps),
-    maxEventsPerSecond: expectCount('maxEventsPerSecond', maxEventsPerSecond),
-  }
+  const { maxSteps = 2000, container, window: host } = options
+  expectPlace('window', 'a window', host)
+  expectPlace('container', 'an element', container)
+  return { ...resolveShown(options), container, host, maxSteps: expectCount('maxSteps', maxSteps) }
 }

@@ -1,10 +1,10 @@
 import type { AnyActorRef, InspectionEvent } from 'xstate'
 import { expectCount, failType } from '../../actions/validate.ts'
-import { Attachments, currentActors, isKnownEvent } from './actors.ts'
+import { Attachments, currentActors, hearOnce } from './actors.ts'
 import type { Inspectable } from './createStatelyInspector.ts'
 import { type KnownEvent, describe, statusOf } from './describe.ts'
 import { Limiter } from './limiter.ts'
-import { type StatelyInspectorOptions, resolveInspectorOptions } from './options.ts'
+import { type ShownOptions, resolveShown } from './options.ts'
 
 /** An inspector of `@statelyai/inspect`, such as the one of `createWebSocketInspector`. */
 export interface InspectorTarget {
@@ -15,10 +15,7 @@ export interface InspectorTarget {
 }
 
 /** What `createSocketInspector` takes beside the inspector. */
-export interface SocketInspectorOptions extends Pick<
-  StatelyInspectorOptions,
-  'maxEventsPerSecond' | 'sanitizeEvent' | 'sanitizeContext'
-> {
+export interface SocketInspectorOptions extends ShownOptions {
   /**
    * After so many messages the actors that live are told of again, with the states they are in: whoever looks later than
    * that sees them too. Keep it below what the server between remembers.
@@ -59,9 +56,8 @@ export function createSocketInspector(target: InspectorTarget, options: SocketIn
     )
   }
   const { repeatEveryMessages = 150, ...rest } = options
-  const { maxEventsPerSecond, sanitizeEvent, sanitizeContext } = resolveInspectorOptions(rest)
+  const { maxEventsPerSecond, sanitizeEvent, sanitizeContext } = resolveShown(rest)
   const most = expectCount('repeatEveryMessages', repeatEveryMessages)
-  const seen = new WeakSet<object>()
   const watched = new Attachments()
   /** The announcements of the actors that live, parents first. */
   const living = new Map<string, KnownEvent>()
@@ -91,11 +87,10 @@ export function createSocketInspector(target: InspectorTarget, options: SocketIn
     }
   }
 
+  const hear = hearOnce((event) => limiter.take(event))
+
   function inspect(event: InspectionEvent): void {
-    // One that is given to createCoalescer and attached as well hears everything twice.
-    if (isStopped || !isKnownEvent(event) || seen.has(event)) return
-    seen.add(event)
-    limiter.take(event)
+    if (!isStopped) hear(event)
   }
 
   return {

@@ -1,5 +1,5 @@
 import type { AnyActorRef, InspectionEvent } from 'xstate'
-import { Attachments, currentActors, isKnownEvent } from './actors.ts'
+import { Attachments, currentActors, hearOnce } from './actors.ts'
 import { describe } from './describe.ts'
 import { History } from './history.ts'
 import { Limiter, isThinnable } from './limiter.ts'
@@ -62,7 +62,6 @@ export function createStatelyInspector(options: StatelyInspectorOptions = {}): S
 
   /** When what a message tells of has happened: it may be made, and sent, much later. */
   const times = new WeakMap<object, string>()
-  const seen = new WeakSet<object>()
   const watched = new Attachments()
 
   const limiter = new Limiter(resolved.maxEventsPerSecond, (event) => {
@@ -70,6 +69,11 @@ export function createStatelyInspector(options: StatelyInspectorOptions = {}): S
     const described = describe(event, { sanitizeEvent, sanitizeContext }, (part) => times.set(part, at))
     history.add(described, isThinnable(event))
     if (status.state === 'connected') convert?.(described)
+  })
+
+  const hear = hearOnce((event) => {
+    if (status.state === 'idle') open()
+    limiter.take(event)
   })
 
   function become(next: InspectorStatus): void {
@@ -161,12 +165,7 @@ export function createStatelyInspector(options: StatelyInspectorOptions = {}): S
 
   function inspect(event: InspectionEvent): void {
     if (status.state === 'stopped' || status.problem === 'missingPackage' || status.problem === 'noWindow') return
-    if (!isKnownEvent(event)) return
-    // One that is given to createCoalescer and attached as well hears everything twice.
-    if (seen.has(event)) return
-    seen.add(event)
-    if (status.state === 'idle') open()
-    limiter.take(event)
+    hear(event)
   }
 
   return {

@@ -72,34 +72,43 @@ export interface ResolvedInspectorOptions extends Pick<
   readonly maxBufferedEvents: number
 }
 
+/** What every inspector takes: how much of a storm it shows, and what of events and contexts. */
+export type ShownOptions = Pick<StatelyInspectorOptions, 'maxEventsPerSecond' | 'sanitizeEvent' | 'sanitizeContext'>
+
+/** @throws TypeError or RangeError for a bad option. */
+export function resolveShown({ maxEventsPerSecond = 200, sanitizeEvent, sanitizeContext }: ShownOptions) {
+  if (sanitizeEvent !== undefined) expectFunction('sanitizeEvent', sanitizeEvent)
+  if (sanitizeContext !== undefined) expectFunction('sanitizeContext', sanitizeContext)
+  return {
+    maxEventsPerSecond: expectCount('maxEventsPerSecond', maxEventsPerSecond),
+    sanitizeEvent,
+    sanitizeContext,
+  }
+}
+
+/** Where an inspector is shown. @throws TypeError for anything but an object, or nothing. */
+export function expectPlace(name: string, expected: string, place: unknown): void {
+  if (place !== undefined && (typeof place !== 'object' || place === null)) {
+    failType(name, expected, place, 'Leave it out to use a new window.')
+  }
+}
+
 /** @throws TypeError or RangeError for a bad option. */
 export function resolveInspectorOptions(options: StatelyInspectorOptions): ResolvedInspectorOptions {
   if (typeof options !== 'object' || options === null) {
     failType('options', 'an object', options, 'Call createStatelyInspector() or createStatelyInspector({ url }).')
   }
-  const {
-    url = 'https://stately.ai/inspect',
-    connectTimeoutMs = 10_000,
-    maxEventsPerSecond = 200,
-    maxBufferedEvents = 500,
-    ...rest
-  } = options
+  const { url = 'https://stately.ai/inspect', connectTimeoutMs = 10_000, maxBufferedEvents = 500, ...rest } = options
   if (typeof url !== 'string' || url === '')
     failType('url', 'an address', url, "Pass a page such as '/inspector.html'.")
-  for (const name of ['onStatus', 'sanitizeEvent', 'sanitizeContext'] as const) {
-    if (rest[name] !== undefined) expectFunction(name, rest[name])
-  }
-  for (const name of ['window', 'iframe'] as const) {
-    const place = rest[name]
-    if (place !== undefined && place !== null && typeof place !== 'object') {
-      failType(name, name === 'window' ? 'a window' : 'an iframe element', place, 'Leave it out to use a new window.')
-    }
-  }
+  if (rest.onStatus !== undefined) expectFunction('onStatus', rest.onStatus)
+  expectPlace('window', 'a window', rest.window ?? undefined)
+  expectPlace('iframe', 'an iframe element', rest.iframe ?? undefined)
   return {
     ...rest,
+    ...resolveShown(options),
     url,
     connectTimeoutMs: expectDelay('connectTimeoutMs', connectTimeoutMs),
-    maxEventsPerSecond: expectCount('maxEventsPerSecond', maxEventsPerSecond),
     maxBufferedEvents: expectCount('maxBufferedEvents', maxBufferedEvents),
   }
 }

@@ -1,8 +1,8 @@
 import type { StateValue } from 'xstate'
-import { activeStates } from './machineChart.ts'
+import { activeStates, innermost } from './machineChart.ts'
 
 /** A state that was left sooner than an eye can see stays marked this long. */
-const AFTERGLOW_MS = 700
+export const AFTERGLOW_MS = 700
 const FRAME_MS = 100
 
 /** What a chart needs of an actor. */
@@ -62,6 +62,3 @@ export function lightStates(
     clearTimeout(timer)
   }
 }
-
-const innermost = (ids: readonly string[]): string[] =>
-  ids.filter((id) => !ids.some((other) => other.startsWith(`${id}_`)))

@@ -87,6 +87,13 @@ export function readMachine(machine: AnyStateMachine): MachineChart {
   }
 }
 
+/** Whether an id is that of a state or of one within it. */
+export const isWithin = (parent: string, id: string): boolean => id === parent || id.startsWith(`${parent}_`)
+
+/** Of the ids of states, those that no other one is within. */
+export const innermost = (ids: readonly string[]): string[] =>
+  ids.filter((id) => !ids.some((other) => other !== id && isWithin(id, other)))
+
 /** The ids of all states that a state value is in, parents included. */
 export function activeStates(machineId: string, value: StateValue): string[] {
   const ids: string[] = []

@@ -1,5 +1,5 @@
 import type { AnyStateMachine } from 'xstate'
-import { type ChartState, type MachineChart, readMachine } from './machineChart.ts'
+import { type ChartState, type MachineChart, isWithin, readMachine } from './machineChart.ts'
 
 /** One diagram of a machine. */
 export interface MermaidDiagram {
@@ -23,8 +23,6 @@ export function machineToMermaid(machine: AnyStateMachine): readonly MermaidDiag
     mermaid: writeDiagram(chart, { id: region.id, initial: region.initial, states: region.children }),
   }))
 }
-
-const isWithin = (parent: string, id: string): boolean => id === parent || id.startsWith(`${parent}_`)
 
 /** More states are drawn from top to bottom: in a row, nobody could read them. */
 const MAX_IN_A_ROW = 8

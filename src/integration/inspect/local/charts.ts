@@ -1,4 +1,11 @@
-import { type ChartState, type MachineChart, activeStates } from '../../devtools/chart/machineChart.ts'
+import { AFTERGLOW_MS } from '../../devtools/chart/lights.ts'
+import {
+  type ChartState,
+  type MachineChart,
+  activeStates,
+  innermost,
+  isWithin,
+} from '../../devtools/chart/machineChart.ts'
 import { type Draw, setAttribute, setText } from './dom.ts'
 import type { ActorState, RecordedActor, Recording } from './recording.ts'
 import { formatState } from './recorder.ts'
@@ -18,8 +25,6 @@ interface DrawnActor {
   readonly descriptions: ReadonlyMap<string, string>
 }
 
-/** A state that was left sooner than an eye can see stays marked this long. */
-export const AFTERGLOW_MS = 700
 /** So many of the events that lead from one state to another are named. */
 const MAX_LABELS = 3
 /** Of the actors that have ended, the latest are shown. */
@@ -89,8 +94,14 @@ function light(one: DrawnActor, state: ActorState | undefined, moves: readonly A
   setAttribute(one.element, 'data-status', state?.status)
   const value = state?.value === undefined ? '' : formatState(state.value)
   setText(one.status, isActive ? value : `${state?.status ?? 'unknown'}${value && `, last ${value}`}`)
-  const innermost = at.filter((id) => !at.some((other) => other.startsWith(`${id}_`)))
-  setText(one.note, isActive ? innermost.flatMap((id) => one.descriptions.get(id) ?? []).join(' ') : '')
+  setText(
+    one.note,
+    isActive
+      ? innermost(at)
+          .flatMap((id) => one.descriptions.get(id) ?? [])
+          .join(' ')
+      : '',
+  )
 }
 
 const activeOf = (chart: MachineChart, state: ActorState | undefined): readonly string[] =>
@@ -165,5 +176,3 @@ function inOrderOfFlow(states: readonly ChartState[], initial: string | undefine
 
 const leadsTo = (state: ChartState, next: ChartState, { edges }: MachineChart): boolean =>
   edges.some(({ from, to }) => isWithin(state.id, from) && isWithin(next.id, to))
-
-const isWithin = (parent: string, id: string): boolean => id === parent || id.startsWith(`${parent}_`)

@@ -1,4 +1,5 @@
-import { AFTERGLOW_MS, type ChartsView, createCharts } from './charts.ts'
+import { AFTERGLOW_MS } from '../../devtools/chart/lights.ts'
+import { type ChartsView, createCharts } from './charts.ts'
 import { createDraw } from './dom.ts'
 import type { Recording, Step } from './recording.ts'
 import { type SequenceView, createSequence } from './sequence.ts'
