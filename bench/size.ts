@@ -1,8 +1,10 @@
 import { join } from 'node:path'
-import { measureSizes, sizeGoals } from './support/bundle.ts'
+import { measureAppParts, measureSizes, sizeGoals } from './support/bundle.ts'
 import { report, round } from './support/results.ts'
 
-const sizes = await measureSizes(join(import.meta.dirname, '..'))
+const root = join(import.meta.dirname, '..')
+const sizes = await measureSizes(root)
+const parts = await measureAppParts(root)
 const kB = (bytes: number): number => round(bytes / 1024)
 
 const valueNames: Readonly<Record<string, string>> = {
@@ -29,6 +31,10 @@ report({
         gzipped,
         sizeGoals[name] ?? '–',
       ]),
+    },
+    parts: {
+      columns: ['part of an app with Supabase and React', 'promises', 'minified bytes', 'share, gzipped'],
+      rows: parts.map(({ part, promises, minified, gzipped }) => [part, promises, minified, gzipped]),
     },
   },
   goals: Object.entries(sizeGoals).map(([name, limit]) => {

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { type BundleSize, measureSizes, sizeLimits } from '../../bench/support/bundle.ts'
+import { type BundleSize, measureAppParts, measureSizes, sizeLimits } from '../../bench/support/bundle.ts'
+import { measureParts } from '../../bench/support/parts.ts'
 import { findMarks } from '../../bench/support/markdown.ts'
 import { chartsOf } from '../../src/machines/charts.ts'
 import { strategies } from '../../src/machines/strategies.ts'
@@ -36,6 +37,23 @@ describe('the bundle of each entry point', () => {
 
   it('drops what createCoalescer does not need', () => {
     expect(sizes['createCoalescer alone']?.minified).toBeLessThan(sizes['realtime-coalescer']?.minified ?? 0)
+  })
+})
+
+describe('what the bytes of an app are for', () => {
+  it('is told of every source, and the parts are the whole', async () => {
+    const parts = await measureAppParts(join(import.meta.dirname, '../..'))
+    const sum = parts.reduce((bytes, { minified }) => bytes + minified, 0)
+    const { minified: whole = Infinity } = sizes['an app with Supabase and React'] ?? {}
+    expect(sum).toBeLessThanOrEqual(whole)
+    // Imports of peers and exports belong to no source.
+    expect(sum / whole).toBeGreaterThan(0.98)
+  })
+
+  it('refuses a source that no part names', () => {
+    expect(() => measureParts(new Map([['integration/new.ts', 10]]), { minified: 10, gzipped: 5 })).toThrow(
+      'Expected a part in bench/support/parts.ts that names src/integration/new.ts, found none.',
+    )
   })
 })
 
