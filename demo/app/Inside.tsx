@@ -3,6 +3,8 @@ import type { Session } from '../shared/session.ts'
 
 const Panel = lazy(async () => ({ default: (await import('realtime-coalescer/devtools')).CoalescerDevtoolsPanel }))
 
+const styleNonce = document.querySelector<HTMLMetaElement>('meta[property=csp-nonce]')?.nonce
+
 /** The library's own panel, as an app would mount it. */
 export function Inside({ realtime }: { realtime: Session['realtime'] }) {
   return (
@@ -13,7 +15,7 @@ export function Inside({ realtime }: { realtime: Session['realtime'] }) {
       </div>
       <div className="panel">
         <Suspense fallback={<p className="muted">Loading the panel …</p>}>
-          <Panel service={realtime} />
+          <Panel service={realtime} styleNonce={styleNonce} />
         </Suspense>
       </div>
     </section>
