@@ -126,6 +126,42 @@ describe('the local inspector', () => {
   })
 })
 
+describe('the policy of the page', () => {
+  afterEach(() => demo.closePages())
+
+  it('is violated by nothing that the panel, a storm, a check-in or the inspectors do', async () => {
+    opened = await demo.open()
+    const { page } = opened
+    await page.context().route('https://stately.ai/**', (route) => route.abort('internetdisconnected'))
+    await page.locator('.inside').scrollIntoViewIfNeeded()
+    await page.locator('.rtc-drawing svg').first().waitFor()
+    const popup = page.waitForEvent('popup')
+    await page.getByRole('button', { name: 'Local inspector' }).click()
+    const inspector = await popup
+    await inspector.getByRole('button', { name: 'request to query: ["check-ins"] answered' }).waitFor()
+    await opened.calm()
+    await page.getByRole('slider', { name: 'Duration' }).fill('500')
+    await opened.receive(25, () => page.getByRole('button', { name: /^Start a storm/ }).click())
+    await page.getByRole('radio', { name: 'perKey' }).check()
+    await page.getByText('Calm', { exact: true }).waitFor()
+    await page.getByRole('button', { name: 'Stately inspector' }).click()
+    await page.getByRole('alert').filter({ hasText: 'stately.ai cannot be reached' }).waitFor()
+    expect(opened.problems.filter((problem) => !problem.includes('ERR_INTERNET_DISCONNECTED'))).toEqual([])
+
+    // What would violate it is heard of, in both windows.
+    for (const window of [page, inspector]) {
+      await window.evaluate(() => {
+        const style = document.createElement('style')
+        style.textContent = 'body { color: inherit }'
+        document.head.append(style)
+      })
+    }
+    const told = (part: string) => opened.problems.filter((one) => one.includes(part))
+    await expect.poll(() => told('Content Security Policy')).toHaveLength(2)
+    expect(told('policy violated: style-src')).not.toEqual([])
+  })
+})
+
 describe('the Stately inspector', () => {
   afterEach(() => demo.closePages())
 

@@ -19,7 +19,7 @@ export interface Demo {
 
 export interface OpenPage {
   readonly page: Page
-  /** Errors of the page so far: console errors, uncaught exceptions. */
+  /** Errors of the page and of windows it opened so far: console errors, uncaught exceptions, violations of its policy. */
   readonly problems: string[]
   /** Waits until so many more changes have arrived than before `action`. */
   receive(changes: number, action?: () => Promise<unknown>): Promise<void>
@@ -64,9 +64,16 @@ async function openPage(
 ): Promise<OpenPage> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options })
   context.setDefaultTimeout(stepTimeoutMs)
-  const page = await context.newPage()
   const problems: string[] = []
-  page.on('console', (message) => {
+  await context.exposeFunction('tellOfViolation', (violation: string) => problems.push(violation))
+  await context.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI, sample }) => {
+      const { tellOfViolation } = window as unknown as { tellOfViolation(violation: string): void }
+      tellOfViolation(`policy violated: ${violatedDirective} ${blockedURI} ${sample}`)
+    })
+  })
+  const page = await context.newPage()
+  context.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') problems.push(message.text())
   })
   page.on('pageerror', (error) => problems.push(error.message))
