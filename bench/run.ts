@@ -16,6 +16,7 @@ const names = [
   'herd',
   'size',
   'endToEnd',
+  'feed',
   'pixels',
   'panel',
 ] as const
@@ -24,7 +25,7 @@ const resultsPath = join(root, 'bench/results.json')
 const documents = ['README.md', 'docs/performance.md']
 
 /** They need the demo's files where they are. */
-const drivesDemo: readonly string[] = ['endToEnd', 'pixels', 'panel'] satisfies (typeof names)[number][]
+const drivesDemo: readonly string[] = ['endToEnd', 'feed', 'pixels', 'panel'] satisfies (typeof names)[number][]
 
 /** Builds a benchmark as an app is built, but for those that drive the demo. */
 async function prepare(name: string): Promise<{ file: string; flags: string[] }> {
