@@ -432,9 +432,22 @@ describe('initialize', () => {
     expect(world.server.requestsOf(['goals'])).toHaveLength(2)
   })
 
-  it('throws a TypeError for a query client that is none, and changes nothing', () => {
+  it('needs no query client if the coalescer has one', async () => {
+    const { supabase, realtime } = createFeedWorld()
+    realtime.initialize()
+    await drain()
+    expect([supabase.opened.length, realtime.getStatus()]).toEqual([1, 'connecting'])
+  })
+
+  it.each([{}, null])('throws a TypeError for a query client that is none, %j, and changes nothing', (none) => {
     const { realtime } = createFeedWorld()
-    expect(() => realtime.initialize({} as never)).toThrow(TypeError)
+    expect(() => realtime.initialize(none as never)).toThrow(TypeError)
+    expect(realtime.getStatus()).toBe('idle')
+  })
+
+  it('throws a TypeError without a query client while the coalescer has none', () => {
+    const { realtime } = createFeedWorld({ queryClient: undefined })
+    expect(() => realtime.initialize()).toThrow('Expected `queryClient` to be a QueryClient of TanStack Query')
     expect(realtime.getStatus()).toBe('idle')
   })
 

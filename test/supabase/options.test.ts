@@ -128,6 +128,20 @@ describe('createRealtimeService', () => {
     expect(() => createRealtimeService(undefined as never)).toThrow('Expected `options` to be an object')
   })
 
+  it('warns of an option there is none of, once, and works', () => {
+    const warnings: string[] = []
+    const coalescer = createCoalescer({ onWarning: (warning) => warnings.push(warning) })
+    const goals = { keys, fliter: 'id=eq.1', broadcast: { topic: 'a', evnt: 'INSERT' } }
+    const misspelt = create({ coalescer, chanel: 'db', tables: { goals, partners: { keys, broadcast: false } } })
+    misspelt()
+    misspelt()
+    expect(warnings).toEqual([
+      expect.stringContaining("Expected options of createRealtimeService(), got 'chanel', which is none"),
+      expect.stringContaining("Expected options of `tables.goals`, got 'fliter', which is none"),
+      expect.stringContaining("Expected options of `tables.goals.broadcast`, got 'evnt', which is none"),
+    ])
+  })
+
   it('takes a table that is undefined for one that is not there', () => {
     expect(create({ tables: { goals: { keys }, partners: undefined } })).not.toThrow()
   })

@@ -211,6 +211,7 @@ export function createCoalescerWith<const Strategies extends StrategyRegistry>(
   registerInternals(coalescer, {
     registry,
     report,
+    warn,
     now: engine.now,
     queryClient: () => engine.queryClient,
     pending: engine.queue,

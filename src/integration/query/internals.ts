@@ -1,6 +1,6 @@
 import type { QueryClient } from '@tanstack/react-query'
 import type { ActorOptions, AnyActorLogic } from 'xstate'
-import type { ErrorReporter } from '../../actions/report.ts'
+import type { ErrorReporter, Warn } from '../../actions/report.ts'
 import { failType } from '../../actions/validate.ts'
 import type { Onlooker } from '../../actions/onlookers.ts'
 import type { PendingQueue } from '../../actions/pendingQueue.ts'
@@ -19,6 +19,7 @@ export interface CoalescerInternals {
   /** The strategies it can be switched to. */
   readonly registry: StrategyRegistry
   readonly report: ErrorReporter
+  readonly warn: Warn
   readonly now: () => number
   readonly isStopped: () => boolean
   /** The clock and inspector that other actors of the same coalescer share. */

@@ -14,6 +14,7 @@ import type { RealtimeServiceOptions, RowsByName } from './options.ts'
 import { createOwnEchoes } from './ownEchoes.ts'
 import { resolveService } from './resolveService.ts'
 import { createSweepWatch } from './sweepWatch.ts'
+import { warnOfServiceOptions } from './warnings.ts'
 
 /** The actor of a feed; `value.link` of its snapshot is the status. */
 export type FeedActorRef = ActorRef<
@@ -26,12 +27,12 @@ export type FeedActorRef = ActorRef<
 /** A feed of row changes that fetches, through a coalescer, what the changes touch. */
 export interface RealtimeService<Rows extends object = Readonly<Record<string, object>>> {
   /**
-   * Joins the channels and gives the coalescer its query client, if it has none yet. Does nothing while joined; after
-   * `stop()` it joins again.
+   * Joins the channels and gives the coalescer its query client, which may be left out if it has one. Does nothing
+   * while joined; after `stop()` it joins again.
    *
-   * @throws TypeError for a query client that is none.
+   * @throws TypeError for a query client that is none, or another than the coalescer has.
    */
-  initialize(queryClient: QueryClient): void
+  initialize(queryClient?: QueryClient): void
   /**
    * Takes one change, in the payload shape of supabase-js: every change of the feed comes in here. Works without the
    * feed too, as soon as the coalescer has a query client.
@@ -80,6 +81,7 @@ export function createRealtimeService<Client extends FeedClient, const Schema ex
 ): RealtimeService<RowsByName<Client, Schema>> {
   const service = resolveService(options as RealtimeServiceOptions<never>)
   const internals = internalsOf(service.coalescer)
+  warnOfServiceOptions(options, internals.warn)
   const echoes = createOwnEchoes({
     service,
     internals,
@@ -134,8 +136,8 @@ export function createRealtimeService<Client extends FeedClient, const Schema ex
 
   return {
     actor: feed.actor,
-    initialize(queryClient) {
-      expectQueryClient(queryClient)
+    initialize(given = internals.queryClient()) {
+      const queryClient = expectQueryClient(given)
       if (!internals.isStopped()) internals.attach(queryClient)
       feed.start()
     },
