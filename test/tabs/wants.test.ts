@@ -46,6 +46,56 @@ describe('tabs that want different tables', () => {
     expect([one.catchUps(), other.catchUps(), events(one), events(other)]).toEqual([1, 1, 2, 2])
   })
 
+  it.each(['close', 'crash', 'freeze'] as const)(
+    'give up a channel when the last tab that wanted it goes (%s), and keep the others',
+    async (how) => {
+      const { world, open } = createQuietWorld()
+      const [one, other] = [open({ tables: goals }), open({ tables: partners })]
+      await world.goLive()
+      const [ofGoals] = one.open()
+      expect(one.open()).toHaveLength(2)
+      if (how === 'close') other.close()
+      if (how === 'crash') other.browserTab.crash()
+      if (how === 'freeze') other.browserTab.freeze()
+      await advance(5_000)
+      expect(one.open()).toHaveLength(2)
+      await advance(10_000)
+      expect(one.open()).toEqual([ofGoals])
+      expect([one.realtime.getStatus(), one.catchUps()]).toEqual(['live', 0])
+      // Whoever wants it again gets it.
+      const again = how === 'freeze' ? other : open({ tables: partners })
+      if (how === 'freeze') other.browserTab.thaw()
+      await world.goLive()
+      expect([one.open().length, again.open().length, again.realtime.getStatus()]).toEqual([2, 0, 'live'])
+    },
+  )
+
+  it('keep a channel over a reload of the tab that wants it', async () => {
+    const { world, open } = createQuietWorld()
+    const [one, other] = [open({ tables: goals }), open({ tables: partners })]
+    await world.goLive()
+    const before = one.open()
+    other.close()
+    await advance(4_000)
+    const again = open({ tables: partners })
+    await advance(30_000)
+    expect([one.open(), again.realtime.getStatus()]).toEqual([before, 'live'])
+  })
+
+  it.each(['close', 'crash'] as const)('want nothing any more of what a leader wanted that goes (%s)', async (how) => {
+    const { world, open } = createQuietWorld()
+    const [first, second] = [open({ tables: partners }), open({ tables: goals })]
+    const third = open({ tables: partners })
+    await world.goLive()
+    first.close()
+    await world.goLive()
+    expect(second.open()).toHaveLength(1)
+    if (how === 'close') second.close()
+    else second.browserTab.crash()
+    await world.goLive()
+    expect(third.open().flatMap(({ bindings }) => bindings.map(({ table }) => table))).toEqual(['partners'])
+  })
+
   it('with different filters hear what the server lets through each', async () => {
     const { world, open } = createQuietWorld()
     const filtered = (filter: string) => ({ goals: { filter, keys: () => [['goals']] } })

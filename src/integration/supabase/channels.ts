@@ -30,6 +30,8 @@ export interface Channels {
   all(): readonly FeedConnection[]
   open(plans: readonly ChannelPlan[]): void
   send(event: ConnectionEvent): void
+  /** Leaves some of them. */
+  close(connections: readonly FeedConnection[]): void
   /** Leaves all of them, and tells no more. */
   end(): void
 }
@@ -96,6 +98,14 @@ export function createChannels(
     return { type: 'EXCLUDED' }
   }
 
+  function close(ended: readonly FeedConnection[]): void {
+    connections = connections.filter((connection) => !ended.includes(connection))
+    for (const connection of ended) {
+      connection.end()
+      leaving.get(connection)?.()
+    }
+  }
+
   return {
     all: () => connections,
     open(plans) {
@@ -105,13 +115,7 @@ export function createChannels(
     send(event) {
       for (const connection of [...connections]) connection.send(event)
     },
-    end() {
-      const ended = connections
-      connections = []
-      for (const connection of ended) {
-        connection.end()
-        leaving.get(connection)?.()
-      }
-    },
+    close,
+    end: () => close(connections),
   }
 }

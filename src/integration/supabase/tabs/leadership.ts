@@ -5,12 +5,17 @@ import type { ConnectionEvent } from '../../../machines/connectionSetup.ts'
 import type { ResolvedService } from '../resolveService.ts'
 import type { UserToken } from '../userToken.ts'
 import type { ChannelView, Told } from './messages.ts'
-import { type Wants, plansFor, tableUnit, unitsOfPlan } from './wants.ts'
+import { type Wants, plansFor, tableUnit, unitsOfPlan, unitsOfWants } from './wants.ts'
+
+/** How long a channel is kept that no tab wants any more: a page that is loaded anew wants it again at once. */
+const GIVE_UP_MS = 10_000
 
 /** Holds the connection for all tabs of a group. */
 export interface Leadership {
   /** Opens channels for what no channel brings yet. */
   cover(wants: Iterable<Wants>): void
+  /** Leaves, after a while, the channels that bring nothing of what is wanted then. */
+  giveUpBut(wanted: () => Iterable<Wants>): void
   views(): ChannelView[]
   isLive(): boolean
   /** The topics of the channels, as the client names them. */
@@ -29,6 +34,8 @@ export interface LeadershipPort {
 export function createLeadership({ service, internals, token, tell }: LeadershipPort): Leadership {
   /** How often channels have been opened: each time they need names of their own. */
   let openings = 0
+  const clock = internals.actorOptions.clock ?? globalThis
+  let givingUp: unknown
   const channels = createChannels(service, internals, token, {
     changed: (payload, table, isRepeated) => tell({ kind: 'change', unit: tableUnit(table), payload, isRepeated }),
     received: (topic, message) => tell({ kind: 'message', topic, message }),
@@ -49,10 +56,20 @@ export function createLeadership({ service, internals, token, tell }: Leadership
       openings += 1
       channels.open(plans)
     },
+    giveUpBut(wanted) {
+      clock.clearTimeout(givingUp as never)
+      givingUp = clock.setTimeout(() => {
+        const units = new Set([...wanted()].flatMap(unitsOfWants))
+        channels.close(channels.all().filter(({ plan }) => !unitsOfPlan(plan).some((unit) => units.has(unit))))
+      }, GIVE_UP_MS)
+    },
     views,
     isLive: () => feedStatus(channels.all()) === 'live',
     topics: () => new Set(channels.all().map(({ plan }) => `realtime:${plan.name}`)),
     send: (event) => channels.send(event),
-    end: () => channels.end(),
+    end() {
+      clock.clearTimeout(givingUp as never)
+      channels.end()
+    },
   }
 }

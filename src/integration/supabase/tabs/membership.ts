@@ -2,6 +2,7 @@ import { createActor } from 'xstate'
 import type { Stream } from '../../../actions/tabs/streamLog.ts'
 import { isLaterRenewal } from '../../../actions/token.ts'
 import { tabsMachine } from '../../../machines/tabs.ts'
+import { addCompanion } from '../../companions.ts'
 import type { CoalescerInternals } from '../../query/internals.ts'
 import type { ResolvedService } from '../resolveService.ts'
 import type { UserToken } from '../userToken.ts'
@@ -10,10 +11,11 @@ import type { ResolvedEnvironment } from './environment.ts'
 import { type GroupChannel, createGroupChannel } from './groupChannel.ts'
 import { type Leadership, createLeadership } from './leadership.ts'
 import type { FromLeader, FromMember, Told } from './messages.ts'
+import { createPresence } from './presence.ts'
 import { createReception } from './reception.ts'
 import { Roster } from './roster.ts'
 import { type Seat, createSeat } from './seat.ts'
-import { unitsOfWants, wantsOf } from './wants.ts'
+import { type Wants, unitsOfWants, wantsOf } from './wants.ts'
 
 export interface MembershipPort {
   readonly service: ResolvedService
@@ -69,6 +71,11 @@ export function joinGroup(port: MembershipPort): Membership {
   let led: (Stream & { seq: number; readonly leadership: Leadership }) | undefined
   let whyAlone: unknown
   let channel: GroupChannel | undefined
+  let leader: string | undefined
+  const presence = createPresence(environment.locks, port.group, tab, (gone) => {
+    say({ from: 'member', kind: 'leave', tab: gone })
+    forget(gone)
+  })
   const seat = takePlace()
 
   function takePlace(): Seat | undefined {
@@ -96,7 +103,22 @@ export function joinGroup(port: MembershipPort): Membership {
     if (port.isOwnGroup()) channel?.post(message)
   }
 
-  const ask = (): void => say({ from: 'member', kind: 'hello', tab, isVisible: environment.isVisible(), wants })
+  const ask = (): void =>
+    say({
+      from: 'member',
+      kind: 'hello',
+      tab,
+      isVisible: environment.isVisible(),
+      isShown: presence.isShown(),
+      wants,
+    })
+
+  const allWants = (): Wants[] => [wants, ...roster.wants()]
+
+  function forget(gone: string): void {
+    roster.forget(gone)
+    led?.leadership.giveUpBut(allWants)
+  }
 
   function tell(told: Told): void {
     if (!led || !port.isOwnGroup()) return
@@ -106,7 +128,7 @@ export function joinGroup(port: MembershipPort): Membership {
 
   function post(by: Stream & { seq: number }, told: Told): void {
     by.seq += 1
-    const message: FromLeader = { from: 'leader', stream: by.stream, term: by.term, seq: by.seq, told }
+    const message: FromLeader = { from: 'leader', tab, stream: by.stream, term: by.term, seq: by.seq, told }
     channel?.post(message)
     reception.take(message)
   }
@@ -119,7 +141,10 @@ export function joinGroup(port: MembershipPort): Membership {
     leaderships += 1
     const leadership = createLeadership({ service, internals, token, tell })
     led = { stream: `${tab}-${leaderships}`, term: reception.nextTerm(internals.now()), seq: 0, leadership }
-    leadership.cover([wants, ...roster.wants()])
+    // It is gone, or says so when it is back.
+    if (leader !== undefined) roster.forget(leader)
+    leadership.cover(allWants())
+    for (const other of roster.shown()) presence.watch(other)
     tellView()
   }
 
@@ -127,6 +152,7 @@ export function joinGroup(port: MembershipPort): Membership {
     const ended = led
     if (!ended) return
     led = undefined
+    presence.unwatchAll()
     post(ended, { kind: 'bye' })
     reception.lose()
     port.closeSocket(ended.leadership.topics())
@@ -138,6 +164,7 @@ export function joinGroup(port: MembershipPort): Membership {
     if (message.from === 'member') return hearMember(message)
     // Of two leaders for a moment, the one whose lock was taken will be told so.
     if (led || !reception.take(message)) return
+    leader = message.tab
     lastHeardAtMs = internals.now()
     hasYielded = false
     actor.send({ type: 'HEARD' })
@@ -147,10 +174,11 @@ export function joinGroup(port: MembershipPort): Membership {
     switch (message.kind) {
       case 'hello':
         roster.note(message.tab, { ...message, seenAtMs: internals.now() })
+        if (led && message.isShown) presence.watch(message.tab)
         led?.leadership.cover([message.wants])
         return tellView()
       case 'leave':
-        return roster.forget(message.tab)
+        return forget(message.tab)
       case 'distrust':
         return led?.leadership.send({ type: 'DISTRUST', message: message.message })
       case 'awake':
@@ -167,6 +195,7 @@ export function joinGroup(port: MembershipPort): Membership {
           if (!seat) return actor.send({ type: 'UNAVAILABLE' })
           seat.queue()
           ask()
+          if (!presence.isShown()) presence.show(ask)
         },
         yield() {
           hasYielded = true
@@ -175,6 +204,7 @@ export function joinGroup(port: MembershipPort): Membership {
         steal: () => seat?.steal(),
         leave() {
           seat?.leave()
+          presence.hide()
           say({ from: 'member', kind: 'leave', tab })
         },
         ask,
@@ -196,6 +226,7 @@ export function joinGroup(port: MembershipPort): Membership {
     error: (error) => internals.report(error, { type: 'actorDied' }),
   })
   actor.start()
+  const leaveCompanions = addCompanion(service, actor)
 
   return {
     pageAwake() {
@@ -218,7 +249,9 @@ export function joinGroup(port: MembershipPort): Membership {
       channel?.post({ from: 'member', kind: 'leave', tab })
       stepDown()
       actor.stop()
+      leaveCompanions()
       seat?.leave()
+      presence.hide()
       reception.lose()
       channel?.close()
       channel = undefined

@@ -22,6 +22,7 @@ export type Told =
 
 export interface FromLeader extends Stream {
   readonly from: 'leader'
+  readonly tab: string
   readonly seq: number
   readonly told: Told
 }
@@ -34,8 +35,11 @@ export type FromMember =
       readonly kind: 'hello'
       readonly tab: string
       readonly isVisible: boolean
+      /** Whether the end of the tab can be waited for. */
+      readonly isShown: boolean
       readonly wants: Wants
     }
+  /** A tab is gone, which it may have said itself. */
   | { readonly from: 'member'; readonly kind: 'leave'; readonly tab: string }
   | { readonly from: 'member'; readonly kind: 'distrust'; readonly message: string }
   /** Somebody looks at a tab again. */

@@ -4,11 +4,12 @@ const MAX_TABS = 200
 
 interface Entry {
   readonly isVisible: boolean
+  readonly isShown: boolean
   readonly wants: Wants
   readonly seenAtMs: number
 }
 
-/** The other tabs of a group, as far as they have said something. Those that crash stay until others push them out. */
+/** The other tabs of a group, as far as they have said something. */
 export class Roster {
   readonly #entries = new Map<string, Entry>()
 
@@ -23,6 +24,11 @@ export class Roster {
 
   forget(tab: string): void {
     this.#entries.delete(tab)
+  }
+
+  /** The tabs whose end can be waited for. */
+  shown(): string[] {
+    return [...this.#entries].filter(([, { isShown }]) => isShown).map(([tab]) => tab)
   }
 
   wants(): Wants[] {
