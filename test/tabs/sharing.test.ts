@@ -1,4 +1,6 @@
-import { describe, expect, it, vi } from 'vitest'
+import { createInspector } from '@statelyai/inspect'
+import { createSocketInspector } from 'realtime-coalescer/inspect'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { changeOf } from '../support/feedWorld.ts'
 import { advance, useSimulatedTime } from '../support/simulatedTime.ts'
 import { createTabsWorld } from '../support/tabsWorld.ts'
@@ -98,6 +100,21 @@ describe('the tabs of one user', () => {
     await advance(8_000)
     expect([shown.version(), unlucky.catchUps(), unlucky.realtime.getStatus()]).toEqual([1, 1, 'live'])
     expect(world.open()).toHaveLength(1)
+  })
+
+  it('show inspectors what they are', async () => {
+    const world = createTabsWorld()
+    const [leader, follower] = [world.openTab(), world.openTab()]
+    await world.goLive()
+    const told: { readonly name?: string; readonly sessionId: string; readonly snapshot?: { value?: unknown } }[] = []
+    const socket = createInspector({ send: (message) => void told.push(JSON.parse(JSON.stringify(message))) })
+    const inspector = createSocketInspector(socket)
+    onTestFinished(() => inspector.stop())
+    for (const { realtime } of [leader, follower]) inspector.attach(realtime)
+    await advance(2_000)
+    const charts = told.filter(({ name }) => name === 'db: tabs')
+    const values = charts.map((chart) => told.findLast((one) => one.sessionId === chart.sessionId && one.snapshot))
+    expect(values.map((one) => one?.snapshot?.value)).toEqual(['leading', { following: 'listening' }])
   })
 
   it('leave no timer behind when they stop', async () => {

@@ -189,6 +189,8 @@ export function joinGroup(port: MembershipPort): Membership {
   }
 
   const actor = createActor(tabsMachine, {
+    // What inspectors call it.
+    id: service.channel,
     input: {
       port: {
         queue() {
