@@ -1,4 +1,5 @@
 import { sortableCommitTime } from './commitTime.ts'
+import type { Moment } from './pendingKey.ts'
 import { isSameValue } from './sameValue.ts'
 import { ServerClock } from './serverClock.ts'
 import type { Change } from './types.ts'
@@ -8,6 +9,7 @@ const FORGOTTEN_AFTER_MS = 30_000
 const MAX_WRITES = 10_000
 const MAX_HEARD = 200
 const MAX_ECHOES = 100
+const MAX_MOMENTS = 200
 
 type Row = Readonly<Record<string, unknown>>
 
@@ -64,6 +66,8 @@ export class OwnWrites {
   #returnedAtMs = -Infinity
   #heard: Heard[] = []
   #echoes: Echo[] = []
+  /** Those of changes that came while writes waited, by commit time, oldest first. */
+  readonly #moments = new Map<string, Moment>()
 
   constructor(now: () => number) {
     this.#now = now
@@ -97,9 +101,10 @@ export class OwnWrites {
   /**
    * Takes a change of the feed.
    *
-   * @returns the logical time since when fetches have seen it; `undefined` if that is not known
+   * @returns what tells since when fetches have seen it, at once or when the echo of its commit comes; `undefined` if
+   *   that is not to be known
    */
-  take(change: Change, table: OwnTable): number | undefined {
+  take(change: Change, table: OwnTable): Moment | undefined {
     this.#forgetOld()
     const rowId = identifyOwnRow(table, change.eventType === 'DELETE' ? change.old : change.new)
     const seq = rowId === undefined ? undefined : this.#match(rowId, change, table)
@@ -110,7 +115,8 @@ export class OwnWrites {
       this.#heard.push({ rowId, change, atMs: this.#now() })
       if (this.#heard.length > MAX_HEARD) this.#heard.shift()
     }
-    return seq ?? this.#seenSince(change)
+    const seenSince = seq ?? this.#seenSince(change)
+    return seenSince === undefined ? this.#openMoment(change) : { seenSince }
   }
 
   /**
@@ -120,6 +126,7 @@ export class OwnWrites {
    */
   interrupted(hasReturned: boolean): void {
     this.#waiting.clear()
+    this.#moments.clear()
     this.#count = 0
     this.#interruptedAtMs = this.#now()
     if (hasReturned) this.#returnedAtMs = this.#now()
@@ -156,6 +163,22 @@ export class OwnWrites {
     this.#echoes = this.#echoes.filter((echo) => echo.committed > committed || echo.seq < seq)
     this.#echoes.push({ committed, seq, atMs: this.#now() })
     if (this.#echoes.length > MAX_ECHOES) this.#echoes.shift()
+    for (const [time, moment] of this.#moments) {
+      if (time <= committed) moment.seenSince = Math.min(seq, moment.seenSince ?? Infinity)
+    }
+  }
+
+  /** The moment of a change that may turn out to be of the commit of a write, or from before it. */
+  #openMoment({ commitTimestamp }: Change): Moment | undefined {
+    const committed = this.#count === 0 ? undefined : sortableCommitTime(commitTimestamp)
+    if (committed === undefined) return undefined
+    let moment = this.#moments.get(committed)
+    if (!moment) this.#moments.set(committed, (moment = { seenSince: undefined }))
+    for (const oldest of this.#moments.keys()) {
+      if (this.#moments.size <= MAX_MOMENTS) break
+      this.#moments.delete(oldest)
+    }
+    return moment
   }
 
   #seenSince({ commitTimestamp }: Change): number | undefined {

@@ -12,6 +12,17 @@ export interface Asks {
   fetchInactiveEvents: number
 }
 
+/** At most this many distinct `source` labels are kept per key. */
+export const MAX_SOURCES = 50
+/** Changes of these many commits are kept apart per key, while it may become known that fetches have seen them. */
+export const MAX_MOMENTS = 50
+
+/** The commit of a change, of which it may become known while the change waits that fetches have seen it already. */
+export interface Moment {
+  /** Since when they have, in logical time; `undefined` while that is not known. */
+  seenSince: number | undefined
+}
+
 /** A query key that waits for a flush. */
 export interface PendingKey extends Asks {
   readonly id: string
@@ -22,6 +33,8 @@ export interface PendingKey extends Asks {
   events: number
   /** How many of the events fetches have seen since an earlier time than that of their arrival. */
   datedEvents: number
+  /** What is asked for by changes of which it may become known that fetches have seen them; `settleMoments` adds it. */
+  moments: Map<Moment, Asks> | undefined
   sources: Set<string> | undefined
   /** The queries that filters matched when they were called, with what is asked of each: the key is not matched again. */
   matched: Map<object, Asks> | undefined
@@ -78,6 +91,7 @@ export const createPendingKey = (id: string, queryKey: QueryKey, exact: boolean,
   lastAtMs: atMs,
   events: 0,
   datedEvents: 0,
+  moments: undefined,
   sources: undefined,
   matched: undefined,
   cancels: false,
@@ -109,6 +123,37 @@ export function addWants(asks: Asks, wants: Wants, seq: number): void {
     asks.fetchInactiveEvents += 1
     if (seq > asks.fetchInactiveSeq) asks.fetchInactiveSeq = seq
   }
+}
+
+export function addSource(key: PendingKey, source: string): void {
+  key.sources ??= new Set()
+  if (key.sources.size < MAX_SOURCES) key.sources.add(source)
+}
+
+/** The logical time that something counts from which came at `seq`. */
+export const effectiveSeq = (seq: number, moment: Moment | undefined): number => Math.min(seq, moment?.seenSince ?? seq)
+
+/** Notes that the event of time `seq`, a change of `moment`, asks for `wants`. */
+export function addWantsOf(key: PendingKey, wants: Wants, seq: number, moment: Moment | undefined): void {
+  if (!moment || moment.seenSince !== undefined) return addWants(key, wants, effectiveSeq(seq, moment))
+  key.moments ??= new Map()
+  let asks = key.moments.get(moment)
+  if (!asks) {
+    if (key.moments.size === MAX_MOMENTS) return addWants(key, wants, seq)
+    key.moments.set(moment, (asks = createAsks()))
+  }
+  addWants(asks, wants, seq)
+}
+
+/** Has what changes ask for count from when it is known now that fetches have seen them. */
+export function settleMoments(key: PendingKey): void {
+  if (!key.moments) return
+  for (const [moment, asks] of key.moments) {
+    for (const effect of effects) key[effect] = Math.max(key[effect], effectiveSeq(asks[effect], moment))
+    key.fetchActiveEvents += asks.fetchActiveEvents
+    key.fetchInactiveEvents += asks.fetchInactiveEvents
+  }
+  key.moments = undefined
 }
 
 /** Makes what is asked by `older` be asked by `newer` as well, without counting its events again. */

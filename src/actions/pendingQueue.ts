@@ -2,19 +2,19 @@ import type { LogicalClock } from './clock.ts'
 import {
   type CalledKey,
   type FilterCall,
+  type Moment,
   type PendingKey,
   addMatched,
-  addWants,
+  addSource,
+  addWantsOf,
   createPendingKey,
   keepNewest,
+  settleMoments,
 } from './pendingKey.ts'
 import { Onlookers } from './onlookers.ts'
 import type { Change, ChangeHandler, QueryKey } from './types.ts'
 import { identifyKey } from './queryKeys.ts'
 import { type Wants, wantsFor } from './wants.ts'
-
-/** At most this many distinct `source` labels are kept per key. */
-export const MAX_SOURCES = 50
 
 /** A change whose handler has not run yet. */
 export interface BufferedChange {
@@ -22,6 +22,7 @@ export interface BufferedChange {
   readonly handler: ChangeHandler
   readonly atMs: number
   readonly seq: number
+  readonly moment: Moment | undefined
 }
 
 /** Whoever is told what enters the queue, also of what passes by the charts. */
@@ -37,8 +38,8 @@ export interface QueueWatcher {
  */
 export class PendingQueue {
   readonly keys = new Map<string, PendingKey>()
-  /** Since when fetches have seen what an event tells, where that was before it came. */
-  readonly dates = new WeakMap<object, number>()
+  /** The moments of events of which fetches may have seen what they tell before they came. */
+  readonly moments = new WeakMap<object, Moment>()
   changes: BufferedChange[] = []
   /** When the newest event came, pending or not. */
   lastEventAtMs = -Infinity
@@ -75,7 +76,7 @@ export class PendingQueue {
   /**
    * Notes that an event asks for `wants` on the queries of a key, whose `idOf` is passed in.
    *
-   * @param dated since when fetches have seen what the event tells, if that was before now
+   * @param moment tells since when fetches have seen what the event tells, if they may have before now
    */
   add(
     id: string,
@@ -84,13 +85,11 @@ export class PendingQueue {
     atMs: number,
     exact: boolean,
     source: string | undefined,
-    dated?: number,
+    moment?: Moment,
   ): PendingKey {
     this.lastEventAtMs = atMs
-    this.#clock.value += 1
-    const seq = dated ?? this.#clock.value
-    const key = this.#count(this.#merge(id, queryKey, wants, atMs, seq, exact, source), atMs, source)
-    if (dated !== undefined) key.datedEvents += 1
+    const key = this.#count(this.#merge(id, queryKey, wants, atMs, this.tick(), exact, source, moment), atMs, source)
+    if (moment?.seenSince !== undefined) key.datedEvents += 1
     return key
   }
 
@@ -124,23 +123,23 @@ export class PendingQueue {
   }
 
   /** Owes a query a fetch again, without a new event of the app. */
-  restore(queryKey: QueryKey, atMs: number): PendingKey {
+  restore(queryKey: QueryKey, atMs: number, moment?: Moment): PendingKey {
     this.lastEventAtMs = atMs
-    this.#clock.value += 1
-    return this.#merge(this.idOf(queryKey, true), queryKey, wantsFor.active, atMs, this.#clock.value, true, undefined)
+    const id = this.idOf(queryKey, true)
+    return this.#merge(id, queryKey, wantsFor.active, atMs, this.tick(), true, undefined, moment)
   }
 
   /** Like `add` for a key that a buffered change turned out to touch: the change's own time counts. */
   addFromChange(queryKey: QueryKey, wants: Wants, from: BufferedChange, source: string): PendingKey {
+    const { atMs, seq, moment } = from
     const id = this.idOf(queryKey, false)
-    return this.#count(this.#merge(id, queryKey, wants, from.atMs, from.seq, false, source), from.atMs, source)
+    return this.#count(this.#merge(id, queryKey, wants, atMs, seq, false, source, moment), atMs, source)
   }
 
   /** Keeps a change, with its handler unread. */
-  bufferChange(change: Change, handler: ChangeHandler, atMs: number, dated?: number): void {
+  bufferChange(change: Change, handler: ChangeHandler, atMs: number, moment?: Moment): void {
     this.lastEventAtMs = atMs
-    this.#clock.value += 1
-    this.changes.push({ change, handler, atMs, seq: dated ?? this.#clock.value })
+    this.changes.push({ change, handler, atMs, seq: this.tick(), moment })
     if (atMs < this.#oldestAtMs) this.#oldestAtMs = atMs
   }
 
@@ -164,6 +163,7 @@ export class PendingQueue {
         if (key && this.keys.delete(id)) taken.push(key)
       }
     }
+    taken.forEach(settleMoments)
     this.#findOldest()
     return taken
   }
@@ -230,13 +230,11 @@ export class PendingQueue {
     seq: number,
     exact: boolean,
     source: string | undefined,
+    moment: Moment | undefined,
   ): PendingKey {
     const key = this.#enter(id, queryKey, atMs, exact)
-    addWants(key, wants, seq)
-    if (source !== undefined) {
-      key.sources ??= new Set()
-      if (key.sources.size < MAX_SOURCES) key.sources.add(source)
-    }
+    addWantsOf(key, wants, seq, moment)
+    if (source !== undefined) addSource(key, source)
     return key
   }
 

@@ -1,7 +1,7 @@
 import { hashKey } from '@tanstack/react-query'
 import { describe, expect, it } from 'vitest'
-import { describeKey } from '../../src/actions/pendingKey.ts'
-import { MAX_SOURCES, PendingQueue } from '../../src/actions/pendingQueue.ts'
+import { MAX_MOMENTS, MAX_SOURCES, type Moment, describeKey } from '../../src/actions/pendingKey.ts'
+import { PendingQueue } from '../../src/actions/pendingQueue.ts'
 import { changeOf } from '../support/changeOf.ts'
 
 const wants = { markActive: true, markInactive: true, fetchActive: true, fetchInactive: false }
@@ -42,6 +42,51 @@ describe('a pending key', () => {
     add(['goals', { a: 1 }], 0, true)
     add(['goals', { a: 1 }], 0, false)
     expect(queue.size).toBe(2)
+  })
+})
+
+describe('what changes of an open moment ask for', () => {
+  const open = (): Moment => ({ seenSince: undefined })
+
+  it('counts from when fetches have seen them, as far as that is known when the key is taken', () => {
+    const { clock, queue } = setup()
+    const [known, unknown, later] = [open(), open(), open()]
+    clock.value = 10
+    const add = (moment?: Moment) => queue.add('g', ['goals'], wants, 0, false, undefined, moment)
+    add(known)
+    add(unknown)
+    known.seenSince = 3
+    add(later)
+    later.seenSince = 99
+    unknown.seenSince = undefined
+    const taken = queue.takeKeys()
+    expect(taken).toMatchObject([{ fetchActiveSeq: 13, markInactiveSeq: 13, fetchActiveEvents: 3, events: 3 }])
+    add(known)
+    later.seenSince = 5
+    add(later)
+    expect(queue.takeKeys()).toMatchObject([{ fetchActiveSeq: 5, fetchActiveEvents: 2, events: 2 }])
+  })
+
+  it(`is kept apart for ${MAX_MOMENTS} of them, and is of now for the others`, () => {
+    const { queue } = setup()
+    const moments = Array.from({ length: MAX_MOMENTS + 1 }, open)
+    const add = (moment: Moment) => queue.add('g', ['goals'], wants, 0, false, undefined, moment)
+    for (const moment of moments) for (let row = 0; row < 20; row += 1) add(moment)
+    const [key] = queue.keys.values()
+    expect(key?.moments?.size).toBe(MAX_MOMENTS)
+    for (const moment of moments) moment.seenSince = 1
+    expect(queue.takeKeys()).toMatchObject([{ fetchActiveSeq: 20 * moments.length, events: 20 * moments.length }])
+  })
+
+  it('is told late of a change that is read late', () => {
+    const { clock, queue } = setup()
+    const moment = open()
+    clock.value = 10
+    queue.bufferChange(change, handler, 5, moment)
+    const [buffered] = queue.takeChanges()
+    if (buffered) queue.addFromChange(['a'], wants, buffered, 'goals:INSERT')
+    moment.seenSince = 4
+    expect(queue.takeKeys()).toMatchObject([{ fetchActiveSeq: 4 }])
   })
 })
 

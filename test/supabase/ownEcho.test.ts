@@ -84,6 +84,71 @@ describe.each(strategies)('the echo of an own write under %s', (strategy) => {
   })
 })
 
+describe.each(strategies.filter((name) => name !== 'direct'))('what comes before the echo under %s', (strategy) => {
+  const ofTrigger = changeOf('INSERT', { table: 'partners', new: { id: 1 }, commit_timestamp: committed })
+
+  it('costs no fetch if it is of the same commit, or of one before', async () => {
+    const world = await writtenWorld({ strategy })
+    const before = changeOf('INSERT', { new: { id: 5 }, commit_timestamp: '2026-01-01T10:00:00Z' })
+    for (const change of [before, ofTrigger, echo]) world.realtime.handleChange(change)
+    await advance(5_000)
+    expect(requests(world)).toBe(4)
+  })
+
+  it('costs a fetch if it is of a later commit', async () => {
+    const world = await writtenWorld({ strategy })
+    for (const change of [ofTrigger, { ...ofTrigger, new: { id: 2 }, commit_timestamp: later }, echo]) {
+      world.realtime.handleChange(change)
+    }
+    await advance(5_000)
+    expect(requests(world)).toBe(5)
+  })
+
+  it('costs a fetch if the echo does not come before the flush', async () => {
+    const world = await writtenWorld({ strategy })
+    world.realtime.handleChange(ofTrigger)
+    await advance(5_000)
+    world.realtime.handleChange(echo)
+    await advance(5_000)
+    expect(requests(world)).toBe(5)
+  })
+
+  it('costs a fetch if the echo of a write that was answered later tells of it, and no fetch has started since', async () => {
+    const world = createFeedWorld({ strategy })
+    await world.showLoaded(['goals'])
+    await world.showLoaded(['partners'])
+    await world.goLive()
+    world.realtime.own('goals', { id: 1, title: 'never told' })
+    world.server.write(['partners'])
+    world.realtime.handleChange(ofTrigger)
+    world.realtime.own('goals', row)
+    world.realtime.handleChange(echo)
+    await advance(5_000)
+    expect(world.queryClient.getQueryData(['partners'])).toEqual({ version: 1 })
+  })
+
+  it('leaves a fetch alone that has started since the response, though a patch is overtaken by it', async () => {
+    const world = createFeedWorld({
+      strategy,
+      tables: {
+        goals: { keys: () => [['goals']] },
+        partners: {
+          handle: () => ({ patch: [{ queryKey: ['partners'], update: (data: object) => ({ ...data }) }] }),
+          catchUp: [['partners']],
+        },
+      },
+    })
+    await world.showLoaded(['goals'])
+    await world.showLoaded(['partners'])
+    await world.goLive()
+    world.realtime.own('goals', row)
+    for (const queryKey of [['goals'], ['partners']]) void world.queryClient.refetchQueries({ queryKey })
+    for (const change of [ofTrigger, echo]) world.realtime.handleChange(change)
+    await advance(5_000)
+    expect(requests(world)).toBe(4)
+  })
+})
+
 describe('what is no echo', () => {
   it.each([
     ['another row', { new: { ...told, id: 8 } }],

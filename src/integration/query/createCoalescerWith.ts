@@ -222,12 +222,12 @@ export function createCoalescerWith<const Strategies extends StrategyRegistry>(
     logicalNow: () => engine.logicalNow,
     buffersChanges: () => engine.buffersChanges,
     newLogicalTime: () => engine.queue.tick(),
-    date: (event, seq) => void engine.queue.dates.set(event, seq),
+    date: (event, moment) => void engine.queue.moments.set(event, moment),
     applyChange: (change, handler, sink, cameAt) => engine.applyChange(change, handler, sink, cameAt),
     handlerFailed: (record) => engine.handlerFailed(record),
     isStopped: () => router.state === 'stopped',
     actorOptions,
-    fetchLost: (queryKeys) => router.fetchLost(queryKeys),
+    fetchLost: (queryKeys, moment) => router.fetchLost(queryKeys, moment),
     calls: new Calls(engine, router),
     attach(queryClient) {
       expectQueryClient(queryClient)

@@ -3,6 +3,7 @@ import type { ActorOptions, AnyActorLogic } from 'xstate'
 import type { ErrorReporter, Warn } from '../../actions/report.ts'
 import { failType } from '../../actions/validate.ts'
 import type { Onlooker } from '../../actions/onlookers.ts'
+import type { Moment } from '../../actions/pendingKey.ts'
 import type { PendingQueue } from '../../actions/pendingQueue.ts'
 import type { Change, ChangeHandler, HandlerFailedRecord, QueryKey } from '../../actions/types.ts'
 import type { ChangeSink } from './intake/applyChange.ts'
@@ -39,8 +40,8 @@ export interface CoalescerInternals {
   logicalNow(): number
   /** A logical time after everything so far. */
   newLogicalTime(): number
-  /** Has an event count as one of an earlier logical time, since when fetches have seen what it tells. */
-  date(event: object, seq: number): void
+  /** Has an event count from when fetches have seen what it tells, if that is known before its flush. */
+  date(event: object, moment: Moment): void
   /** Whether the strategy at work runs the handlers of changes at its flush. */
   buffersChanges(): boolean
   /**
@@ -53,7 +54,7 @@ export interface CoalescerInternals {
   /** Takes the calls of coalesced clients. */
   readonly calls: Calls
   /** Owes queries a fetch again, because a patch has overtaken the one that is running. */
-  fetchLost(queryKeys: readonly QueryKey[]): void
+  fetchLost(queryKeys: readonly QueryKey[], moment?: Moment): void
   /** Gives the coalescer its query client, if it has none yet. @throws TypeError for another than it has. */
   attach(queryClient: QueryClient): void
 }

@@ -1,4 +1,5 @@
 import { resolveEffects } from '../../actions/effects.ts'
+import type { Moment } from '../../actions/pendingKey.ts'
 import { identifyKey } from '../../actions/queryKeys.ts'
 import type { Change, ChangeHandler, QueryKey } from '../../actions/types.ts'
 import type { CoalescerInternals } from '../query/internals.ts'
@@ -6,14 +7,14 @@ import type { ResolvedAnswer } from './resolveAnswer.ts'
 
 export interface AnswerPort {
   readonly internals: CoalescerInternals
-  invalidate(queryKeys: readonly QueryKey[], source: string, seenSince?: number): void
-  /** Has the handler of a change run, when the strategy says so; fetches may have seen the change since before it came. */
-  apply(change: Change, handler: ChangeHandler, seenSince?: number): void
+  invalidate(queryKeys: readonly QueryKey[], source: string, moment?: Moment): void
+  /** Has the handler of a change run, when the strategy says so; fetches may have seen the change before it came. */
+  apply(change: Change, handler: ChangeHandler, moment?: Moment): void
 }
 
 /** What the app wants done for changes of one kind, with its failures contained. */
 export interface Answer {
-  take(change: Change, seenSince?: number): void
+  take(change: Change, moment?: Moment): void
   /** What a change may touch of which nothing more is known; empty, and reported, if the app's function fails. */
   catchUpKeys(): readonly QueryKey[]
 }
@@ -49,5 +50,5 @@ export function createAnswer(name: string, answer: ResolvedAnswer, { internals, 
     }
   }
 
-  return { take: (change, seenSince) => apply(change, handler, seenSince), catchUpKeys }
+  return { take: (change, moment) => apply(change, handler, moment), catchUpKeys }
 }

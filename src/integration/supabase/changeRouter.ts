@@ -1,5 +1,6 @@
 import type { Query } from '@tanstack/react-query'
 import { type FeedMessage, readFeedMessage } from '../../actions/feedMessage.ts'
+import type { Moment } from '../../actions/pendingKey.ts'
 import { identifyKey } from '../../actions/queryKeys.ts'
 import { RecentIds } from '../../actions/recentIds.ts'
 import type { BroadcastMessage, QueryKey, RefetchType } from '../../actions/types.ts'
@@ -36,16 +37,16 @@ export function createChangeRouter(
   const heard = new HeardLog()
   const port: AnswerPort = {
     internals,
-    invalidate: (queryKeys, source, seenSince) => invalidate(queryKeys, source, undefined, seenSince),
-    apply(change, handler, seenSince) {
-      if (internals.buffersChanges()) send({ type: 'CHANGE', change, handler }, seenSince)
-      else internals.applyChange(change, handler, sinkOf(seenSince), seenSince)
+    invalidate: (queryKeys, source, moment) => invalidate(queryKeys, source, undefined, moment),
+    apply(change, handler, moment) {
+      if (internals.buffersChanges()) send({ type: 'CHANGE', change, handler }, moment)
+      else internals.applyChange(change, handler, sinkOf(moment), moment?.seenSince)
     },
   }
-  const sinkOf = (seenSince: number | undefined): ChangeSink => ({
-    invalidate: (queryKeys, source) => port.invalidate(queryKeys, source, seenSince),
-    refetch: (queryKeys, queryType, source) => send({ type: 'REFETCH', queryKeys, queryType, source }, seenSince),
-    fetchLost: (queryKeys) => internals.fetchLost(queryKeys),
+  const sinkOf = (moment: Moment | undefined): ChangeSink => ({
+    invalidate: (queryKeys, source) => port.invalidate(queryKeys, source, moment),
+    refetch: (queryKeys, queryType, source) => send({ type: 'REFETCH', queryKeys, queryType, source }, moment),
+    fetchLost: (queryKeys) => internals.fetchLost(queryKeys, moment),
   })
   const tables = new Map([...service.tables.values()].map((table) => [table.id, createTableRoute(table, port, echoes)]))
   const messages = new Map(
@@ -55,9 +56,9 @@ export function createChangeRouter(
   /** What was marked last, and at which logical time. */
   let marked: { readonly queryKeys: readonly QueryKey[]; readonly at: number } | undefined
 
-  function send(event: CoalescerEvent, seenSince?: number): void {
+  function send(event: CoalescerEvent, moment?: Moment): void {
     if (internals.isStopped()) return
-    if (seenSince !== undefined) internals.date(event, seenSince)
+    if (moment) internals.date(event, moment)
     service.coalescer.send(event)
   }
 
@@ -65,9 +66,9 @@ export function createChangeRouter(
     queryKeys: readonly QueryKey[],
     source: string,
     refetchType?: RefetchType,
-    seenSince?: number,
+    moment?: Moment,
   ): void {
-    if (queryKeys.length > 0) send({ type: 'INVALIDATE', queryKeys, source, refetchType }, seenSince)
+    if (queryKeys.length > 0) send({ type: 'INVALIDATE', queryKeys, source, refetchType }, moment)
   }
 
   function report(message: string): void {

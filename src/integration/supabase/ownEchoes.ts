@@ -1,5 +1,6 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { OwnWrites, identifyOwnRow } from '../../actions/ownWrites.ts'
+import type { Moment } from '../../actions/pendingKey.ts'
 import type { Change } from '../../actions/types.ts'
 import { failType } from '../../actions/validate.ts'
 import type { CoalescerInternals } from '../query/internals.ts'
@@ -13,8 +14,8 @@ const LONGEST_ECHO_MS = 10_000
 export interface OwnEchoes {
   /** @throws TypeError for an unknown table, or a row without its primary key. */
   own(table: unknown, rows: unknown): void
-  /** The logical time since when fetches have seen a change; `undefined` if that is not known. */
-  seenSince(change: Change, table: ResolvedTable): number | undefined
+  /** Tells since when fetches have seen a change, at once or when the echo of its commit comes; `undefined` if never. */
+  momentOf(change: Change, table: ResolvedTable): Moment | undefined
   /** The feed has told something of a table. */
   heard(table: object): void
   /** Changes may be missed from here on, or have been missed until here. */
@@ -65,7 +66,7 @@ export function createOwnEchoes({ service, internals, isLive, dead }: OwnEchoesP
       for (const write of added) writes.add(write)
       if (added.some((write) => writes.isWaiting(write))) watch(table)
     },
-    seenSince: (change, table) => writes.take(change, table),
+    momentOf: (change, table) => writes.take(change, table),
     heard(id) {
       const table = id as ResolvedTable
       silent.delete(table)

@@ -19,7 +19,7 @@ export interface TableRoute extends Pick<Answer, 'catchUpKeys'> {
 export function createTableRoute(
   table: ResolvedTable,
   port: AnswerPort,
-  echoes: Pick<OwnEchoes, 'seenSince' | 'heard'>,
+  echoes: Pick<OwnEchoes, 'momentOf' | 'heard'>,
 ): TableRoute {
   const { internals } = port
   const answer = createAnswer(table.id, table, port)
@@ -49,12 +49,12 @@ export function createTableRoute(
     takeChange(change, feed, queryClient) {
       if (recent.isRepeated(change, table.primaryKey)) return
       echoes.heard(table)
-      const seenSince = echoes.seenSince(change, table)
+      const moment = echoes.momentOf(change, table)
       const { report } = internals
       if (isForeignDelete({ queryClient, report, hasBufferedChanges }, change, table, answer.catchUpKeys)) return
       const completeness = shapes[feed].judge(change, table)
-      if (completeness !== 'incomplete') answer.take(change, seenSince)
-      if (completeness !== 'complete') port.invalidate(answer.catchUpKeys(), sourceOf(change), seenSince)
+      if (completeness !== 'incomplete') answer.take(change, moment)
+      if (completeness !== 'complete') port.invalidate(answer.catchUpKeys(), sourceOf(change), moment)
     },
     takeSignal(signal) {
       echoes.heard(table)

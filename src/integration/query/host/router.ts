@@ -1,4 +1,5 @@
 import { closeGate } from '../../../actions/gate.ts'
+import type { Moment } from '../../../actions/pendingKey.ts'
 import type { QueryKey } from '../../../actions/types.ts'
 import { wantsFor } from '../../../actions/wants.ts'
 import { expectInvalidateOptions } from '../../../machines/events.ts'
@@ -110,8 +111,9 @@ export class Router {
   }
 
   /** Owes queries a fetch again. */
-  fetchLost(queryKeys: readonly QueryKey[]): void {
+  fetchLost(queryKeys: readonly QueryKey[], moment?: Moment): void {
     const event: FetchLostEvent = { type: 'FETCH_LOST', queryKeys }
+    if (moment) this.#port.engine.queue.moments.set(event, moment)
     if (this.state === 'dead') this.#flushEvent(event)
     else this.send(event)
   }

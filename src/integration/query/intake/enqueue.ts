@@ -1,4 +1,5 @@
 import { notifyManager } from '@tanstack/react-query'
+import { type Moment, effectiveSeq } from '../../../actions/pendingKey.ts'
 import type { BufferedChange, PendingQueue } from '../../../actions/pendingQueue.ts'
 import type { QueryKey } from '../../../actions/types.ts'
 import { type Wants, wantsFor, wantsOf } from '../../../actions/wants.ts'
@@ -59,13 +60,13 @@ export function checkEvent(
 export function recordEvent(port: IntakePort, event: RecordableEvent): readonly string[] {
   const { queue } = port
   const atMs = port.now()
-  const dated = queue.dates.get(event)
+  const moment = queue.moments.get(event)
   switch (event.type) {
     case 'INVALIDATE':
     case 'REFETCH': {
       const exact = event.type === 'INVALIDATE' && event.exact === true
       return queue.onlookers.during(0, () =>
-        addKeys(queue, event.queryKeys, wantsOf(event), atMs, exact, event.source, dated),
+        addKeys(queue, event.queryKeys, wantsOf(event), atMs, exact, event.source, moment),
       )
     }
     case 'SCHEDULE': {
@@ -73,9 +74,9 @@ export function recordEvent(port: IntakePort, event: RecordableEvent): readonly 
       return call ? queue.onlookers.during(0, () => queue.addCall(call, atMs)) : (event.urgentKeyIds ?? [])
     }
     case 'FETCH_LOST':
-      return event.queryKeys.map((queryKey) => queue.restore(queryKey, atMs).id)
+      return event.queryKeys.map((queryKey) => queue.restore(queryKey, atMs, moment).id)
     case 'CHANGE': {
-      queue.bufferChange(event.change, event.handler, atMs, dated)
+      queue.bufferChange(event.change, event.handler, atMs, moment)
       const isFull = queue.changes.length >= port.maxBufferedChanges()
       return port.buffersChanges() && !(isFull && port.isHeld()) ? [] : drainChanges(port)
     }
@@ -90,12 +91,12 @@ function addKeys(
   atMs: number,
   exact: boolean,
   source: string | undefined,
-  dated: number | undefined,
+  moment: Moment | undefined,
 ): string[] {
   const ids = queryKeys.map((queryKey) => queue.idOf(queryKey, exact))
   for (const [index, queryKey] of queryKeys.entries()) {
     const id = ids[index]
-    if (id !== undefined) queue.add(id, queryKey, wants, atMs, exact, source, dated)
+    if (id !== undefined) queue.add(id, queryKey, wants, atMs, exact, source, moment)
   }
   return ids
 }
@@ -108,16 +109,16 @@ export function drainChanges(port: IntakePort): string[] {
   const ids: string[] = []
   const drain = (buffered: BufferedChange): void => {
     port.containment.run(() => {
-      const { change, handler, seq, atMs } = buffered
+      const { change, handler, seq, atMs, moment } = buffered
       const add = (queryKeys: readonly QueryKey[], wants: Wants, source: string): void => {
         for (const queryKey of queryKeys) ids.push(queue.addFromChange(queryKey, wants, buffered, source).id)
       }
       const sink: ChangeSink = {
         invalidate: (queryKeys, source) => add(queryKeys, wantsFor.active, source),
         refetch: (queryKeys, queryType, source) => add(queryKeys, wantsFor[queryType], source),
-        fetchLost: (queryKeys) => ids.push(...queryKeys.map((queryKey) => queue.restore(queryKey, atMs).id)),
+        fetchLost: (queryKeys) => ids.push(...queryKeys.map((queryKey) => queue.restore(queryKey, atMs, moment).id)),
       }
-      queue.onlookers.during(1, () => applyChange(changesPort, change, handler, sink, seq))
+      queue.onlookers.during(1, () => applyChange(changesPort, change, handler, sink, effectiveSeq(seq, moment)))
     })
   }
   notifyManager.batch(() => queue.takeChanges().forEach(drain))
