@@ -126,7 +126,6 @@ export class OwnWrites {
    */
   interrupted(hasReturned: boolean): void {
     this.#waiting.clear()
-    this.#moments.clear()
     this.#count = 0
     this.#interruptedAtMs = this.#now()
     if (hasReturned) this.#returnedAtMs = this.#now()

@@ -131,7 +131,7 @@ export function addSource(key: PendingKey, source: string): void {
 }
 
 /** The logical time that something counts from which came at `seq`. */
-export const effectiveSeq = (seq: number, moment: Moment | undefined): number => Math.min(seq, moment?.seenSince ?? seq)
+const effectiveSeq = (seq: number, moment: Moment | undefined): number => Math.min(seq, moment?.seenSince ?? seq)
 
 /** Notes that the event of time `seq`, a change of `moment`, asks for `wants`. */
 export function addWantsOf(key: PendingKey, wants: Wants, seq: number, moment: Moment | undefined): void {

@@ -1,5 +1,5 @@
 import { notifyManager } from '@tanstack/react-query'
-import { type Moment, effectiveSeq } from '../../../actions/pendingKey.ts'
+import type { Moment } from '../../../actions/pendingKey.ts'
 import type { BufferedChange, PendingQueue } from '../../../actions/pendingQueue.ts'
 import type { QueryKey } from '../../../actions/types.ts'
 import { type Wants, wantsFor, wantsOf } from '../../../actions/wants.ts'
@@ -118,7 +118,7 @@ export function drainChanges(port: IntakePort): string[] {
         refetch: (queryKeys, queryType, source) => add(queryKeys, wantsFor[queryType], source),
         fetchLost: (queryKeys) => ids.push(...queryKeys.map((queryKey) => queue.restore(queryKey, atMs, moment).id)),
       }
-      queue.onlookers.during(1, () => applyChange(changesPort, change, handler, sink, effectiveSeq(seq, moment)))
+      queue.onlookers.during(1, () => applyChange(changesPort, change, handler, sink, seq))
     })
   }
   notifyManager.batch(() => queue.takeChanges().forEach(drain))
