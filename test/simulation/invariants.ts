@@ -1,6 +1,6 @@
 import { type Query, focusManager, onlineManager } from '@tanstack/react-query'
 import type { FlushedRecord } from 'realtime-coalescer'
-import { type ObservedFetch, STUCK_AFTER_MS } from './monitor.ts'
+import { type ObservedFetch, STUCK_AFTER_MS, countsFrom } from './monitor.ts'
 import type { Need } from './oracle.ts'
 import { pool } from './pool.ts'
 import type { Run } from './run.ts'
@@ -62,9 +62,7 @@ export class Invariants {
     if (this.isResetting) this.break(`fetches ${name} in a reset`)
     const latest = monitor.latest(query, fetch)?.seq ?? 0
     const need = oracle.newest(index, (one) => one.fetchActive || one.fetchInactive)?.seq ?? 0
-    // Nobody follows the requests that another tab's states hide from a coalescer that has stopped.
-    const isHidden = this.#run.isStopped && hasForeignStates(this.#run)
-    if (!isDirect && !isHidden && Math.max(need, oracle.allowedAt[index] ?? 0) < latest) {
+    if (!isDirect && Math.max(need, oracle.allowedAt[index] ?? 0) < latest) {
       this.break(`fetches ${name} again, whose latest fetch is newer than its newest event`)
     }
     const inactiveNeed = oracle.newest(index, (one) => one.fetchInactive)?.seq ?? 0
@@ -78,12 +76,11 @@ export class Invariants {
     if (monitor.hasLoadedMore(query)) return
     // What is marked stale stays so.
     if (this.isResetting) return
-    // Nobody follows the requests that another tab's states hide from a coalescer that has stopped.
-    if (this.#run.isStopped && hasForeignStates(this.#run)) return
     const latest = monitor.latest(query)
     const events = [oracle.newest(index, () => true)?.seq, oracle.allowedAt[index], oracle.markedAt[index]]
     const need = Math.max(...events.map((seq) => seq ?? 0))
-    if (latest?.outcome === 'success' && latest.seq > need) this.break(`marks ${query.queryHash} stale, which is fresh`)
+    if (latest?.outcome === 'success' && countsFrom(latest) > need)
+      this.break(`marks ${query.queryHash} stale, which is fresh`)
   }
 
   flushed(record: FlushedRecord): void {
@@ -163,8 +160,6 @@ export class Invariants {
     const need = oracle.needs[index]?.find((one) => mustFetch(one) && one.seq > (latest?.attemptSeq ?? 0))
     if (!need) return
     if (this.wasLeft(index, query, need)) return
-    // Another tab's answer, dated after the event, has brought what the event told of.
-    if (hasForeignStates(this.#run) && (app.versionOf(index) ?? 0) >= need.version) return
     if (this.#run.mutations.mayHold(boundOf(trace) + 1)) return
     const dueAtMs = Math.max(need.atMs, monitor.endedAtMs(query), this.#touchedAtMs[index] ?? 0) + boundOf(trace)
     if (now <= dueAtMs || monitor.ownRunning.length >= trace.config.maxConcurrentRefetches) return

@@ -22,8 +22,12 @@ export interface ObservedFetch {
   isForeign: boolean
   /** Whether a call of the app's own awaits it. */
   isAwaited: boolean
-  /** Whether its latest attempt has an answer. */
-  hasAnswer: boolean
+  /** Whether what it is answered with lands nowhere. */
+  isAbandoned: boolean
+  /** Whether the answer of an older request has landed on top of its own. */
+  isOverwritten: boolean
+  /** When it was let go on after a pause. */
+  resumedSeq: number | undefined
 }
 
 export interface MonitorPort {
@@ -39,9 +43,18 @@ export interface MonitorPort {
 /** The `stuckAfterMs` of a trace: more than four times what the slowest of its queries takes. */
 export const STUCK_AFTER_MS = 10_000
 
+/**
+ * The latest time that a fetch may count from. "A paused fetch that resumes counts as started then" (G8): pages ask by
+ * the options from before the pause, where nobody sees when they do so.
+ */
+export const countsFrom = ({ query, seq, resumedSeq }: ObservedFetch): number =>
+  query.queryType === 'infinite' ? (resumedSeq ?? seq) : seq
+
 interface Watched {
   readonly fetches: ObservedFetch[]
   endedAtMs: number
+  /** Fetches whose requests have been answered, in that order, until the answer lands. */
+  readonly answered: Set<ObservedFetch>
 }
 
 /** Watches the query cache for fetches and tells who started them. */
@@ -71,10 +84,13 @@ export class Monitor {
       }
     }
     const isForeign = (): boolean => this.isForeign
+    const watchEnd = (query: Query): void => this.#watchEnd(query)
     Query.prototype.fetch = function fetchObserved(options, fetchOptions) {
-      return callAs(options === undefined && !isForeign() ? 'coalescer' : 'app', () =>
+      const result = callAs(options === undefined && !isForeign() ? 'coalescer' : 'app', () =>
         fetch.call(this, options, fetchOptions),
       )
+      watchEnd(this)
+      return result
     }
     this.#end = () => {
       Query.prototype.fetch = fetch
@@ -95,7 +111,12 @@ export class Monitor {
   /** The latest fetch that renews the query and was not cancelled, running or not. */
   latest(query: Query, except?: ObservedFetch): ObservedFetch | undefined {
     return this.#watch(query).fetches.findLast(
-      (fetch) => fetch !== except && !fetch.isFetchMore && !fetch.isForeign && fetch.outcome !== 'cancelled',
+      (fetch) =>
+        fetch !== except &&
+        !fetch.isFetchMore &&
+        !fetch.isForeign &&
+        !fetch.isOverwritten &&
+        fetch.outcome !== 'cancelled',
     )
   }
 
@@ -146,14 +167,25 @@ export class Monitor {
     return this.fetches.some((fetch) => fetch.outcome === 'running' && fetch.query.state.fetchStatus !== 'paused')
   }
 
+  /** Notes when a fetch is cancelled for good: one that another tab's state hides still lands. */
+  #watchEnd(query: Query): void {
+    const fetch = this.running(query)
+    query.promise?.catch((error: unknown) => {
+      if (!fetch || !(error instanceof CancelledError)) return
+      fetch.isAbandoned = true
+      this.#watch(query).answered.delete(fetch)
+    })
+  }
+
   /** Notes that a `queryFn` runs. */
   ran(query: Query | undefined, request: Promise<unknown>): void {
     const fetch = query && this.running(query)
     if (!fetch) return
-    fetch.hasAnswer = false
     // Before TanStack hears of it.
     request.then(
-      () => (fetch.hasAnswer = true),
+      () => {
+        if (!fetch.isAbandoned) this.#watch(query).answered.add(fetch)
+      },
       () => undefined,
     )
     if (fetch.runs === 0) fetch.attemptSeq = fetch.seq = this.#port.tick()
@@ -166,7 +198,8 @@ export class Monitor {
 
   #watch(query: Query): Watched {
     let watched = this.#watched.get(query)
-    if (!watched) this.#watched.set(query, (watched = { fetches: [], endedAtMs: this.#port.now() }))
+    if (!watched)
+      this.#watched.set(query, (watched = { fetches: [], endedAtMs: this.#port.now(), answered: new Set() }))
     return watched
   }
 
@@ -195,7 +228,9 @@ export class Monitor {
         attemptAtMs: Date.now(),
         isForeign: this.isForeign,
         isAwaited: false,
-        hasAnswer: false,
+        isAbandoned: false,
+        isOverwritten: false,
+        resumedSeq: undefined,
       }
       this.#watch(query).fetches.push(fetch)
       this.fetches.push(fetch)
@@ -203,7 +238,7 @@ export class Monitor {
     } else if (action.type === 'continue') {
       const fetch = this.running(query)
       if (fetch && fetch.runs === 0) {
-        fetch.attemptSeq = fetch.seq = this.#port.tick()
+        fetch.attemptSeq = fetch.seq = fetch.resumedSeq = this.#port.tick()
         fetch.attemptAtMs = Date.now()
       }
     } else if (action.type === 'success' && !action.manual) this.#succeed(query)
@@ -214,16 +249,30 @@ export class Monitor {
     }
   }
 
-  /** An answer has landed: not always of the latest request, since another tab's state may have hidden an older one. */
+  /**
+   * An answer has landed: not always of the latest request, since another tab's state may have hidden an older one,
+   * which then stands in the place of what later ones have brought.
+   */
   #succeed(query: Query): void {
-    const fetch = this.running(query)
-    if (fetch && (fetch.hasAnswer || fetch.isForeign)) this.#finish(query, 'success')
+    const { answered, fetches } = this.#watch(query)
+    const [landed] = answered
+    const running = this.running(query)
+    if (!landed || landed === running) {
+      if (landed || running?.isForeign) this.#finish(query, 'success')
+      return
+    }
+    answered.delete(landed)
+    landed.outcome = 'success'
+    for (const later of fetches.slice(fetches.indexOf(landed) + 1)) {
+      if (later.outcome === 'success') later.isOverwritten = true
+    }
   }
 
   #finish(query: Query, outcome: 'success' | 'error' | 'cancelled'): void {
     const fetch = this.running(query)
     if (!fetch) return
     fetch.outcome = outcome
+    if (outcome !== 'cancelled') this.#watch(query).answered.delete(fetch)
     if (outcome === 'cancelled') this.cancelled += 1
     this.#watch(query).endedAtMs = this.#port.now()
   }

@@ -254,6 +254,18 @@ const regressions: readonly Regression[] = [
     ],
     end: atQuiet,
   },
+  {
+    rule: "stop({ pending: 'flush' }) fetches again what a request from before the event, hidden by another tab's state, lands on",
+    config: { whenHidden: 'refetch', latenciesMs: [700, 0], loaded: [0, 3] },
+    steps: [
+      { do: 'invalidate', keys: [4], urgent: true },
+      { do: 'hide' },
+      { do: 'invalidate', keys: [0] },
+      { do: 'foreignState', query: 3, claims: 'idle', isNew: false },
+      { do: 'wait', ms: 1 },
+    ],
+    end: stopAndFlush,
+  },
 ]
 
 it.each(regressions)('$rule', async ({ config, steps, end }) => {
