@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import ws from 'ws'
 import type { Backend } from '../../demo/server/backend.ts'
+import type { FaultSettings } from '../../demo/server/realtime/faults.ts'
 import { isRecord } from '../../demo/server/realtime/frames.ts'
 import { until } from './support.ts'
 
@@ -25,6 +26,13 @@ export interface Step {
   large?: number
   head?: string[]
   sql?: string
+  /** The first row's `ms` of `sql` goes by this name from here on: `<ms name>` and `<ms name+1>` stand for it. */
+  remember?: string
+  /** The socket that is cut. */
+  close?: string
+  /** What happens to the server, and what it is set to. */
+  fault?: 'stopWorker'
+  settings?: Partial<FaultSettings>
   post?: string
   body?: unknown
 }
@@ -34,6 +42,8 @@ const answerMs = 1500
 const maxFrameChars = 20_000
 const clientA = '11111111-1111-1111-1111-111111111111'
 const clientB = '22222222-2222-2222-2222-222222222222'
+const clientC = '33333333-3333-3333-3333-333333333333'
+const clients = new Set([clientA, clientB, clientC])
 
 export const readGolden = (file: string): string => readFileSync(join(folder, file), 'utf8')
 export const readSteps = (scenario: string): Step[] => JSON.parse(readGolden(`${scenario}.json`)) as Step[]
@@ -52,6 +62,9 @@ function createTokens({ anonKey, signToken }: Backend): Record<string, () => str
     A: () => signToken({ sub: clientA }),
     A2: () => signToken({ sub: clientA, again: true }),
     B: () => signToken({ sub: clientB }),
+    C: () => signToken({ sub: clientC }),
+    C2: () => signToken({ sub: clientC, again: true }),
+    soon: () => signToken({ sub: clientA, exp: Math.ceil(Date.now() / 1000 + 0.3) }),
     service: () => signToken({ role: 'service_role' }),
     nobody: () => signToken({ role: 'nobody' }),
     wrong: () => foreign({ role: 'authenticated', exp: nowS() + 3600 }),
@@ -67,13 +80,18 @@ function createTokens({ anonKey, signToken }: Backend): Record<string, () => str
 export async function playSteps(backend: Backend, steps: readonly Step[]): Promise<Frames[]> {
   const tokens = createTokens(backend)
   const fixed = new Map<string, string>()
+  const remembered = new Map<string, number>()
   const fill = (text: string) =>
-    text.replaceAll(/<token (\w+)>/g, (_, name: string) => {
-      // Signed once a scenario: the server takes an equal token for no news.
-      const token = fixed.get(name) ?? tokens[name]?.() ?? ''
-      fixed.set(name, token)
-      return token
-    })
+    text
+      .replaceAll(/<token (\w+)>/g, (_, name: string) => {
+        // Signed once a scenario: the server takes an equal token for no news.
+        const token = fixed.get(name) ?? tokens[name]?.() ?? ''
+        fixed.set(name, token)
+        return token
+      })
+      .replaceAll(/"?<ms (\w+?)(\+1)?>"?/g, (_, name: string, later?: string) =>
+        String((remembered.get(name) ?? Number.NaN) + (later === undefined ? 0 : 1)),
+      )
   const sockets = new Map<string, ws>()
   let got: Frames = {}
   const put = (client: string, frame: unknown) => (got[client] ??= []).push(frame)
@@ -109,6 +127,13 @@ export async function playSteps(backend: Backend, steps: readonly Step[]): Promi
       })
     })
 
+  const cut = async (client: string) => {
+    const before = backend.realtime.connections().length
+    sockets.get(client)?.terminate()
+    sockets.delete(client)
+    await until(() => backend.realtime.connections().length < before, 'the socket to close')
+  }
+
   const flush = async () => {
     await backend.realtime.drained()
     const refs: string[] = []
@@ -126,7 +151,14 @@ export async function playSteps(backend: Backend, steps: readonly Step[]): Promi
   const act = async (step: Step) => {
     const socket = sockets.get(step.client ?? '')
     if (step.connect !== undefined) await open(step.connect, step.query ?? '')
-    else if (step.sql !== undefined) await backend.db.exec(step.sql).catch((error: Error) => put('sql', error.message))
+    else if (step.remember !== undefined) {
+      const [row] = await backend.db.query<{ ms: number | string }>(step.sql ?? '')
+      remembered.set(step.remember, Number(row?.ms))
+    } else if (step.sql !== undefined) {
+      await backend.db.exec(fill(step.sql)).catch((error: Error) => put('sql', error.message))
+    } else if (step.close !== undefined) await cut(step.close)
+    else if (step.fault !== undefined) backend.realtime.faults[step.fault]()
+    else if (step.settings !== undefined) backend.realtime.faults.set(step.settings)
     else if (step.post !== undefined) {
       const headers = { apikey: backend.anonKey, 'content-type': 'application/json' }
       await fetch(backend.url + step.post, { method: 'POST', headers, body: JSON.stringify(step.body) })
@@ -187,6 +219,7 @@ export function normalise(all: readonly Frames[]): Frames[] {
       return value.map((column: { name: string; type: string }) => `${column.name}:${column.type}`).join(' ')
     }
     if (Array.isArray(value)) return value.map((item) => walk(item))
+    if (key === 'at' && typeof value === 'number') return '<ms>'
     if (!isRecord(value)) return value
     const entries = Object.entries(value).map(([name, item]) => [normaliseText(name), walk(item, name)] as const)
     return Object.fromEntries(entries.toSorted(([one], [other]) => (one < other ? -1 : 1)))
@@ -218,18 +251,17 @@ function hideIds(frame: unknown): unknown {
 function normaliseText(text: string, key = ''): string {
   if (key === 'commit_timestamp') return '<time>'
   if (key === 'phx_ref' || key === 'phx_ref_prev') return '<ref>'
-  if (text === clientA || text === clientB) return text
+  if (clients.has(text)) return text
   return text
-    .replaceAll(/[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}/g, (id) =>
-      id === clientA || id === clientB ? id : '<uuid>',
-    )
+    .replaceAll(/[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}/g, (id) => (clients.has(id) ? id : '<uuid>'))
     .replaceAll(/expired \d+ seconds/g, 'expired <n> seconds')
 }
 
 /** Changes and broadcasts keep their order within a topic; what else there is comes as it may. */
 function inOrder(frames: unknown[]): unknown[] {
   const keyed = frames.map((frame, index) => {
-    const [, , topic, event] = Array.isArray(frame) ? (frame as unknown[]) : [null, null, '', '']
+    const { binary } = frame as { binary?: string }
+    const [, , topic, event] = Array.isArray(frame) ? (frame as unknown[]) : [null, null, binary ?? '', '']
     const isOrdered = event === 'postgres_changes' || event === 'broadcast' || event === ''
     return {
       frame,

@@ -64,6 +64,10 @@ export class ChannelFeed implements Subscriber {
     }
   }
 
+  onTablesBack(): void {
+    this.#host.onLive()
+  }
+
   async #attach(): Promise<void> {
     const { settings } = this.#faults
     if (settings.withholdSystemOk) return

@@ -138,9 +138,11 @@ export class ChangeFeed {
     for (const [subscriber, subscriptions] of [...this.#subscriptions, ...this.#unbound]) {
       const bound = subscriptions.map((it) => ({ ...it, relids: relidsOf(it.binding, tables) }))
       const lost = bound.find(({ relids }) => relids.size === 0)
+      const wasUnbound = this.#unbound.has(subscriber)
       this.unsubscribe(subscriber)
       ;(lost === undefined ? this.#subscriptions : this.#unbound).set(subscriber, bound)
-      subscriber.onPublicationChange(lost === undefined ? null : describeUnbound(lost.binding))
+      if (lost === undefined && wasUnbound) subscriber.onTablesBack()
+      else subscriber.onPublicationChange(lost === undefined ? null : describeUnbound(lost.binding))
     }
   }
 }

@@ -11,6 +11,8 @@ export interface Subscriber {
   readonly bindingIds: readonly number[]
   /** Other tables are published now: `problem` says why nothing is told any more, null that all bindings are attached. */
   onPublicationChange(problem: string | null): void
+  /** All its tables are published again, after one was not: it is attached anew as a whole. */
+  onTablesBack(): void
 }
 
 /** One binding that changes are matched against. */

@@ -61,3 +61,33 @@ begin
   return null;
 end $$;
 create trigger bc_changes after insert or update or delete on public.bc for each row execute function public.bc_changes();
+create table public.rt_members (uid uuid, topic text, primary key (uid, topic));
+grant select on public.rt_members to authenticated;
+create policy "members read" on realtime.messages for select to authenticated using (exists (select 1 from public.rt_members m where m.uid = auth.uid() and m.topic = realtime.topic()));
+insert into public.rt_members select '11111111-1111-1111-1111-111111111111', 'list:' || i from generate_series(1, 4) i;
+insert into public.rt_members values ('22222222-2222-2222-2222-222222222222', 'list:2');
+create table public.bctypes (id bigint primary key, t text, i8 bigint, n numeric, tz timestamptz, ts timestamp, d date, b bytea, j jsonb, js json, ai bigint[], at text[], f8 float8, e public.mood, bt bool, iv interval, uid uuid, gen bigint generated always as (i8 * 2) stored);
+create function public.bctypes_changes() returns trigger language plpgsql security definer set search_path = '' as $$
+begin perform realtime.broadcast_changes('room:types', tg_op, tg_op, tg_table_name, tg_table_schema, new, old); return null; end $$;
+create trigger t after insert or update or delete on public.bctypes for each row execute function public.bctypes_changes();
+create table public.bcstmt_a (id int); create table public.bcstmt_b (id int); create table public.bcstmt_c (id int, v text);
+create function public.bcstmt_a() returns trigger language plpgsql security definer set search_path = '' as $$
+begin perform realtime.broadcast_changes('room:stmt', tg_op, tg_op, tg_table_name, tg_table_schema, new, old); return null; end $$;
+create function public.bcstmt_b() returns trigger language plpgsql security definer set search_path = '' as $$
+begin perform realtime.broadcast_changes('room:stmt', tg_op, tg_op, tg_table_name, tg_table_schema, new, old, tg_level); return null; end $$;
+create trigger t after insert on public.bcstmt_a for each statement execute function public.bcstmt_a();
+create trigger t after insert on public.bcstmt_b for each statement execute function public.bcstmt_b();
+create function public.bcstmt_c() returns trigger language plpgsql security definer set search_path = '' as $$
+begin
+  if tg_op = 'INSERT' then perform realtime.send(jsonb_build_object('op', tg_op, 'rows', (select jsonb_agg(to_jsonb(n)) from n)), tg_op, 'room:stmt', true);
+  elsif tg_op = 'DELETE' then perform realtime.send(jsonb_build_object('op', tg_op, 'rows', (select jsonb_agg(to_jsonb(o)) from o)), tg_op, 'room:stmt', true);
+  elsif tg_op = 'UPDATE' then perform realtime.send(jsonb_build_object('op', tg_op, 'rows', (select jsonb_agg(to_jsonb(n)) from n), 'old', (select jsonb_agg(to_jsonb(o)) from o)), tg_op, 'room:stmt', true);
+  else perform realtime.send(jsonb_build_object('op', tg_op), tg_op, 'room:stmt', true); end if;
+  return null;
+end $$;
+create trigger i after insert on public.bcstmt_c referencing new table as n for each statement execute function public.bcstmt_c();
+create trigger u after update on public.bcstmt_c referencing new table as n old table as o for each statement execute function public.bcstmt_c();
+create trigger d after delete on public.bcstmt_c referencing old table as o for each statement execute function public.bcstmt_c();
+create trigger x after truncate on public.bcstmt_c for each statement execute function public.bcstmt_c();
+grant select on public.bctypes to anon, authenticated; grant insert, select, delete on public.bctypes to authenticated;
+alter publication supabase_realtime add table public.bctypes;
