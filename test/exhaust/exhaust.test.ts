@@ -4,31 +4,34 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { strategyNames } from '../../src/machines/strategies.ts'
 import { explore } from './explore.ts'
 
-const depth = Number(process.env.EXHAUST_DEPTH ?? 2)
-const worlds: readonly [string, readonly QueryKey[]][] = [
-  ['one query', [['a']]],
-  ['a query and one below it', [['a'], ['a', 'b']]],
+const depthFor = (byDefault: number): number => Number(process.env.EXHAUST_DEPTH ?? byDefault)
+const worlds: readonly [name: string, depth: number, keys: readonly QueryKey[]][] = [
+  ['one query', depthFor(3), [['a']]],
+  ['a query and one below it', depthFor(2), [['a'], ['a', 'b']]],
 ]
-/** What a switch leads to: one that waits, and one that does not. */
-const othersOf = (strategy: StrategyName): readonly StrategyName[] =>
-  (['debounce', 'hybrid', 'direct'] as const).filter((one) => one !== strategy).slice(0, 2)
+
+/** The two that follow, so that a row of switches comes by all of them. */
+function switches(from: string): readonly StrategyName[] {
+  const at = strategyNames.findIndex((name) => name === from)
+  return [1, 2].map((further) => strategyNames[(at + further) % strategyNames.length] ?? 'debounce')
+}
 
 environmentManager.setIsServer(() => false)
 afterAll(() => environmentManager.setIsServer(() => typeof window === 'undefined'))
 
-describe.each(worlds)('%s', (name, keys) => {
-  it.each<StrategyName>(strategyNames)(
-    `under %s keeps its promises in every interleaving of ${depth} steps`,
-    async (strategy) => {
-      const { states, steps, broken } = await explore({
-        keys,
-        options: { strategy },
-        others: othersOf(strategy),
-        depth,
-      })
-      console.log(`${name}, ${strategy}, depth ${depth}: ${states} states, ${steps} ways`)
+describe.each(worlds)('%s', (name, depth, keys) => {
+  it(
+    `keeps the promises under every strategy in every interleaving of ${depth} steps`,
+    async () => {
+      const starts = strategyNames.map((strategy) => ({ strategy }))
+      const { states, ways, broken } = await explore({ keys, starts, switches, depth })
+      const under = (strategy: string): number => [...states].filter((hash) => hash.includes(`"${strategy}"`)).length
+      const counts = strategyNames.map((strategy) => `${under(strategy)} under ${strategy}`)
+      console.log(
+        `${name}, ${depth} steps: ${states.size} states by ${ways} ways, ${counts.join(', ')}, ${under('stopped')} stopped`,
+      )
       expect(broken).toBeUndefined()
-      expect(states).toBeGreaterThan(10)
+      for (const strategy of strategyNames) expect(under(strategy)).toBeGreaterThan(10)
     },
     60 * 60_000,
   )
@@ -40,7 +43,7 @@ it('finds the shortest way in which a strategy that forgets is wrong', async () 
     windows: (port) => Object.assign(new SharedWindow(port), { noteEvent: () => void port.queue.takeKeys() }),
   })
   // The options know the built-in strategies; that this one is not among them is what its name is for.
-  const options = { strategies: { forgetful }, strategy: 'forgetful' } as object
-  const { broken } = await explore({ keys: [['a']], options, others: [], depth: 2 })
-  expect(broken).toBe('event 0: G1: query 0 shows 0 of 1, and is idle')
+  const start = { strategies: { forgetful }, strategy: 'forgetful' } as object
+  const { broken } = await explore({ keys: [['a']], starts: [start], switches: () => [], depth: 2 })
+  expect(broken).toBe('forgetful: event 0: G1: query 0 shows 0 of 1, and is idle')
 })

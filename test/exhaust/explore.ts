@@ -4,31 +4,43 @@ import { SmallWorld, type Step } from './smallWorld.ts'
 
 interface Exploration {
   readonly keys: readonly QueryKey[]
-  readonly options: CoalescerOptions
-  /** The strategies to switch to. */
-  readonly others: readonly StrategyName[]
+  /** What the worlds start with, one for each. */
+  readonly starts: readonly CoalescerOptions[]
+  /** The strategies to switch to, from each. */
+  readonly switches: (from: string) => readonly StrategyName[]
   readonly depth: number
 }
 
-/** How many states and steps there are, and the first way that breaks a rule. */
+/** A way from one of the starts. */
+interface Way {
+  readonly start: number
+  readonly steps: readonly Step[]
+}
+
+/** The states there are, by what makes them the same; how many ways were walked; and the first that breaks a rule. */
 export interface Explored {
-  readonly states: number
-  readonly steps: number
+  readonly states: ReadonlySet<string>
+  readonly ways: number
   readonly broken: string | undefined
 }
 
-/** Walks every interleaving of steps up to a depth, each state once, on the real code, and lets each come to rest. */
-export async function explore({ keys, options, others, depth }: Exploration): Promise<Explored> {
-  const seen = new Set<string>()
-  let steps = 0
+/**
+ * Walks every interleaving of steps up to a depth on the real code, each state once, whichever start has led to it, and
+ * lets each come to rest.
+ */
+export async function explore({ keys, starts, switches, depth }: Exploration): Promise<Explored> {
+  const states = new Set<string>()
+  let ways = 0
 
-  /** Takes a way from the start; returns where it leads, and what may happen there. */
-  const walk = async (way: readonly Step[], isNew: (hash: string) => boolean): Promise<readonly Step[]> => {
-    const world = new SmallWorld(keys, options)
+  /** Takes a way from the start; returns what may happen where it leads, if that is new. */
+  const walk = async ({ start, steps }: Way): Promise<readonly Step[]> => {
+    const world = new SmallWorld(keys, starts[start] ?? {})
     try {
-      for (const step of way) await world.take(step)
-      if (!isNew(world.hash())) return []
-      const next = world.possible(others)
+      for (const step of steps) await world.take(step)
+      const hash = world.hash()
+      if (states.has(hash)) return []
+      states.add(hash)
+      const next = world.possible(switches)
       await world.expectFresh()
       return next
     } finally {
@@ -36,19 +48,22 @@ export async function explore({ keys, options, others, depth }: Exploration): Pr
     }
   }
 
-  let frontier: readonly (readonly Step[])[] = [[]]
+  let frontier: readonly Way[] = starts.map((_options, start) => ({ start, steps: [] }))
   for (let length = 0; length <= depth; length += 1) {
-    const longer: Step[][] = []
+    const longer: Way[] = []
     for (const way of frontier) {
-      steps += 1
+      ways += 1
       try {
-        const isNew = (hash: string): boolean => !seen.has(hash) && Boolean(seen.add(hash))
-        for (const step of await walk(way, isNew)) longer.push([...way, step])
+        for (const step of await walk(way)) longer.push({ start: way.start, steps: [...way.steps, step] })
       } catch (error) {
-        return { states: seen.size, steps, broken: `${way.join(', ')}: ${(error as Error).message}` }
+        return {
+          states,
+          ways,
+          broken: `${String(starts[way.start]?.strategy)}: ${way.steps.join(', ')}: ${(error as Error).message}`,
+        }
       }
     }
     frontier = longer
   }
-  return { states: seen.size, steps, broken: undefined }
+  return { states, ways, broken: undefined }
 }

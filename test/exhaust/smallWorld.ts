@@ -2,17 +2,19 @@ import {
   MutationObserver,
   QueryClient,
   type QueryKey,
-  QueryObserver,
   focusManager,
   hashKey,
   onlineManager,
 } from '@tanstack/react-query'
 import { type Coalescer, type CoalescerOptions, type StrategyName, createCoalescer } from 'realtime-coalescer'
 import { createStepClock } from '../../src/integration/testing/testClock.ts'
+import { Screen } from './screen.ts'
 
-export const QUIET_MS = 100
+const QUIET_MS = 100
 /** Longer than a request that hangs counts as running. */
 const HANG_MS = 31_000
+/** Longer than any row of ticks. */
+const NEAR_MS = 10 * QUIET_MS
 
 /** What may happen to a query, or to all of the world. */
 export type Step =
@@ -27,32 +29,23 @@ export type Step =
   | 'mutated'
   | 'stop'
 
-interface Request {
-  readonly version: number
-  readonly query: number
-  end(outcome: 'ok' | 'failed'): void
-}
-
 /** One or two queries on screen over the real coalescer; a request ends when a step says so. */
 export class SmallWorld {
   readonly #clock = createStepClock()
+  /** TanStack Query dates its data by the platform's clock. */
+  readonly #dateNow = Date.now
   readonly #queryClient: QueryClient
   readonly #coalescer: Coalescer
-  readonly #keys: readonly QueryKey[]
-  readonly #versions: number[]
-  readonly #unmounts: ((() => void) | undefined)[] = []
-  #running: Request[] = []
-  #started = 0
+  readonly #screens: readonly Screen[]
   #endMutation: (() => void) | undefined
   #mutating: number | undefined
   #isHidden = false
   #isStopped = false
 
   constructor(keys: readonly QueryKey[], options: CoalescerOptions) {
+    Date.now = () => this.#clock.now()
     focusManager.setFocused(true)
     onlineManager.setOnline(true)
-    this.#keys = keys
-    this.#versions = keys.map(() => 0)
     this.#queryClient = new QueryClient({
       defaultOptions: { queries: { retry: false, staleTime: Infinity, gcTime: Infinity } },
     })
@@ -66,75 +59,58 @@ export class SmallWorld {
       onError: () => undefined,
       ...options,
     })
-    for (const [query, key] of keys.entries()) {
-      this.#queryClient.setQueryData(key, 0)
-      this.#mount(query)
-    }
+    this.#screens = keys.map((key) => new Screen(key, this.#queryClient, () => this.#clock.now()))
+    this.#coalescer.on('flushed', (record) => {
+      for (const { changes, isMounted } of this.#screens) changes.flushed(record.keys, isMounted)
+    })
   }
 
   /** The steps that are possible now. */
-  possible(strategies: readonly StrategyName[]): Step[] {
-    const ofQueries = this.#keys.flatMap((_key, query): Step[] => [
-      `event ${query}`,
-      ...(this.#running.some((request) => request.query === query)
-        ? ([`ends ${query}`, `fails ${query}`] as const)
-        : []),
-      this.#unmounts[query] ? `unmount ${query}` : `mount ${query}`,
-      ...(this.#fetchStatus(query) === 'idle' ? [] : ([`cancel ${query}`] as const)),
+  possible(switches: (from: string) => readonly StrategyName[]): Step[] {
+    const ofQueries = this.#screens.flatMap((screen, query): Step[] => [
+      ...(this.#isStopped ? [] : ([`event ${query}`] as const)),
+      ...(screen.isAsking ? ([`ends ${query}`, `fails ${query}`] as const) : []),
+      screen.isMounted ? `unmount ${query}` : `mount ${query}`,
+      ...(screen.isFetching ? ([`cancel ${query}`] as const) : []),
       ...(this.#mutating === undefined ? ([`mutate ${query}`] as const) : []),
     ])
     const { strategy } = this.#coalescer.getSnapshot()
     return [
-      ...(this.#isStopped ? ofQueries.filter((step) => !step.startsWith('event')) : ofQueries),
+      ...ofQueries,
       'tick',
-      ...(this.#running.length > 0 ? (['hangs'] as const) : []),
+      ...(this.#screens.some(({ isAsking }) => isAsking) ? (['hangs'] as const) : []),
       this.#isHidden ? 'show' : 'hide',
       onlineManager.isOnline() ? 'offline' : 'online',
       ...(this.#mutating === undefined ? [] : (['mutated'] as const)),
-      ...(this.#isStopped
-        ? []
-        : ([...strategies.filter((one) => one !== strategy).map((one) => `switch ${one}` as const), 'stop'] as const)),
+      ...(this.#isStopped ? [] : ([...switches(strategy).map((one) => `switch ${one}` as const), 'stop'] as const)),
     ]
   }
 
   /** Takes a step. @throws Error if it breaks a rule. */
   async take(step: Step): Promise<void> {
-    const before = this.#started
+    const before = this.#requests
     const wasHidden = this.#isHidden
-    const [what, arg = ''] = step.split(' ')
-    await this.#do(what ?? '', arg)
+    const [what = '', arg = ''] = step.split(' ')
+    await this.#do(what, arg)
     await this.#clock.advance(0)
-    const byItself = ['event', 'tick', 'ends', 'fails', 'switch', 'online'].includes(what ?? '')
-    if (byItself && wasHidden && this.#started > before && onlineManager.isOnline() && what !== 'online') {
+    const hasStarted = this.#requests > before
+    if (['event', 'tick', 'ends', 'fails', 'switch'].includes(what) && wasHidden && hasStarted) {
       throw new Error('G8: a request started while the page was hidden')
     }
     if (this.#isStopped && this.#clock.timers > 0) throw new Error('G9: a timer is left after stop()')
-    if (this.#isStopped && ['tick', 'ends', 'fails'].includes(what ?? '') && this.#started > before) {
+    if (this.#isStopped && ['tick', 'ends', 'fails'].includes(what) && hasStarted) {
       throw new Error('G9: a request started after stop()')
     }
+    for (const screen of this.#screens) screen.endAbandoned()
+    await this.#clock.advance(0)
+  }
+
+  get #requests(): number {
+    return this.#screens.reduce((sum, { requests }) => sum + requests, 0)
   }
 
   async #do(what: string, arg: string): Promise<void> {
-    const query = Number(arg)
     switch (what) {
-      case 'event':
-        this.#write(query)
-        return this.#coalescer.scheduleInvalidate(this.#key(query))
-      case 'ends':
-      case 'fails':
-        return void this.#end(query, what === 'ends' ? 'ok' : 'failed')
-      case 'mount':
-        return this.#mount(query)
-      case 'unmount':
-        this.#unmounts[query]?.()
-        this.#unmounts[query] = undefined
-        return
-      case 'cancel':
-        return this.#queryClient.cancelQueries({ queryKey: this.#key(query), exact: true })
-      case 'mutate':
-        return this.#mutate(query)
-      case 'mutated':
-        return this.#endMutation?.()
       case 'tick':
         return this.#clock.advance(QUIET_MS)
       case 'hangs':
@@ -146,24 +122,81 @@ export class SmallWorld {
       case 'offline':
       case 'online':
         return onlineManager.setOnline(what === 'online')
+      case 'mutated':
+        return this.#endMutation?.()
       case 'switch':
         return this.#coalescer.switchStrategy(arg as StrategyName)
-      default:
+      case 'stop':
         this.#isStopped = true
         return this.#coalescer.stop()
+      default:
+        return this.#doWith(what, Number(arg))
     }
   }
 
-  /** What makes two worlds the same: what is seen from outside, what runs, and when which timer fires. */
-  hash(): string {
-    const { strategy, phase, pendingKeys, inFlight, held } = this.#coalescer.getSnapshot()
-    const queries = this.#keys.map((_key, query) => {
-      const { fetchStatus, status, isInvalidated, data } = this.#state(query)
-      const running = this.#running.filter((one) => one.query === query).map((one) => this.#lag(query, one.version))
-      return [Boolean(this.#unmounts[query]), fetchStatus, status, isInvalidated, this.#lag(query, data), running]
+  async #doWith(what: string, query: number): Promise<void> {
+    const screen = this.#screens[query]
+    switch (screen && what) {
+      case 'event':
+        return this.#change(query)
+      case 'ends':
+      case 'fails':
+        return void screen?.end(what === 'ends' ? 'ok' : 'failed')
+      case 'mount':
+        return screen?.mount()
+      case 'unmount':
+        return screen?.unmount()
+      case 'cancel':
+        return screen?.cancel()
+      case 'mutate':
+        return this.#mutate(query)
+      default:
+        throw new Error(`There is no step '${what}' of a query ${query}.`)
+    }
+  }
+
+  /** Changes all that is below a key, and tells of it. */
+  #change(query: number): void {
+    const { queryKey = [] } = this.#screens[query] ?? {}
+    const prefix = hashKey(queryKey).slice(0, -1)
+    for (const screen of this.#screens) if (hashKey(screen.queryKey).startsWith(prefix)) screen.changes.write(queryKey)
+    this.#coalescer.scheduleInvalidate(queryKey)
+  }
+
+  /** The documented optimistic pattern: cancel, write, mutate, invalidate on settled. */
+  #mutate(query: number): void {
+    const screen = this.#screens[query]
+    this.#mutating = query
+    const mutation = new MutationObserver(this.#queryClient, {
+      networkMode: 'always',
+      onMutate: () => screen?.writeOptimistically(),
+      mutationFn: () => new Promise<void>((resolve) => (this.#endMutation = resolve)),
+      onSettled: () => {
+        this.#mutating = undefined
+        this.#endMutation = undefined
+        if (!this.#isStopped) return this.#change(query)
+        return this.#queryClient.invalidateQueries({ queryKey: screen?.queryKey ?? [], refetchType: 'none' })
+      },
     })
-    const all = [strategy, phase, pendingKeys, inFlight, held, this.#clock.due(), this.#mutating]
-    return JSON.stringify([queries, all, this.#isHidden, onlineManager.isOnline(), this.#isStopped])
+    void mutation.mutate()
+  }
+
+  /**
+   * What makes two worlds the same: what is seen from outside, what runs, what each screen lacks, and when which timer
+   * fires. Of timers that no row of ticks reaches it counts only whether a request that hangs outlasts them.
+   */
+  hash(): string {
+    const screens = this.#screens.map((screen) => screen.describe(this.#isStopped))
+    const { strategy, phase, inFlight, held } = this.#coalescer.getSnapshot()
+    const due = this.#clock.due().map((ms) => (ms < NEAR_MS ? ms : ms < HANG_MS))
+    const hangs = this.#screens.map(({ longestMs }) => Math.floor(longestMs / HANG_MS))
+    const coalescer = this.#isStopped ? 'stopped' : [strategy, phase, inFlight, held, due, hangs]
+    return JSON.stringify([screens, coalescer, this.#mutating, this.#isHidden, onlineManager.isOnline()])
+  }
+
+  /** How many changes each screen lacks. */
+  lags(): readonly number[] {
+    return this.#screens.map(({ lag }) => lag)
   }
 
   /** Ends every trouble, and lets everything run. @throws Error for a screen that is older than its last change. */
@@ -174,15 +207,12 @@ export class SmallWorld {
     }
     for (let round = 0; round < 6; round += 1) {
       await this.#clock.advance(20 * QUIET_MS)
-      for (const query of this.#keys.keys()) while (this.#end(query, 'ok')) await this.#clock.advance(0)
+      for (const screen of this.#screens) while (screen.end('ok')) await this.#clock.advance(0)
+      if (this.#clock.timers === 0) break
     }
-    for (const query of this.#keys.keys()) {
-      const { data, isInvalidated, fetchStatus, error } = this.#state(query)
-      const isMounted = Boolean(this.#unmounts[query])
-      const isMarked = isInvalidated && (error !== null || this.#isStopped || !isMounted)
-      if (data !== this.#versions[query] && !isMarked) {
-        throw new Error(`G1: query ${query} shows ${String(data)} of ${this.#versions[query]}, and is ${fetchStatus}`)
-      }
+    for (const [query, screen] of this.#screens.entries()) {
+      const problem = screen.problem(this.#isStopped)
+      if (problem !== undefined) throw new Error(`G1: query ${query} ${problem}`)
     }
   }
 
@@ -190,84 +220,11 @@ export class SmallWorld {
     this.#isStopped = true
     this.#coalescer.stop({ pending: 'drop' })
     this.#endMutation?.()
-    for (const unmount of this.#unmounts) unmount?.()
+    for (const screen of this.#screens) screen.unmount()
     this.#queryClient.unmount()
     this.#queryClient.clear()
+    Date.now = this.#dateNow
     focusManager.setFocused(true)
     onlineManager.setOnline(true)
-  }
-
-  #key(query: number): QueryKey {
-    return this.#keys[query] ?? []
-  }
-
-  #state(query: number) {
-    const found = this.#queryClient.getQueryState<number>(this.#key(query))
-    if (!found) throw new Error(`The query ${query} is gone.`)
-    return found
-  }
-
-  #fetchStatus(query: number): string {
-    return this.#state(query).fetchStatus
-  }
-
-  /** How far behind a version is; more than two writes make no difference. */
-  #lag(query: number, version: number | undefined): number {
-    return Math.min(3, (this.#versions[query] ?? 0) - (version ?? -1))
-  }
-
-  /** A key changes all that is below it. */
-  #write(query: number): void {
-    const prefix = hashKey(this.#key(query)).slice(0, -1)
-    for (const [index, key] of this.#keys.entries()) {
-      if (hashKey(key).startsWith(prefix)) this.#versions[index] = (this.#versions[index] ?? 0) + 1
-    }
-  }
-
-  #mount(query: number): void {
-    const observer = new QueryObserver(this.#queryClient, {
-      queryKey: this.#key(query),
-      queryFn: () =>
-        new Promise<number>((resolve, reject) => {
-          this.#started += 1
-          const version = this.#versions[query] ?? 0
-          this.#running.push({
-            version,
-            query,
-            end: (outcome) => (outcome === 'ok' ? resolve(version) : reject(new Error('503'))),
-          })
-        }),
-    })
-    this.#unmounts[query] = observer.subscribe(() => undefined)
-  }
-
-  /** Ends the oldest request of a query; returns whether there was one. */
-  #end(query: number, outcome: 'ok' | 'failed'): boolean {
-    const request = this.#running.find((one) => one.query === query)
-    this.#running = this.#running.filter((one) => one !== request)
-    request?.end(outcome)
-    return request !== undefined
-  }
-
-  /** The documented optimistic pattern: cancel, write, mutate, invalidate on settled. */
-  #mutate(query: number): void {
-    const queryKey = this.#key(query)
-    this.#mutating = query
-    const mutation = new MutationObserver(this.#queryClient, {
-      networkMode: 'always',
-      onMutate: async () => {
-        await this.#queryClient.cancelQueries({ queryKey, exact: true })
-        this.#queryClient.setQueryData(queryKey, -1)
-      },
-      mutationFn: () => new Promise<void>((resolve) => (this.#endMutation = resolve)),
-      onSettled: () => {
-        this.#mutating = undefined
-        this.#endMutation = undefined
-        if (this.#isStopped) return this.#queryClient.invalidateQueries({ queryKey, refetchType: 'none' })
-        this.#write(query)
-        return this.#coalescer.scheduleInvalidate(queryKey)
-      },
-    })
-    void mutation.mutate()
   }
 }
