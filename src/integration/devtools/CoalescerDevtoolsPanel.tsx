@@ -1,5 +1,13 @@
 'use client'
-import { type ReactElement, useCallback, useContext, useMemo, useSyncExternalStore } from 'react'
+import {
+  type ReactElement,
+  useCallback,
+  useContext,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useSyncExternalStore,
+} from 'react'
 import type { AnyCoalescer } from '../query/coalescer.ts'
 import { CoalescerContext } from '../react/CoalescerProvider.tsx'
 import { useRealtimeStatus } from '../react/useRealtimeStatus.ts'
@@ -105,16 +113,30 @@ function Content({ monitor, service }: MonitorPanelProps): ReactElement {
   )
 }
 
-/** Drawn by itself, at once: a phase is often over before the rest of the panel is drawn again. */
+/**
+ * Written at the end of each turn, and past React: a phase is often over before the rest of the panel is drawn again. One
+ * that is over within its turn would only make the page paint again what it shows already.
+ */
 function Phase({ coalescer, isStopped }: { coalescer: AnyCoalescer; isStopped: boolean }): ReactElement {
-  const readPhase = (): string => coalescer.getSnapshot().phase
-  const current = useSyncExternalStore(coalescer.subscribe, readPhase, readPhase)
-  const phase = isStopped ? 'stopped' : current
-  return (
-    <span className="rtc-phase" data-phase={phase}>
-      {phase}
-    </span>
-  )
+  const ref = useRef<HTMLSpanElement>(null)
+  useLayoutEffect(() => {
+    let isDue = false
+    const show = (): void => {
+      isDue = false
+      const chip = ref.current
+      const phase = isStopped ? 'stopped' : coalescer.getSnapshot().phase
+      if (!chip || chip.dataset.phase === phase) return
+      chip.dataset.phase = phase
+      chip.textContent = phase
+    }
+    show()
+    return coalescer.subscribe(() => {
+      if (isDue) return
+      isDue = true
+      queueMicrotask(show)
+    })
+  }, [coalescer, isStopped])
+  return <span ref={ref} className="rtc-phase" />
 }
 
 function Connection({ service }: { service: DevtoolsRealtimeService }): ReactElement {

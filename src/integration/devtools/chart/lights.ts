@@ -24,15 +24,28 @@ export function lightStates(
   told: (states: readonly string[]) => void,
 ): () => void {
   const visitedAtMs = new Map<string, number>()
+  /** By the name of a state: a busy actor enters the same few again and again. */
+  const known = new Map<string, readonly string[]>()
+  let noted: unknown
   let active: readonly string[] = []
   let shown = ''
   let timer: ReturnType<typeof setTimeout> | undefined
 
-  const note = (snapshot: { readonly value?: unknown }): void => {
-    for (const id of active) visitedAtMs.set(id, Date.now())
-    active = snapshot.value === undefined ? [] : activeStates(machineId, snapshot.value as StateValue)
-    for (const id of active) visitedAtMs.set(id, Date.now())
+  const note = ({ value }: { readonly value?: unknown }): void => {
+    if (value === noted) return
+    noted = value
+    const nowMs = Date.now()
+    for (const id of active) visitedAtMs.set(id, nowMs)
+    active = idsOf(value)
+    for (const id of active) visitedAtMs.set(id, nowMs)
     timer ??= setTimeout(show, FRAME_MS)
+  }
+  const idsOf = (value: unknown): readonly string[] => {
+    if (value === undefined) return []
+    if (typeof value !== 'string') return activeStates(machineId, value as StateValue)
+    let ids = known.get(value)
+    if (!ids) known.set(value, (ids = activeStates(machineId, value)))
+    return ids
   }
   const show = (): void => {
     clearTimeout(timer)

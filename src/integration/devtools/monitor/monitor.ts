@@ -11,6 +11,10 @@ import { readWaits } from './waits.ts'
 
 /** The panel is drawn at most this often, however busy the feed is. */
 const FRAME_MS = 250
+/** Drawing takes at most this share of the time: a panel with much to show is drawn less often. */
+const MOST_SHARE = 0.02
+/** However long it takes. */
+const LONGEST_FRAME_MS = 1000
 
 /** Everything the panel shows, apart from the charts. */
 export interface MonitorState {
@@ -41,6 +45,7 @@ export class Monitor {
   #state: MonitorState | undefined
   #ends: (() => void)[] = []
   #timer: ReturnType<typeof setTimeout> | undefined
+  #restMs = FRAME_MS
 
   constructor(coalescer: AnyCoalescer, service?: RealtimeStatusSource) {
     this.coalescer = coalescer
@@ -90,14 +95,20 @@ export class Monitor {
   }
 
   #draw(): void {
-    if (this.#ends.length > 0) this.#timer ??= setTimeout(() => this.#drawNow(), FRAME_MS)
+    if (this.#ends.length > 0) this.#timer ??= setTimeout(() => this.#drawNow(), this.#restMs)
   }
 
   #drawNow(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
+    const beganMs = performance.now()
     this.#state = this.#read()
     for (const listener of this.#listeners) listener()
+    // React draws in microtasks that it has queued by now.
+    queueMicrotask(() => {
+      const restMs = (performance.now() - beganMs) / MOST_SHARE
+      this.#restMs = Math.min(LONGEST_FRAME_MS, Math.max(FRAME_MS, restMs))
+    })
     // Ages are counted on while something is pending.
     if (this.#state.pending.count > 0) this.#draw()
   }

@@ -1,18 +1,10 @@
 'use client'
-import {
-  type ReactElement,
-  type RefObject,
-  memo,
-  useDeferredValue,
-  useId,
-  useLayoutEffect,
-  useRef,
-  useState,
-} from 'react'
+import { type ReactElement, memo, useDeferredValue, useId, useState } from 'react'
 import { formatCount } from '../monitor/format.ts'
 import { type Kind, findEntries, kinds } from '../monitor/search.ts'
 import type { TimelineEntry } from '../monitor/timeline.ts'
 import { CopyButton } from './CopyButton.tsx'
+import { StayInPlace } from './StayInPlace.tsx'
 import { TimelineItem } from './TimelineItem.tsx'
 
 /** So many are drawn; the others are found by a search. */
@@ -34,7 +26,6 @@ export const Timeline = memo(({ entries, isPaused, newer, setPaused, clear, writ
   const [search, setSearch] = useState('')
   const found = findEntries(entries, kind, useDeferredValue(search))
   const shown = found.slice(0, MAX_SHOWN)
-  const scroll = useStayInPlace(shown[0]?.id)
   const [searchId, kindId] = [useId(), useId()]
   const hidden = found.length - shown.length
 
@@ -74,7 +65,7 @@ export const Timeline = memo(({ entries, isPaused, newer, setPaused, clear, writ
           ? `${found.length} of ${formatCount(entries.length, 'entry', 'entries')}`
           : formatCount(entries.length, 'entry', 'entries')}
       </p>
-      <div ref={scroll} className="rtc-scroll" role="region" aria-label="Timeline entries" tabIndex={0}>
+      <StayInPlace label="Timeline entries" firstId={shown[0]?.id}>
         {entries.length === 0 && <p className="rtc-hint">No flush and no request yet.</p>}
         <ol>
           {shown.map((entry) => (
@@ -82,22 +73,7 @@ export const Timeline = memo(({ entries, isPaused, newer, setPaused, clear, writ
           ))}
         </ol>
         {hidden > 0 && <p className="rtc-hint">… and {hidden} older: search to find them</p>}
-      </div>
+      </StayInPlace>
     </section>
   )
 })
-
-/** Keeps what is being read where it is while newer entries come in above. */
-function useStayInPlace(newestId: number | undefined): RefObject<HTMLDivElement | null> {
-  const scroll = useRef<HTMLDivElement>(null)
-  const before = useRef({ newestId, height: 0 })
-  useLayoutEffect(() => {
-    const element = scroll.current
-    if (!element || before.current.newestId === newestId) return
-    const isRead = element.scrollTop > 0 || element.querySelector('[aria-expanded="true"]') !== null
-    const height = element.scrollHeight
-    if (isRead && before.current.height > 0) element.scrollTop += height - before.current.height
-    before.current = { newestId, height }
-  }, [newestId])
-  return scroll
-}
