@@ -1,7 +1,9 @@
 // @vitest-environment happy-dom
 import { cleanup, fireEvent, screen } from '@testing-library/react'
-import { MutationObserver as QueryMutation } from '@tanstack/react-query'
+import { MutationObserver as QueryMutation, QueryClient } from '@tanstack/react-query'
+import { createCoalescer } from 'realtime-coalescer'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { Monitor } from '../../src/integration/devtools/monitor/monitor.ts'
 import { FakeRealtimeService } from '../react/support.tsx'
 import { advance, entries, openEntries, openPanel } from './support.tsx'
 
@@ -230,6 +232,35 @@ describe('the panel', () => {
     expect(changes).toBeLessThanOrEqual(5)
     coalescer.stop()
   })
+})
+
+it('is drawn less often, the longer drawing takes', async () => {
+  const queryClient = new QueryClient()
+  const coalescer = createCoalescer({ queryClient })
+  const monitor = new Monitor(coalescer)
+  let spentMs = 0
+  vi.spyOn(performance, 'now').mockImplementation(() => Date.now() + spentMs)
+  const draws = async (costMs: number) => {
+    let count = 0
+    const end = monitor.subscribe(() => {
+      count += 1
+      spentMs += costMs
+    })
+    for (let n = 0; n < 500; n += 1) {
+      coalescer.scheduleInvalidate(['goals'])
+      await vi.advanceTimersByTimeAsync(10)
+    }
+    end()
+    return count
+  }
+  const [cheap, dear, worst] = [await draws(1), await draws(10), await draws(5000)]
+  expect(cheap).toBeGreaterThanOrEqual(19)
+  expect(cheap).toBeLessThanOrEqual(20)
+  // Ten milliseconds are 2 % of half a second.
+  expect(dear).toBeGreaterThanOrEqual(9)
+  expect(dear).toBeLessThanOrEqual(11)
+  expect(worst).toBeGreaterThanOrEqual(5)
+  coalescer.stop()
 })
 
 it('leaves nothing behind when it is unmounted, and does not inspect the actors', async () => {

@@ -97,6 +97,30 @@ describe('the panel, under a strict content security policy and Trusted Types,',
     expect(places.filter((place) => place === -1)).toEqual([])
     expect(places).toEqual([...places].sort((a, b) => a - b))
   })
+
+  it.each([0, 120])(
+    'what is read, scrolled down by %i px, stays where it is while more comes in above',
+    async (down) => {
+      const flushOne = () => tab.evaluate(() => page.coalescer.scheduleInvalidate(['nowhere'], { urgent: true }))
+      for (let n = 0; n < 30; n += 1) await flushOne()
+      await tab.locator('.rtc-timeline .rtc-summary').nth(25).waitFor()
+      const frame = tab.locator('.rtc-timeline .rtc-scroll')
+      await frame.evaluate((element, top) => void (element.scrollTop = top), down)
+      const read = await tab.locator('.rtc-timeline .rtc-summary').nth(8).elementHandle()
+      if (down === 0) await read?.click()
+      const topOf = async () => (await read?.boundingBox())?.y ?? 0
+      const newest = () => tab.locator('.rtc-timeline time').first().textContent()
+      const before = await topOf()
+      for (let n = 0; n < 3; n += 1) {
+        const last = await newest()
+        await flushOne()
+        await expect.poll(newest).not.toBe(last)
+        expect(Math.abs((await topOf()) - before)).toBeLessThan(1)
+      }
+      if (down === 0) await read?.click()
+      await frame.evaluate((element) => void (element.scrollTop = 0))
+    },
+  )
 })
 
 /** Parts of the panel that reach into each other, or out of it. */
