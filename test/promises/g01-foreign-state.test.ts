@@ -85,6 +85,19 @@ describe.each(everyStrategy)('G1 fresh, whatever else is put into the cache, %s'
     expect(startsOf(world, goals)).toHaveLength(2)
   })
 
+  it('an answer of another tab takes no mark away from data that no request of this tab has brought', async () => {
+    const world = worldOf(strategy)
+    world.queryClient.setQueryData(goals, { version: 0 }, { updatedAt: Date.now() })
+    await advance(10)
+    announce(world, 'INVALIDATE', goals)
+    await advance(1000)
+    putState(world, goals, { data: { version: 0 }, dataUpdatedAt: Date.now(), isInvalidated: false })
+    const shown = world.show(goals)
+    await advance(1000)
+    expect(shown.version()).toBe(1)
+    expect(startsOf(world, goals)).toHaveLength(1)
+  })
+
   it.each([2, 4, 8, 12])('one event costs %i windows that share their answers one request each', async (windows) => {
     const server = new SimulatedServer()
     const worlds = Array.from({ length: windows }, () => worldOf(strategy, { server }))

@@ -1,6 +1,7 @@
 import { type Query, focusManager, onlineManager } from '@tanstack/react-query'
 import type { FlushedRecord } from 'realtime-coalescer'
-import { type ObservedFetch, STUCK_AFTER_MS, countsFrom } from './monitor.ts'
+import { STUCK_AFTER_MS } from './monitor.ts'
+import { type ObservedFetch, countsFrom } from './observedFetch.ts'
 import type { Need } from './oracle.ts'
 import { pool } from './pool.ts'
 import type { Run } from './run.ts'
@@ -91,8 +92,8 @@ export class Invariants {
       return
     }
     const waitedMs = oracle.waitedMs(queryKeys, this.#run.visibleNow())
-    // An event from within a flush is pending beside the key of the same name that is being flushed, and so is a call.
-    const isNested = this.#run.trace.steps.some((step) => besidesItself.has(step.do))
+    // An event from within a flush is pending beside the key of the same name that is being flushed.
+    const isNested = this.#run.trace.steps.some((step) => step.do === 'reenter')
     if (!isNested && waitedMs !== undefined && record.waitedMs !== waitedMs) {
       this.break(`says ${record.waitedMs} ms of a wait of ${waitedMs} ms`)
     }
@@ -118,11 +119,10 @@ export class Invariants {
     const { coalescer, monitor, oracle, errors } = this.#run
     const snapshot = coalescer.getSnapshot()
     if (coalescer.getSnapshot() !== snapshot) this.break('gives two snapshots while nothing changes')
-    const inFlight = monitor.ownRunning.filter(({ query }) => query.state.fetchStatus === 'fetching').length
-    // A stuck request "stops counting"; of one that another tab's state hides, the state that is asked here says "idle".
-    const hasStuck = monitor.ownRunning.some((one) => monitor.isStuck(one))
-    if (!hasStuck && !hasForeignStates(this.#run) && snapshot.inFlight !== inFlight)
-      this.break(`says ${snapshot.inFlight} in flight, but ${inFlight} are`)
+    const inFlight = monitor.ownRunning.filter(
+      (fetch) => fetch.query.state.fetchStatus !== 'paused' && !monitor.isStuck(fetch),
+    ).length
+    if (snapshot.inFlight !== inFlight) this.break(`says ${snapshot.inFlight} in flight, but ${inFlight} are`)
     const { stats } = snapshot
     const own = monitor.fetches.filter((fetch) => fetch.by === 'coalescer')
     if (stats.fetchesStarted !== own.length) this.break(`counts ${stats.fetchesStarted} fetches of ${own.length}`)
@@ -206,13 +206,7 @@ export class Invariants {
   }
 }
 
-/** Steps by which a key may be pending twice. */
-const besidesItself: ReadonlySet<string> = new Set(['reenter', 'clientInvalidate', 'clientRefetch'])
-
 const expectedReports: ReadonlySet<string> = new Set(['refetchFailed', 'handlerFailed', 'fetchStuck'])
-
-/** Whether another tab's states are put in: what they say of a fetch is not so. */
-const hasForeignStates = ({ trace }: Run): boolean => trace.steps.some((step) => step.do === 'foreignState')
 
 export const isOnScreen = (query: Query): boolean => query.isActive() && !query.isStatic()
 

@@ -1,34 +1,5 @@
 import { CancelledError, Query, type QueryCacheNotifyEvent, type QueryClient } from '@tanstack/react-query'
-
-/** One run of a query's fetch, retries included, as the query cache shows it. */
-export interface ObservedFetch {
-  readonly query: Query
-  /** Who asked for it: the coalescer, or the app with its mounts, focus refetches and own calls. */
-  readonly by: 'coalescer' | 'app'
-  /** When it was asked for, in the order of everything that happens in a trace. */
-  readonly askedSeq: number
-  /** When it started: if it was paused first, when it resumed. */
-  seq: number
-  /** When its latest attempt started: a retry asks the server anew. */
-  attemptSeq: number
-  /** Whether it loads one more page, which renews nothing that is there. */
-  readonly isFetchMore: boolean
-  /** How often it has run its `queryFn` (for an infinite query: once per page). */
-  runs: number
-  outcome: 'running' | 'success' | 'error' | 'cancelled'
-  /** When its latest attempt started, in milliseconds. */
-  attemptAtMs: number
-  /** Whether it hands out an answer whose request somebody else has made: it renews nothing for sure. */
-  isForeign: boolean
-  /** Whether a call of the app's own awaits it. */
-  isAwaited: boolean
-  /** Whether what it is answered with lands nowhere. */
-  isAbandoned: boolean
-  /** Whether the answer of an older request has landed on top of its own. */
-  isOverwritten: boolean
-  /** When it was let go on after a pause. */
-  resumedSeq: number | undefined
-}
+import type { ObservedFetch } from './observedFetch.ts'
 
 export interface MonitorPort {
   /** Counts everything that happens. */
@@ -42,13 +13,6 @@ export interface MonitorPort {
 
 /** The `stuckAfterMs` of a trace: more than four times what the slowest of its queries takes. */
 export const STUCK_AFTER_MS = 10_000
-
-/**
- * The latest time that a fetch may count from. "A paused fetch that resumes counts as started then" (G8): pages ask by
- * the options from before the pause, where nobody sees when they do so.
- */
-export const countsFrom = ({ query, seq, resumedSeq }: ObservedFetch): number =>
-  query.queryType === 'infinite' ? (resumedSeq ?? seq) : seq
 
 interface Watched {
   readonly fetches: ObservedFetch[]
@@ -84,13 +48,10 @@ export class Monitor {
       }
     }
     const isForeign = (): boolean => this.isForeign
-    const watchEnd = (query: Query): void => this.#watchEnd(query)
     Query.prototype.fetch = function fetchObserved(options, fetchOptions) {
-      const result = callAs(options === undefined && !isForeign() ? 'coalescer' : 'app', () =>
+      return callAs(options === undefined && !isForeign() ? 'coalescer' : 'app', () =>
         fetch.call(this, options, fetchOptions),
       )
-      watchEnd(this)
-      return result
     }
     this.#end = () => {
       Query.prototype.fetch = fetch
@@ -167,25 +128,20 @@ export class Monitor {
     return this.fetches.some((fetch) => fetch.outcome === 'running' && fetch.query.state.fetchStatus !== 'paused')
   }
 
-  /** Notes when a fetch is cancelled for good: one that another tab's state hides still lands. */
-  #watchEnd(query: Query): void {
-    const fetch = this.running(query)
-    query.promise?.catch((error: unknown) => {
-      if (!fetch || !(error instanceof CancelledError)) return
-      fetch.isAbandoned = true
-      this.#watch(query).answered.delete(fetch)
-    })
-  }
-
   /** Notes that a `queryFn` runs. */
   ran(query: Query | undefined, request: Promise<unknown>): void {
     const fetch = query && this.running(query)
     if (!fetch) return
+    const { answered } = this.#watch(query)
+    // Cancelled for good, its answer lands nowhere; one that another tab's state hides still lands.
+    query.promise?.catch((error: unknown) => {
+      if (!(error instanceof CancelledError)) return
+      fetch.isAbandoned = true
+      answered.delete(fetch)
+    })
     // Before TanStack hears of it.
     request.then(
-      () => {
-        if (!fetch.isAbandoned) this.#watch(query).answered.add(fetch)
-      },
+      () => !fetch.isAbandoned && answered.add(fetch),
       () => undefined,
     )
     if (fetch.runs === 0) fetch.attemptSeq = fetch.seq = this.#port.tick()

@@ -105,7 +105,7 @@ export class PutIn {
     if (!entry || Date.now() - this.#port.stuckAfterMs > this.#newestAtMs) return this.check(query, dataUpdatedAt)
     const event = this.#newestEvent(query)
     if (!event) return
-    const isKnown = entry.answer === undefined || replaceEqualDeep(entry.answer, data) === entry.answer
+    const isKnown = entry.answer !== undefined && replaceEqualDeep(entry.answer, data) === entry.answer
     const isDoubtful = !isKnown && !isOpen(entry) && this.#doubted.get(query) !== event.seq
     if (isDoubtful) this.#doubted.set(query, event.seq)
     if (isDoubtful || event.atMs >= dataUpdatedAt) this.#found(query, event)
