@@ -1,4 +1,11 @@
-import { type TestApp, type TestTables, checkKeys, createTestApp, expectFresh } from 'realtime-coalescer/testing'
+import {
+  type TestApp,
+  type TestTables,
+  checkKeys,
+  createTestApp,
+  createTestServer,
+  expectFresh,
+} from 'realtime-coalescer/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { advance, useSimulatedTime } from '../support/simulatedTime.ts'
 
@@ -126,6 +133,7 @@ describe('an app under test', () => {
     const { server } = await start()
     expect(() => server.query('partners')).toThrow('goals, check_ins')
     expect(() => server.put('goals', { done: true })).toThrow('a row with an `id`')
+    expect(() => createTestServer({ rows: { goals: [{ done: true }] } })).toThrow('a row with an `id`')
     expect(() => server.remove('goals', 9)).toThrow('the id of a row of goals')
   })
 })

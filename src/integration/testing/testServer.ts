@@ -91,7 +91,7 @@ export interface TestServer {
 export function createTestServer({ rows, latencyMs = 0, clock }: TestServerOptions): TestServer {
   const { setTimeout, clearTimeout } = createTimekeeper(clock)
   const tables = new Map(
-    Object.entries(rows).map(([table, all]) => [table, new Map(all.map((row) => [row['id'], row]))]),
+    Object.entries(rows).map(([table, all]) => [table, new Map(all.map((row) => [expectId(row), row]))]),
   )
   const writes: TestWrite[] = []
   const requests: TestRequest[] = []
@@ -156,8 +156,7 @@ export function createTestServer({ rows, latencyMs = 0, clock }: TestServerOptio
     },
     put(table, row) {
       const known = rowsOf(table)
-      const { id } = row
-      if (id === undefined) failType('row', 'a row with an `id`', row, 'Give it one.')
+      const id = expectId(row)
       const before = known.get(id)
       const after = { ...before, ...row }
       known.set(id, after)
@@ -184,4 +183,10 @@ export function createTestServer({ rows, latencyMs = 0, clock }: TestServerOptio
     boundTo: (queryKey) => bound.get(hashKey(queryKey)),
   }
   return server
+}
+
+function expectId(row: TestRow): unknown {
+  const { id } = row
+  if (id === undefined) failType('row', 'a row with an `id`', row, 'Give it one.')
+  return id
 }
