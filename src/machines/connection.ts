@@ -4,7 +4,7 @@ import { describe } from './describe.ts'
 /** How an open channel can be lost. */
 const losses = {
   CHANNEL_ERROR: { target: '#rejoining', actions: ['reportChannelError', 'refreshToken'] },
-  TIMED_OUT: { target: '#rejoining', actions: 'reportTimeout' },
+  TIMED_OUT: { target: '#rejoining', actions: ['reportTimeout', 'refreshToken'] },
   SYSTEM_ERROR: { target: '#refused', actions: 'reportSystemError' },
   EXCLUDED: { target: '#connecting', actions: 'removeChannel' },
   DENIED: { target: '#denied', actions: 'reportDenied' },

@@ -76,11 +76,14 @@ describe('a fresh token', () => {
     return { ...world, asked: () => asked }
   }
 
-  it('is asked for when the channel fails, so that the join the client repeats carries it', async () => {
+  it.each([
+    ['CHANNEL_ERROR', new Error('socket closed: 1006')],
+    ['TIMED_OUT', undefined],
+  ] as const)('is asked for at %s, so that the join the client repeats carries it', async (status, error) => {
     const { goLive, supabase, asked } = countingWorld()
     await goLive()
     const before = asked()
-    supabase.current.tell('CHANNEL_ERROR', new Error('socket closed: 1006'))
+    supabase.current.tell(status, error)
     await drain()
     expect(asked()).toBe(before + 1)
   })
@@ -90,6 +93,7 @@ describe('a fresh token', () => {
     await goLive()
     for (const lose of [() => undefined, () => supabase.current.tell('TIMED_OUT')]) {
       lose()
+      await drain()
       focusManager.setFocused(false)
       const before = asked()
       focusManager.setFocused(true)
