@@ -1,11 +1,15 @@
 /**
  * Installs the packed package beside old and new versions of its peers, compiles a consumer of its types with old and
- * new compilers, and runs it. `npx tsx scripts/check-peers.ts` tries the ends of every range; `-- xstate@5.30.0
+ * new compilers, runs it, and follows a feed of the local backend as an app does: leaving and joining again, losing the
+ * socket, with a token of its own. `npx tsx scripts/check-peers.ts` tries the ends of every range; `-- xstate@5.30.0
  * typescript@5.4` tries one combination.
  */
 import { join } from 'node:path'
+import { startBackend } from '../demo/server/backend.ts'
+import { broadcastSql } from '../src/sql.ts'
 import { checkConsumer } from './support/consumer.ts'
 import { type Versions, newest, oldest } from './support/peers.ts'
+import { run } from './support/run.ts'
 import { createDirectory, createProject, packPackage, removeDirectory } from './support/tarball.ts'
 
 const pick = (versions: Versions, names: readonly string[]): Versions =>
@@ -25,6 +29,12 @@ const combinations: readonly Versions[] = [
 async function check(tarball: string, directory: string, versions: Versions): Promise<void> {
   await createProject(directory, { 'realtime-coalescer': tarball, '@types/node': '^20', ...versions })
   await checkConsumer(directory)
+  const { supabaseUrl, anonKey, signToken } = backend
+  const token = signToken({ sub: '11111111-1111-1111-1111-111111111111' })
+  // Node 20 has a WebSocket behind a flag only.
+  const flags = ['--experimental-websocket', '--no-warnings']
+  const printed = await run(directory, 'node', ...flags, 'out/feed.js', supabaseUrl, anonKey, token)
+  if (!printed.includes('feed works')) throw new Error(`feed.js printed ${printed}`)
 }
 
 const parse = (argument: string): readonly [string, string] => {
@@ -35,8 +45,10 @@ const parse = (argument: string): readonly [string, string] => {
 const chosen = process.argv.slice(2).map(parse)
 const wanted = chosen.length > 0 ? [{ ...newest, ...Object.fromEntries(chosen) }] : combinations
 const directory = await createDirectory('peers')
+const backend = await startBackend()
 let failures = 0
 try {
+  await backend.db.exec(broadcastSql({ tables: ['goals'], topic: 'peers' }))
   const tarball = await packPackage(directory)
   for (const [index, versions] of wanted.entries()) {
     const name = Object.entries(versions)
@@ -51,6 +63,7 @@ try {
     }
   }
 } finally {
+  await backend.stop()
   await removeDirectory(directory)
 }
 process.exitCode = failures > 0 ? 1 : 0

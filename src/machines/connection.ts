@@ -19,6 +19,11 @@ const attached = { target: '#live', actions: 'tellLate' } as const
 /** What can happen to an open channel that is not live. */
 const progress = { ...losses, ...waking, SUBSCRIBED: { target: '#attaching' }, SYSTEM_OK: attached } as const
 
+const reopenGone = { target: '#reopening', actions: ['reportGone', 'removeChannel'] } as const
+
+/** Some clients close their channels with the socket when the app disconnects, and say nothing (supabase-js 2.95). */
+const closing = { SOCKET_CLOSED: [{ guard: 'isJoined' }, reopenGone] } as const
+
 const reopenUnattached = { target: '#reopening', actions: ['reportUnattached', 'removeChannel'] } as const
 const reopenUnjoined = { target: '#reopening', actions: ['reportUnjoined', 'removeChannel'] } as const
 
@@ -60,7 +65,7 @@ export const connectionMachine = connectionSetup.createMachine({
     attaching: {
       id: 'attaching',
       description: describe('The channel is joined, but the server may not have attached the feed yet.'),
-      on: { ...losses, ...waking, SYSTEM_OK: attached, STOP: { target: 'closed' } },
+      on: { ...losses, ...waking, ...closing, SYSTEM_OK: attached, STOP: { target: 'closed' } },
       after: {
         readyTimeout: { guard: 'mayAttachSilently', target: 'live' },
         attachTimeout: reopenUnattached,
@@ -74,6 +79,7 @@ export const connectionMachine = connectionSetup.createMachine({
       on: {
         ...losses,
         ...waking,
+        ...closing,
         SUBSCRIBED: { target: 'attaching' },
         SYSTEM_OK: { guard: 'hidesGap', actions: 'tellGap' },
         DISTRUST: { target: '#reopening', actions: ['reportDistrust', 'removeChannel'] },
@@ -83,10 +89,7 @@ export const connectionMachine = connectionSetup.createMachine({
         watched: {
           description: describe('Some clients close a channel without a word.'),
           after: {
-            probe: [
-              { guard: 'isJoined', target: 'watched', reenter: true },
-              { target: '#reopening', actions: ['reportGone', 'removeChannel'] },
-            ],
+            probe: [{ guard: 'isJoined', target: 'watched', reenter: true }, reopenGone],
           },
         },
       },

@@ -60,6 +60,8 @@ export type ConnectionEvent =
   | { readonly type: 'TIMED_OUT' }
   /** The channel object is dead, and nobody but us will replace it. */
   | { readonly type: 'CLOSED'; readonly error?: unknown }
+  /** The socket has closed; the channel may be gone with it, or be joined again by the client. */
+  | { readonly type: 'SOCKET_CLOSED' }
   /** The feed is known to deliver nothing, although nobody says so. */
   | { readonly type: 'DISTRUST'; readonly message: string }
   /** The page is visible and online again. */

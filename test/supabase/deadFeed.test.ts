@@ -132,11 +132,51 @@ describe('a channel that the client has lost', () => {
     expect(world.messages()[0]).toContain('no longer has the channel joined')
   })
 
+  it('with the socket, and says nothing of it, ends live at once', async () => {
+    const world = createFeedWorld()
+    const transport = new EventTarget()
+    Object.assign(world.supabase.realtime, { conn: transport })
+    await world.goLive()
+    Object.assign(world.supabase.current, { state: 'closed' })
+    transport.dispatchEvent(new Event('close'))
+    expect([world.realtime.getStatus(), world.supabase.removed.length]).toEqual(['interrupted', 1])
+    await advance(1_300)
+    expect([opened(world), world.realtime.getStatus()]).toEqual([2, 'connecting'])
+    world.supabase.current.goLive()
+    transport.dispatchEvent(new Event('close'))
+    expect(world.realtime.getStatus()).toBe('live')
+  })
+
+  it('with the socket before the feed was attached is not waited for', async () => {
+    const world = createFeedWorld()
+    const transport = new EventTarget()
+    Object.assign(world.supabase.realtime, { conn: transport })
+    await world.join()
+    world.supabase.current.tell('SUBSCRIBED')
+    Object.assign(world.supabase.current, { state: 'closed' })
+    transport.dispatchEvent(new Event('close'))
+    await advance(1_300)
+    expect(opened(world)).toBe(2)
+  })
+
+  it('and joins again by itself is the one that stays', async () => {
+    const world = createFeedWorld()
+    const transport = new EventTarget()
+    Object.assign(world.supabase.realtime, { conn: transport })
+    await world.goLive()
+    world.supabase.current.tell('CHANNEL_ERROR')
+    Object.assign(world.supabase.current, { state: 'errored' })
+    transport.dispatchEvent(new Event('close'))
+    await advance(20_000)
+    world.supabase.current.goLive()
+    expect([opened(world), world.realtime.getStatus()]).toEqual([1, 'live'])
+  })
+
   it('and goes on listing is not handed out again', async () => {
     const world = createFeedWorld()
     const { supabase } = world
     await world.goLive()
-    // As clients before 2.95 do after `disconnect()`: the channel is leaving for ever.
+    // As clients up to 2.95 do after `disconnect()`: the channel is leaving for ever.
     supabase.removeChannel = (channel) => {
       Object.assign(channel, { state: 'leaving' })
       return Promise.resolve('ok')

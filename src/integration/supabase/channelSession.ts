@@ -66,6 +66,7 @@ export function openSession(port: SessionPort): ChannelSession {
   /** When the join was answered that has no attached feed yet. */
   let answeredAtMs: number | undefined
   let attachedWith: string | undefined
+  let unwatchTransport = (): void => undefined
   /** Why the server is about to close the channel. */
   let denial: string | undefined
 
@@ -77,9 +78,20 @@ export function openSession(port: SessionPort): ChannelSession {
     if (state === 'open') port.changed(payload, binding, frames.isHeardAlready(payload, binding))
   }
 
+  /** The client listens to it, too, and has done so for longer: when this is told, it knows already. */
+  function watchTransport(): void {
+    unwatchTransport()
+    const transport = (supabase.realtime as FeedSocket | undefined)?.conn
+    if (typeof transport?.addEventListener !== 'function') return
+    const closed = (): void => send({ type: 'SOCKET_CLOSED' })
+    transport.addEventListener('close', closed)
+    unwatchTransport = () => transport.removeEventListener('close', closed)
+  }
+
   function end(): void {
     const wasOpen = state === 'open'
     state = 'ended'
+    unwatchTransport()
     past.add(channel)
     // A dead channel is no longer the client's: removing it would drop a new one of the same name.
     if (!wasOpen) return
@@ -130,6 +142,7 @@ export function openSession(port: SessionPort): ChannelSession {
       case 'SUBSCRIBED': {
         const isAttached = join === 'attached'
         join = 'answered'
+        watchTransport()
         answeredAtMs = isAttached ? undefined : port.now()
         // To a feed that is live, a join says that it has to be attached anew. This one is attached already.
         if (!isAttached) send({ type: 'SUBSCRIBED' })

@@ -14,6 +14,8 @@ export interface FeedSocket {
   disconnect?(): unknown
   isConnected?(): boolean
   isDisconnecting?(): boolean
+  /** The WebSocket, of clients that have it themselves. */
+  readonly conn?: Pick<EventTarget, 'addEventListener' | 'removeEventListener'> | null
   /** Drops a channel from the client's list. */
   _remove?(channel: object): void
   /** Says what token to join with; what `createClient` passes falls back to the API key. */
