@@ -1,11 +1,13 @@
 import { parseArgs } from 'node:util'
 import type { StrategyName } from 'realtime-coalescer'
+import ws from 'ws'
 import { environmentManager } from '@tanstack/react-query'
-import { startBackend } from './server/backend.ts'
+import { type Backend, startBackend } from './server/backend.ts'
 import { type FeedName, feedNames } from './shared/feeds.ts'
 import { type ScenarioResult, playScenario } from './shared/playScenario.ts'
+import { type ClickResult, type ClickWay, echoDelayMs, playClick } from './shared/playClick.ts'
 import { type ScenarioName, scenarios } from './shared/scenarios.ts'
-import { formatScenario } from './shared/stormReport.ts'
+import { clickTitle, formatClicks, formatScenario } from './shared/stormReport.ts'
 import { strategyNames } from './shared/strategies.ts'
 
 const usage = `Plays storms of database changes against the demo's backend, under each strategy.
@@ -19,11 +21,15 @@ const usage = `Plays storms of database changes against the demo's backend, unde
 Scenarios: ${Object.entries(scenarios)
   .map(([name, { title }]) => `\n  ${name}  ${title}`)
   .join('')}
+  click  ${clickTitle}, beside plain TanStack Query
 Strategies: ${strategyNames.join(', ')}
 `
 
+type ChoiceName = ScenarioName | 'click'
+const choiceNames: readonly ChoiceName[] = [...(Object.keys(scenarios) as ScenarioName[]), 'click']
+
 interface Choice {
-  scenarioNames: ScenarioName[]
+  scenarioNames: ChoiceName[]
   strategies: StrategyName[]
   feeds: readonly FeedName[]
   pollIntervalMs: number
@@ -43,7 +49,7 @@ function readArguments(): Choice | undefined {
   })
   if (values.help) return undefined
   return {
-    scenarioNames: choose('scenario', Object.keys(scenarios) as ScenarioName[], values.scenario),
+    scenarioNames: choose('scenario', choiceNames, values.scenario),
     strategies: choose('strategy', strategyNames, values.strategy),
     feeds: chooseFeeds(values.feed),
     pollIntervalMs: readInterval(values['poll-interval-ms']),
@@ -77,27 +83,53 @@ function showProgress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001B[2K${text}`)
 }
 
+const titleOf = (name: ChoiceName): string => (name === 'click' ? clickTitle : scenarios[name].title)
+
+/** One click in each way, with the changes it leads to as late as on a busy project. */
+async function playClicks(backend: Backend, ways: readonly ClickWay[], progress: (what: string) => void) {
+  const results: ClickResult[] = []
+  backend.api.setLatencyMs(scenarios.b.latencyMs)
+  backend.realtime.faults.set({ deliveryDelayMs: echoDelayMs })
+  try {
+    for (const way of ways) {
+      progress(way)
+      // Node 20 has no WebSocket of its own; the client takes the `ws` package's.
+      results.push(await playClick(backend, way, { transport: ws as unknown as typeof WebSocket }))
+    }
+  } finally {
+    backend.realtime.faults.set({ deliveryDelayMs: 0 })
+  }
+  return results
+}
+
 async function main({ scenarioNames, strategies, feeds, pollIntervalMs, isJson }: Choice): Promise<void> {
   // Query core takes Node for a server, where it would neither retry nor collect garbage.
   environmentManager.setIsServer(() => false)
   showProgress('Starting Postgres, the API and the realtime server …')
   const backend = await startBackend({ timing: { pollIntervalMs } })
   process.once('SIGINT', () => void backend.stop().finally(() => process.exit(130)))
-  const plays = strategies.flatMap((strategy) => feeds.map((feed) => ({ strategy, feed })))
-  const all: ScenarioResult[] = []
+  const all: (ScenarioResult | ClickResult)[] = []
   try {
     for (const name of scenarioNames) {
-      const results: ScenarioResult[] = []
-      for (const { strategy, feed } of plays) {
-        showProgress(
-          `(${name}) ${scenarios[name].title}: ${strategy}, ${feed}, ${all.length + 1} of ${scenarioNames.length * plays.length} …`,
-        )
-        const result = await playScenario(backend, name, strategy, feed)
-        results.push(result)
-        all.push(result)
+      const progress = (what: string): void => showProgress(`(${name}) ${titleOf(name)}: ${what} …`)
+      let report: string
+      if (name === 'click') {
+        const results = await playClicks(backend, ['plain', ...strategies], progress)
+        all.push(...results)
+        report = formatClicks(results)
+      } else {
+        const results: ScenarioResult[] = []
+        for (const strategy of strategies) {
+          for (const feed of feeds) {
+            progress(`${strategy}, ${feed}`)
+            results.push(await playScenario(backend, name, strategy, feed))
+          }
+        }
+        all.push(...results)
+        report = formatScenario(name, results)
       }
       showProgress('')
-      if (!isJson) console.log(formatScenario(name, results))
+      if (!isJson) console.log(report)
     }
     if (isJson) console.log(JSON.stringify(all, undefined, 2))
   } finally {

@@ -2,7 +2,7 @@ import { useEffect } from 'react'
 import type { RealtimeStatus } from 'realtime-coalescer/react'
 import { until } from '../shared/until.ts'
 import { useDemo } from './demo.ts'
-import { untilQuiet } from './lab/playRun.ts'
+import { untilQuiet } from '../shared/until.ts'
 
 /** Longer than the feed takes from being live to its first catch-up. */
 const quietMs = 1000

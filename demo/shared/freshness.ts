@@ -1,9 +1,10 @@
 import { type QueryClient, type QueryKey, partialMatchKey } from '@tanstack/react-query'
+import type { ApiResponse } from '../server/api/types.ts'
 import type { Wire, WireChange } from './wire.ts'
 
 /** Measures how long the screen lags behind the database. */
 export interface Freshness {
-  /** Longest time from a commit to the answer of a request that started after it had arrived, in milliseconds. */
+  /** Longest time from a commit to an answer that is known to show it, in milliseconds. */
   readonly longestMs: number
   /** The median of these times, of the newest 10 000, in milliseconds. */
   readonly medianMs: number
@@ -24,13 +25,17 @@ interface Lag {
   /** Changes that no answer covers yet: when each committed, and after how many events it arrived. */
   waiting: { committedAtMs: number; arrivedAt: number }[]
   requestStartedAt: number
+  /** When the answer on screen was read, by the clock of the database, and when it came. */
+  readAtMs: number
+  answeredAtMs: number
 }
 
 const maxTimes = 10_000
 
 /**
  * Follows the wire and the query cache, and nothing of the coalescer: what it tells is the same for any strategy.
- * Order is counted in events, since several happen in one millisecond.
+ * An answer shows a change that had arrived before its request started, which is counted in events, since several happen
+ * in one millisecond; and one that was committed before it was read, by the clock of the database.
  */
 export function createFreshness(
   queryClient: QueryClient,
@@ -46,7 +51,7 @@ export function createFreshness(
   let timesMs: number[] = []
 
   const lagOf = (queryHash: string): Lag => {
-    const lag = lags.get(queryHash) ?? { waiting: [], requestStartedAt: 0 }
+    const lag = lags.get(queryHash) ?? { waiting: [], requestStartedAt: 0, readAtMs: 0, answeredAtMs: 0 }
     lags.set(queryHash, lag)
     return lag
   }
@@ -56,17 +61,28 @@ export function createFreshness(
     const keys = keysOf(table)
     for (const query of queryClient.getQueryCache().getAll()) {
       if (!query.isActive() || !keys.some((key) => partialMatchKey(query.queryKey, key))) continue
-      lagOf(query.queryHash).waiting.push({ committedAtMs, arrivedAt: events })
+      const lag = lagOf(query.queryHash)
+      if (committedAtMs < lag.readAtMs) measure([Math.max(0, lag.answeredAtMs - committedAtMs)])
+      else lag.waiting.push({ committedAtMs, arrivedAt: events })
     }
   }
 
-  const answer = (lag: Lag): void => {
-    const covered = lag.waiting.filter(({ arrivedAt }) => arrivedAt < lag.requestStartedAt)
-    if (covered.length === 0) return
-    lag.waiting = lag.waiting.slice(covered.length)
-    const measured = covered.filter(({ arrivedAt }) => arrivedAt > measuredFrom)
-    if (measured.length === 0) return
-    const times = measured.map(({ committedAtMs }) => Math.max(0, now() - committedAtMs))
+  const answer = (lag: Lag, readAtMs: number): void => {
+    lag.readAtMs = readAtMs
+    lag.answeredAtMs = now()
+    const isShown = ({ arrivedAt, committedAtMs }: Lag['waiting'][number]): boolean =>
+      arrivedAt < lag.requestStartedAt || committedAtMs < readAtMs
+    const shown = lag.waiting.filter(isShown)
+    lag.waiting = lag.waiting.filter((change) => !isShown(change))
+    measure(
+      shown
+        .filter(({ arrivedAt }) => arrivedAt > measuredFrom)
+        .map(({ committedAtMs }) => Math.max(0, lag.answeredAtMs - committedAtMs)),
+    )
+  }
+
+  const measure = (times: readonly number[]): void => {
+    if (times.length === 0) return
     timesMs.push(...times)
     if (timesMs.length > 2 * maxTimes) timesMs = timesMs.slice(-maxTimes)
     latestMs = Math.max(...times)
@@ -84,7 +100,8 @@ export function createFreshness(
   const unsubscribeCache = queryClient.getQueryCache().subscribe((event) => {
     if (event.type === 'removed') lags.delete(event.query.queryHash)
     if (event.type !== 'updated' || event.action.type !== 'success' || event.action.manual === true) return
-    answer(lagOf(event.query.queryHash))
+    const { readAtMs } = event.action.data as Pick<ApiResponse<unknown>, 'readAtMs'>
+    answer(lagOf(event.query.queryHash), readAtMs)
   })
 
   return {

@@ -45,6 +45,9 @@ export interface Session {
   readonly requests: RequestCounter
   readonly wire: Wire
   readonly freshness: Freshness
+  /** Says what the app itself has written to whichever feed tells of it. */
+  readonly own: DemoRealtime['own']
+  readonly supabase: SupabaseClient<Database>
   /** Leaves the channels and stops the coalescer. */
   stop(): Promise<void>
 }
@@ -97,6 +100,10 @@ export function createSession({ url, supabaseUrl, anonKey }: ServerAddress, opti
     requests,
     wire,
     freshness,
+    own(table, rows) {
+      for (const service of services.values()) service.own(table, rows)
+    },
+    supabase,
     async stop() {
       for (const service of services.values()) service.stop()
       coalescer.stop({ pending: 'drop' })

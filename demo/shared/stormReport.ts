@@ -1,3 +1,4 @@
+import { type ClickResult, echoDelayMs } from './playClick.ts'
 import type { ScenarioResult } from './playScenario.ts'
 import { type ScenarioName, scenarios } from './scenarios.ts'
 
@@ -9,6 +10,24 @@ const shortNames: Record<string, string> = {
   'GET /api/home-dashboard': 'dashboard',
   'GET /api/analytics': 'analytics',
   'GET /api/daily-summaries/today': 'summary',
+}
+
+export const clickTitle = `One optimistic check-in, its changes ${echoDelayMs} ms late`
+
+/** What one click costs in each way, as a table of text. */
+export function formatClicks(results: readonly ClickResult[]): string {
+  return formatTable(
+    `(click) ${clickTitle}`,
+    1,
+    ['', 'changes', ...Object.values(shortNames), 'requests per click', 'the goal shows'],
+    results.map(({ way, changes, requests, totalRequests, shown }) => [
+      way === 'plain' ? 'plain TanStack Query' : way,
+      String(changes),
+      ...Object.keys(shortNames).map((endpoint) => String(requests[endpoint] ?? 0)),
+      String(totalRequests),
+      shown.join(' → '),
+    ]),
+  )
 }
 
 /** The results of one scenario as a table of text, a line for each strategy and feed. */
@@ -35,18 +54,24 @@ export function formatScenario(name: ScenarioName, results: readonly ScenarioRes
     `${result.medianToFreshMs} ms`,
     `${result.longestToFreshMs} ms`,
   ])
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)))
+  return formatTable(`(${name}) ${scenarios[name].title}`, 2, head, rows)
+}
+
+function formatTable(
+  title: string,
+  textColumns: number,
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+): string {
+  const widths = head.map((cell, column) => Math.max(cell.length, ...rows.map((row) => row[column]?.length ?? 0)))
   const format = (cells: readonly string[]) =>
     cells
-      .map((cell, column) => (column < 2 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .map((cell, column) =>
+        column < textColumns ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+      )
       .join('  ')
   const rule = widths.map((width) => '─'.repeat(width)).join('  ')
-  return [
-    `(${name}) ${scenarios[name].title}`,
-    '',
-    ...[format(head), rule, ...rows.map(format)].map((line) => `  ${line}`),
-    '',
-  ].join('\n')
+  return [title, '', ...[format(head), rule, ...rows.map(format)].map((line) => `  ${line}`), ''].join('\n')
 }
 
 function formatSaved(result: ScenarioResult, direct: ScenarioResult | undefined): string {

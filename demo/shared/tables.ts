@@ -37,16 +37,16 @@ const answers = {
 } satisfies TablesOf<Database>
 
 /** The demo has one user. What a topic carries is decided in the database, so there is nothing to filter by. */
-const filter = 'user_id=eq.7' as const
+export const userFilter = 'user_id=eq.7' as const
 
 /** The tables as each feed takes them. */
 export const tablesOf = {
   postgres_changes: {
-    goals: { ...answers.goals, filter },
-    check_ins: { ...answers.check_ins, filter },
-    daily_motivations: { ...answers.daily_motivations, filter },
-    daily_summaries: { ...answers.daily_summaries, filter },
-    partners: { ...answers.partners, filter },
+    goals: { ...answers.goals, filter: userFilter },
+    check_ins: { ...answers.check_ins, filter: userFilter },
+    daily_motivations: { ...answers.daily_motivations, filter: userFilter },
+    daily_summaries: { ...answers.daily_summaries, filter: userFilter },
+    partners: { ...answers.partners, filter: userFilter },
   },
   broadcast: answers,
 }

@@ -1,15 +1,17 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
 import type { Goal } from '../../server/api/types.ts'
+import { checkInOptions } from '../../shared/checkIn.ts'
 import { useDemo } from '../demo.ts'
 import { QueryCard } from './QueryCard.tsx'
 
 export function GoalsCard() {
   const { session, run } = useDemo()
   const query = useQuery(session.queries.goals)
-  const checkIn = useMutation({
-    mutationFn: (goal: Goal) => session.api.checkIn({ goalId: goal.id, note: 'Done', mood: 4 }),
-    onMutate: () => run.begin('Check-in'),
-  })
+  const checkIn = useMutation(checkInOptions(session))
+  const click = (goal: Goal) => {
+    run.begin('Check-in')
+    checkIn.mutate(goal)
+  }
   return (
     <QueryCard title="Goals" queryKey={session.queries.goals.queryKey} query={query} className="wide">
       {(goals) => (
@@ -26,7 +28,7 @@ export function GoalsCard() {
                 type="button"
                 className="button small"
                 aria-label={`Check in: ${goal.title}`}
-                onClick={() => checkIn.mutate(goal)}
+                onClick={() => click(goal)}
               >
                 Check in
               </button>

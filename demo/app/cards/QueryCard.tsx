@@ -1,12 +1,13 @@
 import type { QueryKey, UseQueryResult } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
+import type { ApiResponse } from '../../server/api/types.ts'
 import { useIsBehind } from '../demo.ts'
 import { Card } from '../ui/Card.tsx'
 
 interface QueryCardProps<Data> {
   readonly title: string
   readonly queryKey: QueryKey
-  readonly query: UseQueryResult<{ data: Data; version: number }>
+  readonly query: UseQueryResult<ApiResponse<Data>>
   readonly children: (data: Data) => ReactNode
   readonly action?: ReactNode
   readonly className?: string

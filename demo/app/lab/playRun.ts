@@ -1,5 +1,5 @@
 import type { Recording } from '../../shared/scenarios.ts'
-import { until } from '../../shared/until.ts'
+import { until, untilQuiet } from '../../shared/until.ts'
 import { playStorm } from '../controls.ts'
 import type { Demo } from '../demo.ts'
 import type { RunState } from '../run.ts'
@@ -30,21 +30,4 @@ async function settle({ session }: Demo): Promise<void> {
   await untilQuiet(() => wire.changes, quietMs)
   await coalescer.settled()
   await until(() => requests.inFlight === 0 && queryClient.isFetching() === 0, 'the last answer', settleTimeoutMs)
-}
-
-/** Resolves when a count has stayed the same for a while: the page cannot know which change is the last one. */
-export async function untilQuiet(count: () => number, forMs: number): Promise<void> {
-  let seen = count()
-  let sinceMs = performance.now()
-  await until(
-    () => {
-      if (count() !== seen) {
-        seen = count()
-        sinceMs = performance.now()
-      }
-      return performance.now() - sinceMs >= forMs
-    },
-    'nothing more to come',
-    settleTimeoutMs,
-  )
 }

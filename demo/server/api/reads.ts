@@ -51,9 +51,11 @@ export type ReadPath = keyof typeof reads
 
 /** Reads the data of a path and how new it is, in one snapshot. */
 export async function read(db: Queryable, path: ReadPath): Promise<ApiResponse<unknown>> {
-  const rows = await db.query<{ data: unknown; version: string }>(
-    `select (${reads[path]}) as data, pg_snapshot_xmin(pg_current_snapshot())::text as version`,
+  const rows = await db.query<{ data: unknown; version: string; read_at_ms: string }>(
+    `select (${reads[path]}) as data, pg_snapshot_xmin(pg_current_snapshot())::text as version,
+      floor(extract(epoch from statement_timestamp()) * 1000)::text as read_at_ms`,
     [demoUserId],
   )
-  return { data: rows[0]?.data ?? null, version: Number(rows[0]?.version) }
+  const { data = null, version, read_at_ms: readAtMs } = rows[0] ?? {}
+  return { data, version: Number(version), readAtMs: Number(readAtMs) }
 }

@@ -6,6 +6,8 @@ export interface ApiResponse<Data> {
    * regard to a mutation when `response.version > mutation.transactionId`.
    */
   version: number
+  /** When it was read, in milliseconds by the clock of the database: it contains what was committed before that. */
+  readAtMs: number
 }
 
 /** What every mutation answers. */
