@@ -1,7 +1,13 @@
 import { scenarios } from '../../demo/shared/scenarios.ts'
+import { clickTitle } from '../../demo/shared/stormReport.ts'
+import type { ClickResult } from '../../demo/shared/playClick.ts'
 import type { ScenarioResult } from '../../demo/shared/playScenario.ts'
 
 export type StormResults = readonly ScenarioResult[]
+export type AllResults = readonly (ScenarioResult | ClickResult)[]
+
+export const stormsOf = (results: AllResults): StormResults => results.filter((result) => result.scenario !== 'click')
+const clicksOf = (results: AllResults): ClickResult[] => results.filter((result) => result.scenario === 'click')
 
 const shown = ['direct', 'debounce', 'adaptive'] as const
 
@@ -62,7 +68,6 @@ export function describeStorm(results: StormResults): string {
     const counts = strategies.map((strategy) => requestsOf(results, scenario, strategy))
     return [scenarios[scenario].title, changes, ...counts]
   })
-  const line = (cells: readonly unknown[]): string => `| ${cells.join(' | ')} |`
   return [
     line(['requests', 'row events', ...strategies.map((name) => `\`${name}\``)]),
     line(['---', ...[0, ...strategies].map(() => '---:')]),
@@ -70,10 +75,28 @@ export function describeStorm(results: StormResults): string {
   ].join('\n')
 }
 
-const table = /<!-- storm -->[\s\S]*<!-- \/storm -->/
+/** Requests of one click in each way, as a table for a page. */
+export function describeClicks(results: AllResults): string {
+  const clicks = clicksOf(results)
+  const head = clicks.map(({ way }) => (way === 'plain' ? 'plain TanStack Query' : `\`${way}\``))
+  return [
+    line(['requests per click', ...head]),
+    line(['---', ...head.map(() => '---:')]),
+    line([clickTitle, ...clicks.map(({ totalRequests }) => totalRequests)]),
+  ].join('\n')
+}
 
-/** A page with the table of the results between its marks. */
-export function insertStorm(page: string, results: StormResults): string {
-  if (!table.test(page)) throw new Error('Expected the marks `<!-- storm -->` and `<!-- /storm -->` in the page.')
-  return page.replace(table, `<!-- storm -->\n\n${describeStorm(results)}\n\n<!-- /storm -->`)
+const line = (cells: readonly unknown[]): string => `| ${cells.join(' | ')} |`
+
+/** A page with the tables of the results between their marks. */
+export function insertTables(page: string, results: AllResults): string {
+  return insert(insert(page, 'storm', describeStorm(stormsOf(results))), 'click', describeClicks(results))
+}
+
+function insert(page: string, name: string, table: string): string {
+  const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`]
+  if (!page.includes(begin) || !page.includes(end))
+    throw new Error(`Expected the marks ${begin} and ${end} in the page.`)
+  const [before, rest] = [page.slice(0, page.indexOf(begin)), page.slice(page.indexOf(end))]
+  return `${before}${begin}\n\n${table}\n\n${rest}`
 }

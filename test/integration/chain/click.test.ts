@@ -9,7 +9,8 @@ import { until } from '../../../demo/shared/until.ts'
 import { type Chain, connectChain, endChains } from './world.ts'
 
 const goalId = 1
-const echoDelayMs = 300
+/** Longer than any strategy takes from the answer to its fetches. */
+const echoDelayMs = 450
 
 let backend: Backend
 
@@ -83,7 +84,7 @@ describe.each(strategyNames)('one click on a list with an optimistic write, unde
   })
 })
 
-describe.each(['debounce', 'hybrid', 'direct'] as const)('one click among changes of others, under %s', (strategy) => {
+describe.each(['debounce', 'direct'] as const)('one click among changes of others, under %s', (strategy) => {
   it('goes from old to new with a request running before it and changes of others during it', async () => {
     const chain = await showEverything(strategy)
     backend.api.setLatencyMs(150)

@@ -1,10 +1,12 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { afterEach, describe, expect, it } from 'vitest'
+import type { ClickResult } from '../../../demo/shared/playClick.ts'
 import { until } from '../../../demo/shared/until.ts'
 
 const root = join(import.meta.dirname, '../../..')
@@ -72,10 +74,21 @@ describe('npm run storm', () => {
     ])
   })
 
+  it('counts the requests of one click beside plain TanStack Query, as README tells them', async () => {
+    const command = run('demo/storm.ts', ['--json', '--scenario', 'click', '--strategy', 'adaptive'])
+    expect(await command.ended).toBe(0)
+    const results = JSON.parse(command.output()) as ClickResult[]
+    const figures = (results: readonly ClickResult[]) =>
+      results.map(({ way, requests, changes }) => ({ way, requests, changes }))
+    const recorded = JSON.parse(await readFile(join(root, 'docs/images/storm.json'), 'utf8')) as ClickResult[]
+    const isPlayed = ({ scenario, way }: ClickResult) => scenario === 'click' && ['plain', 'adaptive'].includes(way)
+    expect(figures(results)).toEqual(figures(recorded.filter(isPlayed)))
+  })
+
   it('says what was expected when it is asked for what it does not know', async () => {
     const command = run('demo/storm.ts', ['--scenario', 'z'])
     expect(await command.ended).toBe(1)
-    expect(command.errors()).toContain('Expected --scenario to be one of a, b, c, d, got `z`.')
+    expect(command.errors()).toContain('Expected --scenario to be one of a, b, c, d, click, got `z`.')
   })
 })
 
