@@ -9,7 +9,8 @@ import { type Goal, report, round } from './support/results.ts'
 declare const page: PanelPage
 
 const CHANGE_EVERY_MS = 10
-const SECONDS = 4
+const SECONDS = 3
+const ROUNDS = 2
 
 /** What the main thread of a page did for a while. */
 interface Load {
@@ -94,13 +95,24 @@ function tasksOf(events: readonly TraceEvent[]): readonly number[] {
   return tasks.sort((a, b) => sumOf(b) - sumOf(a))[0] ?? []
 }
 
+/** The round that was disturbed least by what else the machine did. */
+const calmest = (rounds: readonly Load[]): Load => rounds.reduce((a, b) => (a.percent <= b.percent ? a : b))
+
 const server = await servePanel()
 const browser = await launchBrowser()
 const loads: { readonly strategy: StrategyName; readonly closed: Load; readonly open: Load }[] = []
 try {
   for (const strategy of strategyNames) {
-    const closed = await measure(browser, server.url, strategy, false)
-    loads.push({ strategy, closed, open: await measure(browser, server.url, strategy, true) })
+    const rounds: { readonly closed: Load; readonly open: Load }[] = []
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const closed = await measure(browser, server.url, strategy, false)
+      rounds.push({ closed, open: await measure(browser, server.url, strategy, true) })
+    }
+    loads.push({
+      strategy,
+      closed: calmest(rounds.map(({ closed }) => closed)),
+      open: calmest(rounds.map(({ open }) => open)),
+    })
   }
 } finally {
   await browser.close()
