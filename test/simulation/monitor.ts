@@ -48,10 +48,16 @@ export class Monitor {
       }
     }
     const isForeign = (): boolean => this.isForeign
+    const handedOut = (query: Query, answer: Promise<unknown> | undefined): void => {
+      const fetch = this.running(query)
+      if (fetch && answer) this.#watchAnswer(fetch, answer)
+    }
     Query.prototype.fetch = function fetchObserved(options, fetchOptions) {
-      return callAs(options === undefined && !isForeign() ? 'coalescer' : 'app', () =>
+      const result = callAs(options === undefined && !isForeign() ? 'coalescer' : 'app', () =>
         fetch.call(this, options, fetchOptions),
       )
+      handedOut(this, fetchOptions?.initialPromise)
+      return result
     }
     this.#end = () => {
       Query.prototype.fetch = fetch
@@ -132,24 +138,28 @@ export class Monitor {
   ran(query: Query | undefined, request: Promise<unknown>): void {
     const fetch = query && this.running(query)
     if (!fetch) return
-    const { answered } = this.#watch(query)
-    // Cancelled for good, its answer lands nowhere; one that another tab's state hides still lands.
-    query.promise?.catch((error: unknown) => {
-      if (!(error instanceof CancelledError)) return
-      fetch.isAbandoned = true
-      answered.delete(fetch)
-    })
-    // Before TanStack hears of it.
-    request.then(
-      () => !fetch.isAbandoned && answered.add(fetch),
-      () => undefined,
-    )
+    this.#watchAnswer(fetch, request)
     if (fetch.runs === 0) fetch.attemptSeq = fetch.seq = this.#port.tick()
     fetch.runs += 1
     fetch.attemptAtMs = Date.now()
     if (query.state.fetchFailureCount > 0) fetch.isForeign = false
     // A retry of an infinite query goes on with the pages it has.
     if (query.state.fetchFailureCount > 0 && query.queryType !== 'infinite') fetch.attemptSeq = this.#port.tick()
+  }
+
+  /** Notes the answer to a request before TanStack hears of it. */
+  #watchAnswer(fetch: ObservedFetch, request: Promise<unknown>): void {
+    const { answered } = this.#watch(fetch.query)
+    // Cancelled for good, its answer lands nowhere; one that another tab's state hides still lands.
+    fetch.query.promise?.catch((error: unknown) => {
+      if (!(error instanceof CancelledError)) return
+      fetch.isAbandoned = true
+      answered.delete(fetch)
+    })
+    request.then(
+      () => !fetch.isAbandoned && answered.add(fetch),
+      () => undefined,
+    )
   }
 
   #watch(query: Query): Watched {
@@ -212,11 +222,8 @@ export class Monitor {
   #succeed(query: Query): void {
     const { answered, fetches } = this.#watch(query)
     const [landed] = answered
-    const running = this.running(query)
-    if (!landed || landed === running) {
-      if (landed || running?.isForeign) this.#finish(query, 'success')
-      return
-    }
+    if (!landed) return
+    if (landed === this.running(query)) return this.#finish(query, 'success')
     answered.delete(landed)
     landed.outcome = 'success'
     for (const later of fetches.slice(fetches.indexOf(landed) + 1)) {
