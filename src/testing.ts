@@ -30,6 +30,7 @@ export {
   type TestFeedOptions,
   createTestFeed,
 } from './integration/testing/testFeed.ts'
+export type { TestPrimaryKeys } from './integration/testing/tableRows.ts'
 export {
   type BoundQuery,
   type TestAnswer,

@@ -29,11 +29,14 @@ export class Changes {
     this.#turn((fate) => taken.has(fate), isActive ? 'flushed' : 'marked')
   }
 
-  /** The app has cancelled what was being fetched, which may have been the fetch of its own mount. */
-  cancelled({ isActive, isOfMount }: { readonly isActive: boolean; readonly isOfMount: boolean }): void {
-    if (isOfMount) this.#turn((fate) => fate === 'marked', 'waived')
-    // The fetch that the flush has started is gone, and the query is one that is only marked.
-    if (!isActive) this.#turn((fate) => fate === 'flushed', 'marked')
+  /** The query is inactive, and nothing is being fetched for it, nor held back. */
+  restInactive(): void {
+    this.#turn((fate) => fate === 'flushed', 'marked')
+  }
+
+  /** The app has cancelled the fetch of its own mount. */
+  mountCancelled(): void {
+    this.#turn((fate) => fate === 'marked', 'waived')
   }
 
   /** The fates of the changes after a version, each once: what makes two screens older in the same way. */

@@ -117,7 +117,7 @@ export class Screen {
   }
 
   cancel(): Promise<void> {
-    this.changes.cancelled({ isActive: this.isMounted, isOfMount: this.#isFetchOfMount })
+    if (this.#isFetchOfMount) this.changes.mountCancelled()
     return this.#queryClient.cancelQueries({ queryKey: this.queryKey, exact: true })
   }
 

@@ -103,6 +103,10 @@ export class SmallWorld {
     }
     for (const screen of this.#screens) screen.endAbandoned()
     await this.#clock.advance(0)
+    const { phase, held } = this.#coalescer.getSnapshot()
+    if (this.#isHidden || held > 0 || phase === 'flushing') return
+    for (const { isMounted, isFetching, changes } of this.#screens)
+      if (!isMounted && !isFetching) changes.restInactive()
   }
 
   get #requests(): number {

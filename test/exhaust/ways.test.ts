@@ -24,6 +24,10 @@ async function walk(strategy: StrategyName, steps: readonly Step[]): Promise<str
   }
 }
 
+it('a request of a mount that hangs answers an event no more once the app has cancelled it', async () => {
+  expect(await walk('hybrid', ['event 0', 'tick', 'unmount 0', 'mount 0', 'hangs', 'cancel 0'])).toBe('fresh')
+})
+
 /** Long enough for every strategy to have flushed. */
 const flushed: readonly Step[] = ['tick', 'tick', 'tick']
 
@@ -40,6 +44,11 @@ describe.each<StrategyName>(strategyNames)('%s', (strategy) => {
   it('fetches a query whose fetch at the mount the app has cancelled, when it changes once more', async () => {
     const waived: readonly Step[] = ['unmount 0', 'event 0', ...flushed, 'mount 0', 'cancel 0']
     expect(await walk(strategy, [...waived, 'event 0'])).toBe('fresh')
+  })
+
+  it('leaves a query marked that was inactive at the end of the mutation which had held its fetch', async () => {
+    const held: readonly Step[] = ['mutate 0', 'event 0', ...flushed, 'unmount 0', 'mutated', ...flushed]
+    expect(await walk(strategy, [...held, 'mount 0', 'cancel 0'])).toBe('waived')
   })
 
   it('fetches again what the app cancels of a query that was active at the flush', async () => {

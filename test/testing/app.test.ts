@@ -129,11 +129,11 @@ describe('an app under test', () => {
     expect(app.server.versionOf('goals', 1)).toBe(0)
   })
 
-  it('refuses tables it does not have, and rows without an id', async () => {
+  it('refuses tables it does not have, and rows without their key', async () => {
     const { server } = await start()
     expect(() => server.query('partners')).toThrow('goals, check_ins')
-    expect(() => server.put('goals', { done: true })).toThrow('a row with an `id`')
-    expect(() => createTestServer({ rows: { goals: [{ done: true }] } })).toThrow('a row with an `id`')
+    expect(() => server.put('goals', { done: true })).toThrow('a row of goals with `id`')
+    expect(() => createTestServer({ rows: { goals: [{ done: true }] } })).toThrow('a row of goals with `id`')
     expect(() => server.remove('goals', 9)).toThrow('the id of a row of goals')
   })
 })

@@ -1,5 +1,6 @@
 import type fastCheck from 'fast-check'
 import { failType } from '../../actions/validate.ts'
+import { type TestPrimaryKeys, primaryKeyOf } from './tableRows.ts'
 import type { TestRow } from './testServer.ts'
 import { type TestStep, type TestTrace, readable } from './traces.ts'
 
@@ -20,9 +21,11 @@ interface Lengths {
 export interface StormOptions extends Lengths {
   /** The tables of the app that are written to. */
   readonly tables: readonly string[]
-  /** The columns of a table's rows beside `id`, such as the ones of its filter. @default none */
+  /** The columns of a table's rows beside its key, such as the ones of its filter. @default none */
   readonly rows?: Readonly<Record<string, fastCheck.Arbitrary<TestRow>>> | undefined
-  /** How many rows of a table are written to, with the ids from 1. @default 4 */
+  /** The columns of a table's primary key, whose values are those of `ids`. @default ['id'] */
+  readonly primaryKey?: TestPrimaryKeys | undefined
+  /** The values of a column of a key are whole numbers from 1 to this. @default 4 */
   readonly ids?: number | undefined
   /** Whether rows may be too large. Turn it off for broadcast of rows, which does not tell of them. @default true */
   readonly truncates?: boolean | undefined
@@ -57,18 +60,21 @@ const expectFastCheck = (fc: FastCheck): void => {
  */
 export function arbitraryStorm(
   fc: FastCheck,
-  { tables, rows = {}, ids = 4, truncates = true, maxLength = 20, maxGapMs = 2000 }: StormOptions,
+  { tables, rows = {}, primaryKey = {}, ids = 4, truncates = true, maxLength = 20, maxGapMs = 2000 }: StormOptions,
 ): fastCheck.Arbitrary<TestTrace> {
   expectFastCheck(fc)
   if (!Array.isArray(tables) || tables.length === 0) failType('tables', 'names of tables', tables, 'Name some.')
-  const id = fc.integer({ min: 1, max: ids })
+  const keyOf = (table: string): fastCheck.Arbitrary<TestRow> =>
+    fc.record(
+      Object.fromEntries(primaryKeyOf(primaryKey, table).map((column) => [column, fc.integer({ min: 1, max: ids })])),
+    )
   // Bursts are what a coalescer is for.
   const afterMs = fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 60 }), fc.integer({ min: 0, max: maxGapMs }))
   const written = fc.oneof(
     ...tables.map((table) =>
       fc
-        .record({ id, columns: rows[table] ?? fc.constant({}) })
-        .map(({ id, columns }) => ({ table, row: { ...columns, id } as TestRow })),
+        .record({ key: keyOf(table), columns: rows[table] ?? fc.constant({}) })
+        .map(({ key, columns }) => ({ table, row: { ...columns, ...key } as TestRow })),
     ),
   )
   const commit = fc
@@ -76,7 +82,12 @@ export function arbitraryStorm(
     .map(({ afterMs, written, isTruncated }): TestStep => {
       return { afterMs, do: 'commit', ...written, ...(isTruncated && { truncated: true }) }
     })
-  const remove = fc.record({ afterMs, do: fc.constant('remove' as const), table: fc.constantFrom(...tables), id })
+  const removed = fc.oneof(
+    ...tables.map((table) => keyOf(table).map((key) => ({ table, id: primaryKey[table] ? key : key['id'] }))),
+  )
+  const remove = fc
+    .record({ afterMs, removed })
+    .map(({ afterMs, removed }): TestStep => ({ afterMs, do: 'remove', ...removed }))
   const transaction = fc.record({
     afterMs,
     do: fc.constant('transaction' as const),

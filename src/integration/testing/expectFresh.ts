@@ -1,7 +1,7 @@
 import { type Query, hashKey } from '@tanstack/react-query'
 import { reachingKey } from './checkKeys.ts'
 import type { TestApp } from './testApp.ts'
-import type { BoundQuery, TestWrite } from './testServer.ts'
+import type { BoundQuery, TestRow, TestWrite } from './testServer.ts'
 
 /**
  * Expects every mounted query to show what the server would answer now. Await `coalescer.settled()` first.
@@ -22,6 +22,12 @@ export function expectFresh(app: TestApp): void {
 const isFresh = (query: Query, { answer }: BoundQuery): boolean =>
   query.state.data !== undefined && hashKey([query.state.data]) === hashKey([answer()])
 
+/** A key as it is told of: `id 7`, or all columns of one that has several. */
+function nameKey(key: TestRow): string {
+  const columns = Object.entries(key).map(([column, value]) => `${column} ${JSON.stringify(value)}`)
+  return columns.join(' and the ')
+}
+
 function explain(app: TestApp, query: Query, { queryKey, reads }: BoundQuery): string {
   const name = `\`${hashKey(queryKey).replaceAll('"', "'")}\``
   const answered = app.server.requests.findLast(
@@ -34,8 +40,7 @@ function explain(app: TestApp, query: Query, { queryKey, reads }: BoundQuery): s
   const lost = missed.findLast(isLost)
   const change = lost ?? missed.at(-1)
   if (!change) return `${name} shows what the server has never answered: something else has written to its cache.`
-  const id = JSON.stringify(change.new['id'] ?? change.old['id'])
-  const older = `${name} is older than the ${change.eventType} of \`${change.table}\` with the id ${id}`
+  const older = `${name} is older than the ${change.eventType} of \`${change.table}\` with the ${nameKey(change.key)}`
   if (lost && app.tables[lost.table] === undefined) {
     return `${older}: ${name} reads \`${lost.table}\`, which is none of the feed's tables.`
   }

@@ -39,15 +39,15 @@ export function splitTable(table: string, schema: string): { readonly schema: st
 
 /** What `postgres_changes` tells of a write. */
 export function changeOf(
-  { table, eventType, new: after, old }: TestWrite,
+  { table, eventType, new: after, key }: TestWrite,
   { number, isTruncated }: Commit,
   schema: string,
 ): TestPayload {
   return {
     ...splitTable(table, schema),
     eventType,
-    new: isTruncated && eventType !== 'DELETE' ? { id: after['id'] } : after,
-    old: eventType === 'INSERT' ? {} : { id: old['id'] },
+    new: isTruncated && eventType !== 'DELETE' ? key : after,
+    old: eventType === 'INSERT' ? {} : key,
     commit_timestamp: new Date(MS_OF_FIRST_COMMIT + number).toISOString(),
     errors: isTruncated ? [tooLarge] : null,
   }
@@ -68,7 +68,7 @@ export function changeFor(
   }
   if (!select) return payload
   const pick = (row: TestRow): TestRow =>
-    Object.fromEntries(Object.entries(row).filter(([column]) => column === 'id' || select.includes(column)))
+    Object.fromEntries(Object.entries(row).filter(([column]) => column in write.key || select.includes(column)))
   return { ...payload, new: pick(payload.new), old: pick(payload.old) }
 }
 
@@ -109,7 +109,7 @@ export function messagesOf(
   }
   return statementsOf(writes).flatMap((statement, index) => {
     const [first] = statement
-    const keys = statement.map(({ new: after, old }) => ({ id: after['id'] ?? old['id'] }))
+    const keys = statement.map(({ key }) => key)
     return first ? [message(index, first, { rows: statement.length, ...(keys.length <= 100 && { keys }) })] : []
   })
 }

@@ -11,7 +11,7 @@ function act({ feed, server }: TestApp, action: TestAction, refused: Set<string>
     case 'commit':
       return void feed.commit({ table: action.table, row: action.row }, { truncated: action.truncated === true })
     case 'remove': {
-      const isThere = server.rows(action.table).some(({ id }) => id === action.id)
+      const isThere = server.row(action.table, action.id) !== undefined
       return void (isThere && feed.commit({ table: action.table, id: action.id }))
     }
     case 'transaction':

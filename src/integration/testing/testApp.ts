@@ -6,6 +6,7 @@ import { type RealtimeService, createRealtimeService } from '../supabase/createR
 import type { RealtimeServiceOptions } from '../supabase/options.ts'
 import type { TestTables } from './checkKeys.ts'
 import { type TestFeed, createTestFeed } from './testFeed.ts'
+import type { TestPrimaryKeys } from './tableRows.ts'
 import { type TestServer, type TestServerOptions, createTestServer } from './testServer.ts'
 
 export interface TestAppOptions extends CoalescerOptions {
@@ -38,6 +39,12 @@ export interface TestApp {
   stop(): void
 }
 
+/** The primary keys that the tables name, of those that the server has. */
+function primaryKeysOf(tables: TestTables, { rows }: TestServerOptions): TestPrimaryKeys {
+  const named = Object.entries(tables).filter(([table, { primaryKey }]) => rows[table] && primaryKey)
+  return Object.fromEntries(named.map(([table, { primaryKey }]) => [table, primaryKey ?? []]))
+}
+
 /** The topics that tables come through, by table. */
 function topicsOf(tables: TestTables, service: TestServiceOptions): Record<string, string> {
   const named = Object.entries(tables).map(([table, { broadcast = service.broadcast }]) => [
@@ -54,7 +61,14 @@ function topicsOf(tables: TestTables, service: TestServiceOptions): Record<strin
  * @throws TypeError or RangeError for a bad option.
  */
 export function createTestApp({ tables, server: given, service = {}, send, ...options }: TestAppOptions): TestApp {
-  const server = 'requests' in given ? given : createTestServer({ clock: options.clock, ...given })
+  const server =
+    'requests' in given
+      ? given
+      : createTestServer({
+          clock: options.clock,
+          ...given,
+          primaryKey: { ...primaryKeysOf(tables, given), ...given.primaryKey },
+        })
   const feed = createTestFeed(server, { topics: topicsOf(tables, service), send, schema: service.schema })
   const queryClient =
     options.queryClient ??

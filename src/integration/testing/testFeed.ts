@@ -4,7 +4,10 @@ import { type TestFeedChannel, createTestChannel } from './testChannel.ts'
 import type { TestRow, TestServer, TestWrite } from './testServer.ts'
 import { createTransit } from './transit.ts'
 
-/** What a commit of the feed does: a row to insert or update, or the `id` of one to delete. */
+/**
+ * What a commit of the feed does: a row to insert or update, or the `id` of one to delete, which is the value of its
+ * primary key, or an object with the columns of it.
+ */
 export type TestCommit =
   | { readonly table: string; readonly row: TestRow; readonly id?: undefined }
   | { readonly table: string; readonly id: unknown; readonly row?: undefined }

@@ -1,6 +1,7 @@
 import { type QueryFunctionContext, type QueryKey, hashKey } from '@tanstack/react-query'
 import { type CoalescerClock, createTimekeeper } from '../../actions/clock.ts'
 import { expectDelay, failType } from '../../actions/validate.ts'
+import { type TestPrimaryKeys, TableRows, primaryKeyOf } from './tableRows.ts'
 
 /** A row of a table of the simulated server. */
 export type TestRow = Readonly<Record<string, unknown>>
@@ -13,6 +14,8 @@ export interface TestWrite {
   readonly new: TestRow
   /** The row before the write; `{}` for an INSERT. */
   readonly old: TestRow
+  /** The columns of its primary key. */
+  readonly key: TestRow
   /** How many writes the server had seen with this one. */
   readonly version: number
 }
@@ -35,8 +38,10 @@ export type TestAnswer<Data> = (
 
 /** What a simulated server starts with. */
 export interface TestServerOptions {
-  /** The rows of each table at the start, each with an `id`. */
+  /** The rows of each table at the start, each with its primary key. */
   readonly rows: Readonly<Record<string, readonly TestRow[]>>
+  /** The columns of a table's primary key. @default ['id'] */
+  readonly primaryKey?: TestPrimaryKeys | undefined
   /** How long a request takes, in milliseconds; 0 sets no timer. @default 0 */
   readonly latencyMs?: number | undefined
   /** Whose timers a latency is made of. @default the platform's */
@@ -67,11 +72,13 @@ export interface TestServer {
   readonly tables: readonly string[]
   /** The rows of a table. */
   rows(table: string): readonly TestRow[]
+  /** The row with an id: the value of its key, or an object with the columns of it. `undefined` if there is none. */
+  row(table: string, id: unknown): TestRow | undefined
   /** How many writes have touched a table, or one row of it. */
   versionOf(table: string, id?: unknown): number
-  /** Inserts a row, or replaces the columns of the one with its `id`. Tells nobody: `feed.commit` does. */
+  /** Inserts a row, or replaces the columns of the one with its key. Tells nobody: `feed.commit` does. */
   put(table: string, row: TestRow): TestWrite
-  /** Deletes the row with an `id`. */
+  /** Deletes the row with an id. */
   remove(table: string, id: unknown): TestWrite
   /** Lets every request that hangs be answered. */
   release(): void
@@ -86,24 +93,28 @@ export interface TestServer {
 /**
  * Creates a server whose tables live in memory. It uses no network, and sets a timer only for a latency.
  *
- * @throws TypeError for a table it does not have, or a row without `id`.
+ * @throws TypeError for a table it does not have, or a row without its primary key.
  */
-export function createTestServer({ rows, latencyMs = 0, clock }: TestServerOptions): TestServer {
+export function createTestServer({ rows, primaryKey = {}, latencyMs = 0, clock }: TestServerOptions): TestServer {
   const { setTimeout, clearTimeout } = createTimekeeper(clock)
+  const unknown = Object.keys(primaryKey).find((table) => rows[table] === undefined)
+  if (unknown !== undefined) {
+    failType('primaryKey', `keys of ${Object.keys(rows).join(', ')}`, unknown, 'Name a table of `rows`.')
+  }
   const tables = new Map(
-    Object.entries(rows).map(([table, all]) => [table, new Map(all.map((row) => [expectId(row), row]))]),
+    Object.entries(rows).map(([table, all]) => [table, new TableRows(table, primaryKeyOf(primaryKey, table), all)]),
   )
   const writes: TestWrite[] = []
   const requests: TestRequest[] = []
   const bound = new Map<string, BoundQuery>()
   const hanging = new Set<() => void>()
 
-  const rowsOf = (table: string): Map<unknown, TestRow> =>
+  const rowsOf = (table: string): TableRows =>
     tables.get(table) ?? failType('table', `one of ${[...tables.keys()].join(', ')}`, table, 'Name it in `rows`.')
-  const write = (table: string, eventType: TestWrite['eventType'], after: TestRow, before: TestRow): TestWrite => {
-    const done: TestWrite = { table, eventType, new: after, old: before, version: writes.length + 1 }
-    writes.push(done)
-    return done
+  const write = (done: Omit<TestWrite, 'version'>): TestWrite => {
+    const written = { ...done, version: writes.length + 1 }
+    writes.push(written)
+    return written
   }
 
   const ask = (
@@ -113,7 +124,7 @@ export function createTestServer({ rows, latencyMs = 0, clock }: TestServerOptio
   ): Promise<unknown> => {
     const { queryKey } = context
     const answerNow = (): unknown =>
-      answer(Object.fromEntries(reads.map((table) => [table, [...rowsOf(table).values()]])), { queryKey })
+      answer(Object.fromEntries(reads.map((table) => [table, rowsOf(table).all])), { queryKey })
     bound.set(hashKey(queryKey), { queryKey, reads, answer: answerNow })
     const request: TestRequest = { queryKey, reads, version: writes.length, outcome: 'running' }
     requests.push(request)
@@ -148,25 +159,28 @@ export function createTestServer({ rows, latencyMs = 0, clock }: TestServerOptio
     requests,
     writes,
     tables: [...tables.keys()],
-    rows: (table) => [...rowsOf(table).values()],
+    rows: (table) => rowsOf(table).all,
+    row: (table, id) => rowsOf(table).find(rowsOf(table).keyFrom(id)),
     versionOf(table, id) {
-      rowsOf(table)
-      const isOfRow = (one: TestWrite): boolean => id === undefined || (one.new['id'] ?? one.old['id']) === id
+      const known = rowsOf(table)
+      const hash = id === undefined ? undefined : hashKey([known.keyFrom(id)])
+      const isOfRow = ({ key }: TestWrite): boolean => hash === undefined || hashKey([key]) === hash
       return writes.filter((one) => one.table === table && isOfRow(one)).length
     },
     put(table, row) {
       const known = rowsOf(table)
-      const id = expectId(row)
-      const before = known.get(id)
+      const key = known.keyOf(row)
+      const before = known.find(key)
       const after = { ...before, ...row }
-      known.set(id, after)
-      return write(table, before ? 'UPDATE' : 'INSERT', after, before ?? {})
+      known.put(after)
+      return write({ table, eventType: before ? 'UPDATE' : 'INSERT', new: after, old: before ?? {}, key })
     },
     remove(table, id) {
       const known = rowsOf(table)
-      const before = known.get(id) ?? failType('id', `the id of a row of ${table}`, id, 'Insert it first.')
-      known.delete(id)
-      return write(table, 'DELETE', {}, before)
+      const key = known.keyFrom(id)
+      const before = known.find(key) ?? failType('id', `the id of a row of ${table}`, id, 'Insert it first.')
+      known.delete(key)
+      return write({ table, eventType: 'DELETE', new: {}, old: before, key })
     },
     release() {
       const all = [...hanging]
@@ -183,10 +197,4 @@ export function createTestServer({ rows, latencyMs = 0, clock }: TestServerOptio
     boundTo: (queryKey) => bound.get(hashKey(queryKey)),
   }
   return server
-}
-
-function expectId(row: TestRow): unknown {
-  const { id } = row
-  if (id === undefined) failType('row', 'a row with an `id`', row, 'Give it one.')
-  return id
 }

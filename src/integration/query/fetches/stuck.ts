@@ -73,7 +73,8 @@ export class StuckWatch {
 export function giveUp(ways: Ways, entry: Entry): boolean {
   const isAwaited = isOwnRun(entry) || entry.debt.at === 'fetching'
   stickRun(entry)
-  if (ways.running.delete(entry)) ways.givenUp.add(entry)
+  ways.running.delete(entry)
+  if (isAwaited) ways.givenUp.add(entry)
   ways.waiting.release(entry, { after: -1, upTo: entry.startedAt })
   if (isAnswered(entry)) ways.discharge(entry)
   else if (entry.debt.at === 'fetching') ways.move(entry, 'queued')

@@ -166,7 +166,7 @@ export const forgetCause = (entry: Entry): void => void (open(entry).cause = und
 export class Ways {
   /** Requests that the coalescer started. */
   readonly running = new Set<Entry>()
-  /** Those that nobody waits for any more. */
+  /** Those that answered what a query owed, and that nobody waits for any more. */
   readonly givenUp = new Set<Entry>()
   readonly marked = new Set<Entry>()
   readonly held = new Set<Entry>()
@@ -189,7 +189,7 @@ export class Ways {
     ]
   }
 
-  /** Forgets the request that the coalescer started; returns whether it had been given up. */
+  /** Forgets the request that has ended; returns whether it had been given up. */
   endRunning(entry: Entry): boolean {
     this.running.delete(entry)
     return this.givenUp.delete(entry)
