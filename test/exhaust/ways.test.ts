@@ -28,6 +28,11 @@ it('a request of a mount that hangs answers an event no more once the app has ca
   expect(await walk('hybrid', ['event 0', 'tick', 'unmount 0', 'mount 0', 'hangs', 'cancel 0'])).toBe('fresh')
 })
 
+it('a query that owes a fetch beyond one that hangs has it started if it is shown again before that one ends', async () => {
+  const beyond: readonly Step[] = ['event 0', 'tick', 'event 0', 'tick', 'unmount 0', 'hangs', 'mount 0']
+  expect(await walk('debounce', beyond)).toBe('fresh')
+})
+
 /** Long enough for every strategy to have flushed. */
 const flushed: readonly Step[] = ['tick', 'tick', 'tick']
 
