@@ -187,6 +187,36 @@ describe('a gap', () => {
     expect(catchUps(world)).toBe(1)
   })
 
+  describe.each(['refetch', 'markStale', 'off'] as const)(
+    'of a topic whose server was ready only after it had been taken for live, with firstCatchUp %j,',
+    (firstCatchUp) => {
+      // Before and after the first catch-up, and much later.
+      it.each([2_100, 2_700, 2_900, 10_000, 60_000])('is one more catch-up, at %d ms', async (readyAtMs) => {
+        const ready = 'Replication connection established'
+        const world = createFeedWorld({
+          strategy: 'direct',
+          firstCatchUp,
+          tables: { partners: { keys: keysOf('partners'), broadcast: { topic: 'room:1' } } },
+        })
+        await world.showLoaded(['partners'])
+        await world.join()
+        world.supabase.current.tell('SUBSCRIBED')
+        const joinedAtMs = Date.now()
+        world.server.requests.length = 0
+        await advance(readyAtMs)
+        // Lost: the server was not ready.
+        world.server.write(['partners'])
+        world.supabase.current.system('ok', ready, 'system')
+        await advance(30_000)
+        const startedAtMs = world.server.requests.map((request) => request.startedAtMs - joinedAtMs)
+        const first = firstCatchUp === 'refetch' && readyAtMs > 2_800 ? [2_800] : []
+        expect(startedAtMs).toEqual([...first, readyAtMs + 800])
+        await advance(120_000)
+        expect(world.server.requests).toHaveLength(startedAtMs.length)
+      })
+    },
+  )
+
   it('on the first connect, of channels that come to life one by one, is caught up with once', async () => {
     const world = createFeedWorld({ tables, firstCatchUp: 'default' })
     await world.showLoaded(['goals'])
