@@ -145,6 +145,31 @@ describe('the local inspector', () => {
     expect(rows()).toEqual([])
   })
 
+  it('opened again, it still shows the step it was paused at, and its filter', async () => {
+    const { inspector, rows, row, press, filter, text, container } = show()
+    const { coalescer } = await startApp(inspector)
+    inspector.open()
+    coalescer.scheduleInvalidate(['goals'])
+    await vi.advanceTimersByTimeAsync(1000)
+    filter('Goals')
+    row('coalescer to flush')?.click()
+    const [before, live, payload] = [rows(), text('.live'), text('.payload')]
+    expect(live).toMatch(/^Paused/)
+    // As a window that was closed: what was drawn in it is gone.
+    container.replaceChildren()
+    inspector.open()
+    expect([rows(), text('.live'), text('.payload')]).toEqual([before, live, payload])
+    expect(container.querySelector<HTMLInputElement>('input[type="search"]')?.value).toBe('Goals')
+    coalescer.scheduleInvalidate(['goals'])
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(rows()).toEqual(before)
+    expect(text('.live')).toMatch(/newer$/)
+    press('Live')
+    expect(rows().length).toBeGreaterThan(before.length)
+    filter('')
+    expect(text('.live')).toMatch(/^Live/)
+  })
+
   it('exports a recording that another one imports, and refuses anything else', async () => {
     const one = show()
     const { coalescer } = await startApp(one.inspector)

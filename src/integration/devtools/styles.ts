@@ -33,13 +33,13 @@ export const styles = `
 .rtc-phase[data-phase='flushing'] { background: var(--rtc-warm-lit); border-color: var(--rtc-warm); }
 .rtc-status[data-status='live'] { color: var(--rtc-good); border-color: currentColor; }
 .rtc-status[data-status='interrupted'] { color: var(--rtc-bad); border-color: currentColor; }
-.rtc-counters { display: grid; grid-template-columns: repeat(auto-fit, minmax(72px, 1fr)); gap: 6px; margin: 10px 0 !important; }
-.rtc-counters > div { display: flex; flex-direction: column-reverse; background: var(--rtc-raised);
+.rtc-counters { display: flex; flex-wrap: wrap; gap: 6px; margin: 10px 0 !important; }
+.rtc-counters > div { flex: 1 1 82px; display: flex; flex-direction: column-reverse; justify-content: flex-end; background: var(--rtc-raised);
   border: 1px solid var(--rtc-line); border-radius: 6px; padding: 4px 8px !important; }
 .rtc-counters dt { color: var(--rtc-dim); font-size: 11px; }
 .rtc-counters dd { font-size: 15px; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .rtc-counters [data-lead] dd { color: var(--rtc-good); font-weight: 650; }
-.rtc-counters [data-lead] { grid-column: span 2; }
+.rtc-counters [data-lead] { flex: 2 1 170px; }
 .rtc-controls { display: flex; flex-wrap: wrap; gap: 8px; align-items: flex-start; }
 .rtc-controls fieldset { display: flex; flex-wrap: wrap; gap: 8px; align-items: center; }
 .rtc-controls form label { display: inline-flex; align-items: center; gap: 6px; }
@@ -49,10 +49,11 @@ export const styles = `
 @container (min-width: 940px) { .rtc-columns { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); } }
 .rtc-columns > div { min-width: 0; }
 .rtc-hint, .rtc-dim { color: var(--rtc-dim); font-weight: 400; }
-.rtc-line { min-height: 1.5em; }
+.rtc-line { min-height: 1.5em; margin-block: 4px !important; }
 .rtc-scroll { overflow: auto; border-top: 1px solid var(--rtc-line); overflow-anchor: none; scrollbar-gutter: stable; }
 .rtc-pending .rtc-scroll { height: 132px; }
 .rtc-pending li { display: flex; flex-wrap: wrap; gap: 2px 8px; padding: 3px 0; border-bottom: 1px solid var(--rtc-line); }
+.rtc-pending .rtc-sources { flex: 1 1 0; min-width: 8ch; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; margin: 0; }
 .rtc-pending progress { flex-basis: 100%; height: 3px; appearance: none; border: 0; background: none; }
 .rtc-pending progress::-webkit-progress-bar { background: none; }
 .rtc-pending progress::-webkit-progress-value { background: var(--rtc-accent); }
@@ -91,8 +92,9 @@ export const styles = `
 .rtc-fetch[data-state='error'] { color: var(--rtc-bad); }
 .rtc-fetch[data-state='fetching'] { color: var(--rtc-accent); }
 .rtc-charts { display: grid; grid-template-columns: minmax(0, 1fr); gap: 10px; align-content: start; padding-top: 10px !important; }
-.rtc-chart figcaption { display: flex; flex-wrap: wrap; gap: 2px 8px; align-items: center; min-height: 30px; }
-.rtc-chart figcaption .rtc-states { flex: 1; min-width: 0; }
+.rtc-chart figcaption { display: flex; gap: 2px 8px; align-items: center; min-height: 30px; }
+.rtc-chart figcaption strong { white-space: nowrap; }
+.rtc-chart figcaption .rtc-states { flex: 1; min-width: 0; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 .rtc .rtc-zoom select { min-height: 24px; padding: 1px 4px; }
 .rtc-states { color: var(--rtc-accent); }
 .rtc-drawing { overflow: auto; border: 1px solid var(--rtc-line); border-radius: 6px; padding: 6px; margin-top: 4px;

@@ -6,7 +6,7 @@ import type { Inspectable } from './createStatelyInspector.ts'
 import { Limiter } from './limiter.ts'
 import { Recorder, laneOf } from './local/recorder.ts'
 import { Recording } from './local/recording.ts'
-import { type View, createView } from './local/view.ts'
+import { type View, createView, lookAtAll } from './local/view.ts'
 import { watchQueries } from './local/watchQueries.ts'
 import { expectPlace, resolveShown } from './options.ts'
 
@@ -65,6 +65,7 @@ const TITLE = 'Inspector of realtime-coalescer'
 export function createLocalInspector(options: LocalInspectorOptions = {}): LocalInspector {
   const { container, maxSteps, maxEventsPerSecond, sanitizeEvent, sanitizeContext, ...rest } = resolveOptions(options)
   const own = new Recording(maxSteps)
+  const gaze = lookAtAll()
   let imported: Recording | undefined
   let view: View | undefined
   let page: Window | undefined
@@ -123,7 +124,7 @@ export function createLocalInspector(options: LocalInspectorOptions = {}): Local
     open() {
       const place = container ?? openWindow()
       if (!place) return false
-      view = createView(place, port)
+      view = createView(place, port, gaze)
       return true
     },
     export: () => port.recording().export(),

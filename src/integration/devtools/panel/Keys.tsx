@@ -8,8 +8,12 @@ import type { TimelineKey } from '../monitor/timeline.ts'
 /** The labels of what came, with how often each did. */
 export function Sources({ sources }: Arrived): ReactElement | null {
   if (sources.length === 0) return null
-  const texts = sources.map(({ source, count }) => (count > 1 ? `${source} ×${count}` : source))
-  return <span className="rtc-sources">{texts.join(', ')}</span>
+  const text = sources.map(({ source, count }) => (count > 1 ? `${source} ×${count}` : source)).join(', ')
+  return (
+    <span className="rtc-sources" title={text}>
+      {text}
+    </span>
+  )
 }
 
 interface KeysProps {

@@ -31,9 +31,10 @@ const css = `
 .rtci .actor:not([data-status='active']) { opacity: 0.72; }
 .rtci .status { font-weight: 400; color: var(--muted); margin-inline-start: 4px; }
 .rtci .regions { display: flex; flex-wrap: wrap; gap: 8px; align-items: flex-start; }
-.rtci .flow { display: flex; flex-wrap: wrap; gap: 8px 22px; align-items: flex-start; }
+.rtci .flow { display: flex; flex-wrap: wrap; gap: 8px; align-items: flex-start; }
 .rtci .flow > .state { position: relative; }
-.rtci .flow > .state[data-follows]::before { content: '→'; position: absolute; inset-inline-start: -18px; inset-block-start: 4px; color: var(--muted); }
+.rtci .flow > .state:has(+ .state[data-follows]) { margin-inline-end: 22px; max-inline-size: calc(100% - 22px); }
+.rtci .flow > .state:has(+ .state[data-follows])::after { content: '→'; position: absolute; inset-inline-end: -19px; inset-block-start: 4px; color: var(--muted); }
 .rtci .state { border: 1.5px solid var(--line); border-radius: 8px; padding: 4px 9px 6px; min-inline-size: 90px; max-inline-size: 100%; }
 .rtci .regions > .state { border-style: dashed; }
 .rtci .state ul { list-style: none; margin: 2px 0 0; padding: 0; font-size: 12px; color: var(--muted); max-inline-size: 270px; }
@@ -48,7 +49,7 @@ const css = `
 .rtci .split { display: grid; grid-template-columns: minmax(0, 1fr) minmax(220px, 28%); gap: 10px; }
 @media (max-width: 800px) { .rtci .split { grid-template-columns: minmax(0, 1fr); } }
 .rtci .diagram { background: var(--card); border: 1px solid var(--line); border-radius: 8px; overflow: auto; block-size: 46vh; min-block-size: 220px; }
-.rtci .scroll { min-inline-size: calc(var(--lanes, 1) * 92px + 84px); }
+.rtci .scroll { min-inline-size: calc(var(--lanes, 1) * 92px + 104px); padding-inline-end: 20px; }
 .rtci .lanes { display: grid; grid-template-columns: repeat(var(--lanes, 1), minmax(0, 1fr)); }
 .rtci .heads { position: sticky; inset-block-start: 0; background: var(--card); border-block-end: 1px solid var(--line); padding: 5px 0; padding-inline-start: 84px; font-weight: 600; font-size: 12px; text-align: center; z-index: 1; }
 .rtci .rows { list-style: none; margin: 0; padding: 0; }
@@ -69,7 +70,7 @@ const css = `
 .rtci .arrow.right::after, .rtci .arrow.left::before { content: ''; position: absolute; inset-block-end: -5px; border: 4px solid transparent; }
 .rtci .arrow.right::after { inset-inline-end: -1px; border-inline-start: 7px solid var(--muted); border-inline-end: 0; }
 .rtci .arrow.left::before { inset-inline-start: -1px; border-inline-end: 7px solid var(--muted); border-inline-start: 0; }
-.rtci .via { grid-row: 1; justify-self: center; align-self: end; inline-size: 9px; block-size: 9px; border-radius: 50%; background: var(--muted); margin-block-end: -3px; }
+.rtci .via { position: relative; grid-row: 1; justify-self: center; align-self: end; inline-size: 9px; block-size: 9px; border-radius: 50%; background: var(--muted); margin-block-end: -3px; }
 .rtci .row .lanes > * { grid-row: 1; }
 .rtci .payload { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 8px; margin: 0; overflow: auto; font: 12px/1.4 ui-monospace, monospace; max-block-size: 46vh; white-space: pre-wrap; overflow-wrap: anywhere; }
 @media (prefers-reduced-motion: no-preference) { .rtci .state { transition: border-color 0.15s, background-color 0.15s; } }

@@ -26,6 +26,8 @@ interface ToolbarPort {
   stepBy(by: number): void
   /** Looks at a step, from the first (0) to the last (1). */
   seek(share: number): void
+  /** The filter that is set at first. */
+  readonly filtered: string
   filter(text: string): void
 }
 
@@ -43,6 +45,7 @@ export function createToolbar(draw: Draw, port: ToolbarPort): Toolbar {
   const slider = draw('input', { type: 'range', min: '0', max: String(SLIDER_STEPS), 'aria-label': 'Step' })
   slider.addEventListener('input', () => port.seek(slider.valueAsNumber / SLIDER_STEPS))
   const filter = draw('input', { type: 'search', placeholder: 'Filter by key or event', 'aria-label': 'Filter' })
+  filter.value = port.filtered
   filter.addEventListener('input', () => port.filter(filter.value))
   const problem = draw('p', { class: 'problem', role: 'alert' })
   const file = draw('input', { type: 'file', accept: 'application/json', 'aria-label': 'Recording to import' })

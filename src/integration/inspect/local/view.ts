@@ -30,28 +30,39 @@ export interface View {
 /** A page is drawn at most this often, however busy the feed is. */
 const FRAME_MS = 100
 
-/** Draws the page into an element, and again whenever something has changed. */
-export function createView(container: HTMLElement, port: ViewPort): View {
-  const draw = createDraw(container.ownerDocument)
+/** What a person looks at. It outlives the page, which may be closed and opened again. */
+export interface Gaze {
   /** The step that is looked at; without one, what happens now. */
-  let cursor: number | undefined
+  cursor: number | undefined
   /** While one step is looked at, what comes later is not shown: the page holds still. */
-  let until = Infinity
-  let filter = ''
+  until: number
+  filter: string
+}
+
+export const lookAtAll = (): Gaze => ({ cursor: undefined, until: Infinity, filter: '' })
+
+/** Draws the page into an element, and again whenever something has changed. */
+export function createView(container: HTMLElement, port: ViewPort, gaze: Gaze): View {
+  const draw = createDraw(container.ownerDocument)
   let frame: ReturnType<typeof setTimeout> | undefined
   let fading: ReturnType<typeof setTimeout> | undefined
 
-  const matching = (): readonly Step[] =>
-    port.recording().steps.filter((step) => step.n < until && (filter === '' || textOf(step).includes(filter)))
+  const matching = (): readonly Step[] => {
+    const wanted = gaze.filter.trim().toLowerCase()
+    return port
+      .recording()
+      .steps.filter((step) => step.n < gaze.until && (wanted === '' || textOf(step).includes(wanted)))
+  }
   const look = (n: number | undefined): void => {
-    if (n === undefined) until = Infinity
-    else if (cursor === undefined) until = port.recording().next
-    cursor = n
+    if (n === undefined) gaze.until = Infinity
+    else if (gaze.cursor === undefined) gaze.until = port.recording().next
+    gaze.cursor = n
     show()
   }
   const stepBy = (by: number): void => {
+    const { cursor } = gaze
     const isAtEnd = cursor !== undefined && by > 0 && matching().at(-1)?.n === cursor
-    if (isAtEnd) until = port.recording().next
+    if (isAtEnd) gaze.until = port.recording().next
     const steps = matching()
     const at = cursor === undefined ? steps.length : steps.findIndex(({ n }) => n >= (cursor ?? 0))
     const next = steps[Math.max(0, Math.min(steps.length - 1, at + by))]
@@ -60,6 +71,7 @@ export function createView(container: HTMLElement, port: ViewPort): View {
 
   const toolbar = createToolbar(draw, {
     ...port,
+    filtered: gaze.filter,
     pause: () => look(port.recording().steps.at(-1)?.n ?? -1),
     resume() {
       if (port.isImported()) port.goLive()
@@ -68,7 +80,7 @@ export function createView(container: HTMLElement, port: ViewPort): View {
     stepBy,
     seek: (share) => look(matching()[Math.round(share * (matching().length - 1))]?.n),
     filter(text) {
-      filter = text.trim().toLowerCase()
+      gaze.filter = text
       show()
     },
   })
@@ -84,12 +96,13 @@ export function createView(container: HTMLElement, port: ViewPort): View {
     frame = undefined
     const recording = port.recording()
     const steps = matching()
+    const { cursor, filter } = gaze
     const isLive = cursor === undefined && !port.isImported()
     const last = recording.steps.at(-1)
     const at = cursor ?? last?.n ?? -1
     const nowMs = isLive ? Date.now() : (recording.steps.find(({ n }) => n === at)?.atMs ?? 0)
     charts.show(recording, at, nowMs)
-    sequence.show({ recording, steps, cursor, isFiltered: filter !== '' })
+    sequence.show({ recording, steps, cursor, isFiltered: filter.trim() !== '' })
     toolbar.show({ recording, steps, at, isLive, isImported: port.isImported() })
     if (isLive && last && nowMs - last.atMs < AFTERGLOW_MS) fading = setTimeout(show, AFTERGLOW_MS / 4)
   }
