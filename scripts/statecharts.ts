@@ -57,7 +57,7 @@ const sections: readonly Section[] = [
     title: 'Tabs',
     machine: tabsMachine,
     paragraph:
-      'Only with `shareAcrossTabs`. A tab holds the connection of all while it is `takingOver`, `leading` or `alone`. Whose turn it is the browser decides, by a lock that a tab loses with its end; a leader that gives no sign of life to a tab somebody looks at loses it too.',
+      'Only with `shareAcrossTabs`. A tab holds the connection of all while it is `takingOver`, `leading` or `alone`. Whose turn it is the browser decides, by a lock that a tab loses with its end; a leader that gives no sign of life to a tab somebody looks at loses it too, and one that nobody looks at hands it over.',
   },
 ]
 

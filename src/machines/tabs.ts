@@ -9,6 +9,12 @@ const endings = {
   SLEEP: { target: '#asleep' },
 } as const
 
+/** How a tab that has opened a connection beside the leader's has no leader beside it any more. */
+const ofHeir = {
+  GRANTED: { target: '#opening', actions: 'inherit' },
+  SUPERSEDED: { target: '#listening' },
+} as const
+
 /** Says whether this tab holds the connection for all tabs of a browser, or hears another one that does. */
 export const tabsMachine = tabsSetup.createMachine({
   id: 'tabs',
@@ -40,8 +46,9 @@ export const tabsMachine = tabsSetup.createMachine({
           on: { WAKE: { target: 'arriving' } },
         },
         listening: {
+          id: 'listening',
           description: describe('The leader was heard not long ago, or nobody looks at this tab.'),
-          on: { CHECK: { target: 'asking' } },
+          on: { CHECK: { target: 'asking' }, RELIEVE: { target: '#relieving' } },
           after: {
             quiet: [
               { guard: 'hasHeard', target: 'listening', reenter: true },
@@ -65,13 +72,37 @@ export const tabsMachine = tabsSetup.createMachine({
       },
     },
     takingOver: {
-      description: describe("It is this tab's turn: it opens the connection, which does not deliver yet."),
-      on: {
-        ...endings,
-        LIVE: { target: 'leading' },
+      description: describe('This tab opens the connection, which does not deliver yet, or not alone.'),
+      initial: 'opening',
+      on: endings,
+      states: {
+        opening: {
+          id: 'opening',
+          description: describe("It is this tab's turn."),
+          on: { LIVE: { target: '#leading' } },
+        },
+        relieving: {
+          id: 'relieving',
+          description: describe('Nobody looks at the leader, which goes on until this tab delivers too.'),
+          on: { ...ofHeir, LIVE: { target: 'overlapping' } },
+          after: { patience: { target: '#listening' } },
+        },
+        overlapping: {
+          description: describe('Both deliver, until nothing can be on its way to the leader alone.'),
+          entry: 'proclaim',
+          on: { ...ofHeir, INTERRUPTED: { target: '#listening' } },
+          after: { overlap: { target: 'succeeding' } },
+        },
+        succeeding: {
+          description: describe('Takes the place of the leader, which says when it has told its last.'),
+          entry: 'steal',
+          on: { RELIEVED: { target: '#leading' } },
+          after: { farewell: { target: '#leading', actions: 'inherit' } },
+        },
       },
     },
     leading: {
+      id: 'leading',
       description: describe('This tab holds the connection, and hands on what comes.'),
       on: endings,
     },

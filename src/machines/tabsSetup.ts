@@ -7,6 +7,13 @@ const ANSWER_MS = 2_000
 /** How much later than the tab before it each tab takes what nobody else has taken. */
 const TURN_MS = 500
 
+/** How long an heir may take until its connection delivers. */
+const PATIENCE_MS = 15_000
+/** How long both deliver: what the server has committed before is then told by the leader. */
+const OVERLAP_MS = 2_000
+/** How long the leader whose place was taken may take to say that it has told its last. */
+const FAREWELL_MS = 2_000
+
 /** What the place of a tab among others has done for it, outside of any statechart. None of these may throw. */
 export interface TabsPort {
   /** Waits to be granted the connection. */
@@ -17,6 +24,10 @@ export interface TabsPort {
   steal(): void
   /** Waits no longer, and lets go of the connection. */
   leave(): void
+  /** Says that the connection delivers beside that of the leader. */
+  proclaim(): void
+  /** Leads without a leader beside it. */
+  inherit(): void
   /** Asks the leader how far it is. */
   ask(): void
   /** Any other leader will do from now on. */
@@ -42,6 +53,14 @@ export type TabsEvent =
   | { readonly type: 'HEARD' }
   /** The connection delivers. */
   | { readonly type: 'LIVE' }
+  /** The connection does not deliver, or not all. */
+  | { readonly type: 'INTERRUPTED' }
+  /** The leader lets this tab take its place, because nobody looks at it. */
+  | { readonly type: 'RELIEVE' }
+  /** The leader whose place this tab takes has told its last. */
+  | { readonly type: 'RELIEVED' }
+  /** Another tab has taken the place of the leader. */
+  | { readonly type: 'SUPERSEDED' }
   /** Somebody looks at this tab again. */
   | { readonly type: 'CHECK' }
   /** The page is about to be frozen, or left. */
@@ -64,6 +83,9 @@ export const tabsSetup = setup({
   delays: {
     quiet: ({ context }) => untilQuietMs(context.port.heardAgoMs()),
     answer: ANSWER_MS,
+    patience: PATIENCE_MS,
+    overlap: OVERLAP_MS,
+    farewell: FAREWELL_MS,
     turn: ({ context }) => ANSWER_MS + context.port.rank() * TURN_MS,
   },
   guards: {
@@ -76,6 +98,8 @@ export const tabsSetup = setup({
     yield: ({ context }) => context.port.yield(),
     steal: ({ context }) => context.port.steal(),
     leave: ({ context }) => context.port.leave(),
+    proclaim: ({ context }) => context.port.proclaim(),
+    inherit: ({ context }) => context.port.inherit(),
     ask: ({ context }) => context.port.ask(),
     doubt: ({ context }) => context.port.doubt(),
     reportAlone: ({ context }) => context.port.reportAlone(),

@@ -12,6 +12,8 @@ export class FakeBrowser {
   readonly tabs: FakeTab[] = []
   /** How long a message takes from one tab to another; those between the same two keep their order. */
   delayMs: (from: FakeTab, to: FakeTab) => number = () => 0
+  /** How far the clock of the computer has been set forward. */
+  skewMs = 0
   readonly #held = new Map<string, LockRequest>()
   readonly #waiting = new Map<string, LockRequest[]>()
   readonly channels = new Set<{ readonly name: string; readonly tab: FakeTab; readonly channel: TabChannel }>()
@@ -119,7 +121,7 @@ export class FakeTab implements TabsEnvironment {
       this.#timers.delete(id)
       clearTimeout(id)
     },
-    now: () => Date.now(),
+    now: () => Date.now() + this.#browser.skewMs,
   }
 
   readonly locks: TabLocks = {

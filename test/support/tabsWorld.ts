@@ -40,7 +40,8 @@ export interface TabsWorld {
   goLive(): Promise<void>
 }
 
-export function createTabsWorld(): TabsWorld {
+/** @param atEnd takes what ends a tab; by default the end of the test does. */
+export function createTabsWorld(atEnd?: (end: () => void) => void): TabsWorld {
   const browser = new FakeBrowser()
   const server = new SimulatedServer()
   const tabs: Tab[] = []
@@ -55,7 +56,7 @@ export function createTabsWorld(): TabsWorld {
       broadcast,
     } = {}) {
       const browserTab = browser.openTab()
-      const own = createWorld({ server, clock: browserTab.clock })
+      const own = createWorld({ server, clock: browserTab.clock, endsWithTest: !atEnd })
       const supabase = new FakeSupabase()
       supabase.findToken = () => Promise.resolve(tokenOf(user))
       const realtime = createRealtimeService({
@@ -67,7 +68,13 @@ export function createTabsWorld(): TabsWorld {
         broadcast,
         shareAcrossTabs: browserTab,
       })
-      onTestFinished(() => realtime.stop())
+      const end = () => realtime.stop()
+      if (atEnd) {
+        atEnd(() => {
+          end()
+          own.end()
+        })
+      } else onTestFinished(end)
       const statuses: string[] = []
       realtime.subscribe(() => statuses.push(realtime.getStatus()))
       const tab: Tab = {

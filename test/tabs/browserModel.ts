@@ -11,31 +11,49 @@ export type Step =
   | readonly ['switch', at: number, user: string]
   | readonly ['write', user: string]
   | readonly ['wait', ms: number]
+  /** The clock of the computer is set forward, or back. */
+  | readonly ['jump', ms: number]
+
+export interface Scenario {
+  /** How long messages take from tab to tab, one after the other; those between two tabs keep their order. */
+  readonly delaysMs: readonly number[]
+  /** How long the server takes to tell each tab of a change. */
+  readonly serverMs: readonly number[]
+  readonly feed: 'changes' | 'broadcast'
+}
 
 interface Played {
   readonly tab: Tab
   user: string
   shown: Shown
+  readonly serverMs: number
+  openedAtMs: number
   /** What can have made the tab miss something. */
   gaps: number
 }
 
-const SERVER_MS = 50
 const JOIN_MS = 120
 /** How long a tab may take to notice what has happened to another one. */
 const TAKEOVER_MS = 12_000
+/** How long after it was opened a tab has repaired what came before that, at the latest. */
+const FIRST_REPAIR_MS = 6_000
 
 /** Tabs over a server that is never wrong: what a tab shows or hears against that is the fault of what is tested. */
 export class BrowserModel {
   readonly world: TabsWorld
   readonly violations: string[] = []
   #played: Played[] = []
-  readonly #gapsAtMs: number[] = []
+  readonly #gaps: { readonly user: string; readonly atMs: number }[] = []
+  readonly #ends: (() => void)[] = []
+  readonly #scenario: Scenario
+  #writes = 0
 
-  constructor(delays: readonly number[]) {
-    this.world = createTabsWorld()
+  constructor(scenario: Scenario) {
+    this.#scenario = scenario
+    this.world = createTabsWorld((end) => this.#ends.push(end))
+    const { delaysMs } = scenario
     let messages = 0
-    this.world.browser.delayMs = () => delays[messages++ % delays.length] ?? 0
+    this.world.browser.delayMs = () => delaysMs[messages++ % delaysMs.length] ?? 0
   }
 
   async play(step: Step): Promise<void> {
@@ -46,6 +64,11 @@ export class BrowserModel {
         return this.#write(step[1])
       case 'wait':
         return advance(step[1])
+      case 'jump':
+        this.world.browser.skewMs += step[1]
+        // A repair under way is overdue by the clock: it is done at once, and again when the feed is live.
+        if (step[1] > 0) for (const one of this.#played) one.gaps += 1
+        return
       default:
         return this.#befall(step)
     }
@@ -62,14 +85,31 @@ export class BrowserModel {
         },
       },
     }
-    const tab = this.world.openTab({ user, tables, firstCatchUp: 'refetch' })
+    const tab = this.world.openTab({
+      user,
+      tables,
+      firstCatchUp: 'refetch',
+      ...(this.#scenario.feed === 'broadcast' && { broadcast: { topic: 'room' } }),
+    })
     tab.supabase.subscribed = (channel) => {
       setTimeout(() => tab.browserTab.run(() => this.#goLive(tab, channel)), JOIN_MS)
     }
     // A tab that stands still may still hold the connection.
-    const frozen = this.#played.filter((one) => one.tab.browserTab.state === 'frozen').length
-    const gaps = frozen + this.#gapsAtMs.filter((atMs) => atMs > Date.now() - TAKEOVER_MS).length
-    const played: Played = { tab, user, shown: tab.show(['goals', user]), gaps }
+    const frozen = this.#played.filter((one) => one.user === user && one.tab.browserTab.state === 'frozen').length
+    const isRecent = (gap: { user: string; atMs: number }) => gap.user === user && gap.atMs > Date.now() - TAKEOVER_MS
+    // Of a hand-over under way it has not heard the beginning.
+    const holders = this.#played.filter((one) => one.user === user && one.tab.open().length > 0).length
+    const gaps = frozen + Math.max(0, holders - 1) + this.#gaps.filter(isRecent).length
+    const { serverMs } = this.#scenario
+    const ownMs = serverMs[this.world.tabs.length % serverMs.length] ?? 50
+    const played: Played = {
+      tab,
+      user,
+      shown: tab.show(['goals', user]),
+      gaps,
+      serverMs: ownMs,
+      openedAtMs: Date.now(),
+    }
     this.#played.push(played)
   }
 
@@ -78,18 +118,48 @@ export class BrowserModel {
   }
 
   #write(user: string): void {
+    this.#writes += 1
+    const id = `${this.#writes}`
     this.world.server.write(['goals', user])
-    const change = changeOf('UPDATE', { new: { id: 1, user_id: user } })
-    for (const { tab } of this.#played) {
+    const row = { id: 1, user_id: user, title: id }
+    const change = changeOf('UPDATE', { new: row })
+    const told = { schema: 'public', table: 'goals', operation: 'UPDATE', record: row, old_record: row }
+    for (const { tab, serverMs } of this.#played) {
       if (tab.supabase.realtime.accessTokenValue !== tokenOf(user)) continue
       for (const channel of tab.open()) {
         if (!channel.isLive) continue
-        setTimeout(() => tab.browserTab.run(() => tab.open().includes(channel) && channel.deliver(change)), SERVER_MS)
+        const deliver = (): void => {
+          if (!tab.open().includes(channel)) return
+          if (this.#scenario.feed === 'changes') channel.deliver(change)
+          else channel.broadcast('UPDATE', told, { id })
+        }
+        setTimeout(() => tab.browserTab.run(deliver), serverMs)
       }
     }
   }
 
-  async #befall([what, at, user]: Exclude<Step, readonly ['open' | 'write' | 'wait', unknown]>): Promise<void> {
+  /** Whether the tab has to do with the connection of its user: the end of any other is no gap for anybody. */
+  #holds({ tab }: Played): boolean {
+    if (tab.open().length > 0) return true
+    return this.world.browser.holders().some(([name, holder]) => holder === tab.browserTab && !/-\d+$/.test(name))
+  }
+
+  #noteGap(played: Played): void {
+    const { user } = played
+    this.#gaps.push({ user, atMs: Date.now() })
+    for (const one of this.#played) {
+      if (one.user !== user) continue
+      one.gaps += 1
+      // The first repair, if it has not been done yet, is one more.
+      if (Date.now() - one.openedAtMs < FIRST_REPAIR_MS) one.gaps += 1
+      one.openedAtMs = -Infinity
+    }
+  }
+
+  async #befall([what, at, user]: Exclude<
+    Step,
+    readonly ['open' | 'write' | 'wait' | 'jump', unknown]
+  >): Promise<void> {
     const played = this.#played[at % this.#played.length]
     if (!played) return
     const { tab } = played
@@ -99,10 +169,9 @@ export class BrowserModel {
       return
     }
     if (browserTab.state === 'frozen' && what !== 'crash') return
-    if (!['show', 'hide'].includes(what)) {
-      this.#gapsAtMs.push(Date.now())
-      for (const one of this.#played) one.gaps += 1
-    }
+    if (!['show', 'hide'].includes(what) && this.#holds(played)) this.#noteGap(played)
+    // A tab that leaves its user has a gap in any case.
+    else if (what === 'switch') played.gaps += 1
     switch (what) {
       case 'close':
       case 'crash':
@@ -139,7 +208,6 @@ export class BrowserModel {
   }
 
   #thaw(played: Played): void {
-    played.gaps += 1
     played.tab.browserTab.thaw()
   }
 
@@ -163,9 +231,6 @@ export class BrowserModel {
   }
 
   end(): void {
-    for (const { tab } of this.#played) {
-      tab.realtime.stop()
-      tab.end()
-    }
+    for (const end of this.#ends) end()
   }
 }

@@ -30,6 +30,11 @@ export class StreamLog {
     return this.#current?.stream
   }
 
+  /** Whether the leader has given no sign of life when asked. */
+  get isDoubted(): boolean {
+    return this.#isDoubted
+  }
+
   /** The number of a leadership that begins now. */
   nextTerm(nowMs: number): number {
     return Math.max(nowMs, this.#newestTerm + 1)
@@ -53,6 +58,13 @@ export class StreamLog {
     this.#current = { stream, term, seq }
     this.#isDoubted = false
     return 'switched'
+  }
+
+  /** Follows another leader, which has been heard up to a message of a number. */
+  follow({ stream, term }: Stream, seq: number): void {
+    this.#newestTerm = Math.max(this.#newestTerm, term)
+    this.#current = { stream, term, seq }
+    this.#isDoubted = false
   }
 
   /** The leader gives no sign of life: any other will do. */

@@ -29,9 +29,11 @@ export interface LeadershipPort {
   readonly internals: CoalescerInternals
   readonly token: UserToken
   tell(told: Told): void
+  /** A channel has come further, or been lost. */
+  progressed(): void
 }
 
-export function createLeadership({ service, internals, token, tell }: LeadershipPort): Leadership {
+export function createLeadership({ service, internals, token, tell, progressed }: LeadershipPort): Leadership {
   /** How often channels have been opened: each time they need names of their own. */
   let openings = 0
   const clock = internals.actorOptions.clock ?? globalThis
@@ -39,7 +41,7 @@ export function createLeadership({ service, internals, token, tell }: Leadership
   const channels = createChannels(service, internals, token, {
     changed: (payload, table, isRepeated) => tell({ kind: 'change', unit: tableUnit(table), payload, isRepeated }),
     received: (topic, message) => tell({ kind: 'message', topic, message }),
-    progressed: () => tell({ kind: 'view', channels: views() }),
+    progressed,
     happened: (news, { plan }) => tell({ kind: 'news', news, units: unitsOfPlan(plan) }),
     report: (message, error) => tell({ kind: 'report', message, error }),
   })

@@ -1,52 +1,17 @@
 import { createActor } from 'xstate'
-import type { Stream } from '../../../actions/tabs/streamLog.ts'
 import { isLaterRenewal } from '../../../actions/token.ts'
 import { tabsMachine } from '../../../machines/tabs.ts'
 import { addCompanion } from '../../companions.ts'
-import type { CoalescerInternals } from '../../query/internals.ts'
-import type { ResolvedService } from '../resolveService.ts'
-import type { UserToken } from '../userToken.ts'
-import type { WireListener } from '../wire.ts'
-import type { ResolvedEnvironment } from './environment.ts'
 import { type GroupChannel, createGroupChannel } from './groupChannel.ts'
-import { type Leadership, createLeadership } from './leadership.ts'
-import type { FromLeader, FromMember, Told } from './messages.ts'
+import { createHolding } from './holding.ts'
+import type { FromLeader, FromMember } from './messages.ts'
 import { createPresence } from './presence.ts'
+import type { Membership, MembershipPort } from './membershipPort.ts'
 import { createReception } from './reception.ts'
+import { Relief } from './relief.ts'
 import { Roster } from './roster.ts'
 import { type Seat, createSeat } from './seat.ts'
 import { type Wants, unitsOfWants, wantsOf } from './wants.ts'
-
-export interface MembershipPort {
-  readonly service: ResolvedService
-  readonly internals: CoalescerInternals
-  readonly token: UserToken
-  readonly environment: ResolvedEnvironment
-  /** The name of the group. */
-  readonly group: string
-  readonly listener: WireListener
-  /** Whether the group is still that of this tab's user. */
-  isOwnGroup(): boolean
-  /** Gives the client a token that another tab has for the same user. */
-  renewToken(token: string): void
-  /** The client's socket is of no use any more, unless it has other channels than these. */
-  closeSocket(topics: ReadonlySet<string>): void
-  reportAlone(error: unknown): void
-}
-
-/** The part of one tab in a group of tabs of one user. */
-export interface Membership {
-  /** Somebody looks at the tab again. */
-  pageAwake(): void
-  visibilityChanged(): void
-  distrust(message: string): void
-  /** The tab goes to sleep: what it holds is left to others. */
-  sleep(): void
-  wake(): void
-  /** Tells the group of a new token of the user. */
-  tokenRenewed(token: string): void
-  end(): void
-}
 
 /** How long ago a tab that waits for a sign of the leader has asked for it at most. */
 const RECENT_MS = 4_000
@@ -64,11 +29,19 @@ export function joinGroup(port: MembershipPort): Membership {
   const tab = nameTab()
   const wants = wantsOf(service)
   const roster = new Roster()
-  const reception = createReception({ units: unitsOfWants(wants), topics: service.topics, listener })
+  const reception = createReception({ units: unitsOfWants(wants), topics: service.topics, listener, switched })
   let lastHeardAtMs = -Infinity
   let hasYielded = false
-  let leaderships = 0
-  let led: (Stream & { seq: number; readonly leadership: Leadership }) | undefined
+  /** The leader that this tab may take the place of, and what the tabs want of the heir. */
+  let bequest: { readonly stream: string; readonly wants: readonly Wants[] } | undefined
+  const relief = new Relief()
+  const holding = createHolding({
+    ...port,
+    tab,
+    reception,
+    post: (message) => channel?.post(message),
+    send: (event) => actor.send(event),
+  })
   let whyAlone: unknown
   let channel: GroupChannel | undefined
   let leader: string | undefined
@@ -89,7 +62,12 @@ export function joinGroup(port: MembershipPort): Membership {
     }
     return createSeat(locks, port.group, {
       granted: () => actor.send({ type: 'GRANTED' }),
-      stolen: () => actor.send({ type: 'SEAT_LOST' }),
+      stolen() {
+        // An heir takes the seat when it delivers all that this tab does.
+        const heir = relief.takeHeir(internals.now())
+        stepDown(port.isOwnGroup() ? heir : undefined)
+        actor.send({ type: 'SEAT_LOST' })
+      },
       unavailable(error) {
         whyAlone = error
         channel?.close()
@@ -117,72 +95,67 @@ export function joinGroup(port: MembershipPort): Membership {
 
   function forget(gone: string): void {
     roster.forget(gone)
-    led?.leadership.giveUpBut(allWants)
-  }
-
-  function tell(told: Told): void {
-    if (!led || !port.isOwnGroup()) return
-    post(led, told)
-    if (told.kind === 'view' && led?.leadership.isLive()) actor.send({ type: 'LIVE' })
-  }
-
-  function post(by: Stream & { seq: number }, told: Told): void {
-    by.seq += 1
-    const message: FromLeader = { from: 'leader', tab, stream: by.stream, term: by.term, seq: by.seq, told }
-    channel?.post(message)
-    reception.take(message)
-  }
-
-  const tellView = (): void => {
-    if (led) tell({ kind: 'view', channels: led.leadership.views() })
+    holding.leadership?.giveUpBut(allWants)
   }
 
   function lead(): void {
-    leaderships += 1
-    const leadership = createLeadership({ service, internals, token, tell })
-    led = { stream: `${tab}-${leaderships}`, term: reception.nextTerm(internals.now()), seq: 0, leadership }
-    // It is gone, or says so when it is back.
-    if (leader !== undefined) roster.forget(leader)
-    leadership.cover(allWants())
+    // Whoever has led until now is gone, or says so when it is back.
+    if (!bequest && leader !== undefined) roster.forget(leader)
+    holding.begin([...allWants(), ...(bequest?.wants ?? [])], bequest?.stream)
     for (const other of roster.shown()) presence.watch(other)
-    tellView()
   }
 
-  function stepDown(): void {
-    const ended = led
-    if (!ended) return
-    led = undefined
+  function stepDown(heir?: string): void {
     presence.unwatchAll()
-    post(ended, { kind: 'bye' })
-    reception.lose()
-    port.closeSocket(ended.leadership.topics())
-    ended.leadership.end()
+    holding.end(heir)
+  }
+
+  function switched(): void {
+    // A leader may know of nobody that came before it.
+    if (reception.stream() !== holding.stream()) ask()
   }
 
   function hear(message: FromLeader | FromMember): void {
     if (!port.isOwnGroup()) return
     if (message.from === 'member') return hearMember(message)
-    // Of two leaders for a moment, the one whose lock was taken will be told so.
-    if (led || !reception.take(message)) return
+    if (holding.leadership) {
+      if (message.relieves === holding.stream()) relief.noteHeir(message, internals.now())
+      return holding.hear(message)
+    }
+    if (!reception.take(message)) return
+    const nowMs = internals.now()
     leader = message.tab
-    lastHeardAtMs = internals.now()
+    lastHeardAtMs = nowMs
     hasYielded = false
     actor.send({ type: 'HEARD' })
+    const { told, stream } = message
+    if (told.kind === 'heir' && told.tab === tab && environment.isVisible()) {
+      bequest = { stream, wants: told.wants }
+      actor.send({ type: 'RELIEVE' })
+      bequest = undefined
+    } else if (relief.isDue(message, nowMs) && environment.isVisible()) {
+      say({ from: 'member', kind: 'relieve', tab, stream })
+    }
   }
 
   function hearMember(message: FromMember): void {
     switch (message.kind) {
       case 'hello':
         roster.note(message.tab, { ...message, seenAtMs: internals.now() })
-        if (led && message.isShown) presence.watch(message.tab)
-        led?.leadership.cover([message.wants])
-        return tellView()
+        if (holding.leadership && message.isShown) presence.watch(message.tab)
+        holding.leadership?.cover([message.wants])
+        return holding.tellView()
       case 'leave':
         return forget(message.tab)
+      case 'relieve':
+        if (holding.stream() !== message.stream || environment.isVisible() || !actor.getSnapshot().matches('leading'))
+          return
+        if (relief.nameHeir(internals.now())) holding.tell({ kind: 'heir', tab: message.tab, wants: allWants() })
+        return
       case 'distrust':
-        return led?.leadership.send({ type: 'DISTRUST', message: message.message })
+        return holding.leadership?.send({ type: 'DISTRUST', message: message.message })
       case 'awake':
-        return led?.leadership.send({ type: 'PAGE_AWAKE' })
+        return holding.leadership?.send({ type: 'PAGE_AWAKE' })
       case 'token':
         if (isLaterRenewal(token.current(), message.token)) port.renewToken(message.token)
     }
@@ -204,6 +177,8 @@ export function joinGroup(port: MembershipPort): Membership {
           seat?.queue()
         },
         steal: () => seat?.steal(),
+        proclaim: () => holding.tellView(true),
+        inherit: () => holding.inherit(),
         leave() {
           seat?.leave()
           presence.hide()
@@ -223,7 +198,7 @@ export function joinGroup(port: MembershipPort): Membership {
   actor.subscribe({
     next(snapshot) {
       if (snapshot.matches('following')) stepDown()
-      else if (!led) lead()
+      else if (!holding.leadership) lead()
     },
     error: (error) => internals.report(error, { type: 'actorDied' }),
   })
@@ -232,16 +207,17 @@ export function joinGroup(port: MembershipPort): Membership {
 
   return {
     pageAwake() {
-      if (led) led.leadership.send({ type: 'PAGE_AWAKE' })
+      if (holding.leadership) holding.leadership.send({ type: 'PAGE_AWAKE' })
       else say({ from: 'member', kind: 'awake' })
       actor.send({ type: 'CHECK' })
     },
     visibilityChanged() {
       ask()
+      holding.tellView()
       if (environment.isVisible()) actor.send({ type: 'CHECK' })
     },
     distrust(message) {
-      if (led) led.leadership.send({ type: 'DISTRUST', message })
+      if (holding.leadership) holding.leadership.send({ type: 'DISTRUST', message })
       else say({ from: 'member', kind: 'distrust', message })
     },
     sleep: () => actor.send({ type: 'SLEEP' }),

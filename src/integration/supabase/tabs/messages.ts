@@ -13,17 +13,30 @@ export interface ChannelView extends ChannelProgress {
 
 /** What a leader tells. */
 export type Told =
-  | { readonly kind: 'view'; readonly channels: readonly ChannelView[] }
+  | {
+      readonly kind: 'view'
+      readonly channels: readonly ChannelView[]
+      readonly isVisible: boolean
+      /** An heir delivers from now on all that its channels bring. */
+      readonly isReady?: true | undefined
+    }
   | { readonly kind: 'change'; readonly unit: string; readonly payload: unknown; readonly isRepeated: boolean }
   | { readonly kind: 'message'; readonly topic: string; readonly message: unknown }
   | { readonly kind: 'news'; readonly news: ChannelNews; readonly units: readonly string[] }
   | { readonly kind: 'report'; readonly message: string; readonly error: unknown }
-  | { readonly kind: 'bye' }
+  /** A tab may open a connection beside the leader's, and take its place then. */
+  | { readonly kind: 'heir'; readonly tab: string; readonly wants: readonly Wants[] }
+  /** It is over, or goes on with the heir that delivers already. */
+  | { readonly kind: 'bye'; readonly heir?: string | undefined }
 
 export interface FromLeader extends Stream {
   readonly from: 'leader'
   readonly tab: string
   readonly seq: number
+  /** The leader beside whom the connection was opened, to take its place. */
+  readonly relieves?: string | undefined
+  /** That leader has told its last. */
+  readonly isRelieved?: boolean | undefined
   readonly told: Told
 }
 
@@ -41,6 +54,8 @@ export type FromMember =
     }
   /** A tab is gone, which it may have said itself. */
   | { readonly from: 'member'; readonly kind: 'leave'; readonly tab: string }
+  /** Somebody looks at this tab, and nobody at that of the leader. */
+  | { readonly from: 'member'; readonly kind: 'relieve'; readonly tab: string; readonly stream: string }
   | { readonly from: 'member'; readonly kind: 'distrust'; readonly message: string }
   /** Somebody looks at a tab again. */
   | { readonly from: 'member'; readonly kind: 'awake' }
