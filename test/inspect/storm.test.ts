@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { InspectionEvent } from 'xstate'
 import { type PostedMessage, createFakeHost } from './support.ts'
 
-const STRATEGIES = ['debounce', 'batch', 'perKey', 'hybrid', 'direct'] as const
+const STRATEGIES = ['debounce', 'batch', 'perKey', 'hybrid', 'adaptive', 'direct'] as const
 const THINNED = ['INVALIDATE', 'REFETCH', 'CHANGE', 'SCHEDULE', 'PENDING']
 const started: Coalescer[] = []
 

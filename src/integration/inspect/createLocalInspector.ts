@@ -53,6 +53,7 @@ export interface LocalInspector {
 }
 
 const WINDOW_NAME = 'realtime-coalescer-inspector'
+const WINDOW_FEATURES = 'popup,width=1280,height=860'
 const TITLE = 'Inspector of realtime-coalescer'
 
 /**
@@ -141,19 +142,36 @@ export function createLocalInspector(options: LocalInspectorOptions = {}): Local
   function openWindow(): HTMLElement | undefined {
     const host = rest.host ?? (typeof window === 'undefined' ? undefined : window)
     if (!host) return undefined
-    if (page && !page.closed) {
-      page.focus()
-      return page.document.body
+    const shown = page && blankBodyOf(page)
+    if (shown) {
+      page?.focus()
+      return shown
     }
-    page = host.open('', WINDOW_NAME, 'popup,width=1280,height=860') ?? undefined
-    if (!page) return undefined
-    page.document.title = TITLE
-    page.document.documentElement.lang = 'en'
-    page.document.body.style.margin = '0'
-    host.addEventListener('pagehide', () =>
-      view?.end('The page that was recorded has gone: open the inspector again there'),
-    )
-    return page.document.body
+    // The window of that name may have gone to another page, which is left alone.
+    for (const name of [WINDOW_NAME, '_blank']) {
+      page = host.open('', name, WINDOW_FEATURES) ?? undefined
+      const body = page && blankBodyOf(page)
+      if (!body) continue
+      const { ownerDocument } = body
+      ownerDocument.title = TITLE
+      ownerDocument.documentElement.lang = 'en'
+      body.style.margin = '0'
+      host.addEventListener('pagehide', () =>
+        view?.end('The page that was recorded has gone: open the inspector again there'),
+      )
+      return body
+    }
+    return undefined
+  }
+}
+
+/** Where to draw in a window; nothing if it is closed or shows a page of its own. */
+function blankBodyOf(page: Window): HTMLElement | undefined {
+  try {
+    return !page.closed && page.document.URL === 'about:blank' ? page.document.body : undefined
+  } catch {
+    // A page of another site lets nobody look at it.
+    return undefined
   }
 }
 

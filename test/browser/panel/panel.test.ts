@@ -73,6 +73,25 @@ describe('the panel, under a strict content security policy and Trusted Types,',
     },
   )
 
+  it('shows a chart as large as asked for, and folds its regions up', async () => {
+    const chart = tab.locator('figure[data-machine]').filter({ hasText: 'Connection' })
+    const svg = chart.locator('svg').first()
+    const widthAt = async (zoom: string) => {
+      await chart.getByLabel('Zoom of Connection').selectOption(zoom)
+      return (await svg.boundingBox())?.width ?? 0
+    }
+    const full = await widthAt('100 %')
+    expect(await widthAt('200 %')).toBeCloseTo(2 * full, 0)
+    await widthAt('Fit')
+    for (const isOpen of [true, false]) {
+      const region = chart.locator(`.rtc-region button[aria-expanded="${isOpen}"]`).first()
+      const name = ((await region.textContent()) ?? '').split(' ')[0] ?? ''
+      await region.click()
+      const drawing = chart.locator('.rtc-region').filter({ hasText: name }).first().locator('svg')
+      expect([name, await drawing.isVisible()]).toEqual([name, !isOpen])
+    }
+  })
+
   it('is walked through with the keyboard from top to bottom', async () => {
     await tab.setViewportSize({ width: 1280, height: 900 })
     await tab.locator('.rtc select').first().focus()

@@ -110,7 +110,8 @@ export function createView(container: HTMLElement, port: ViewPort, gaze: Gaze): 
 
   return {
     changed() {
-      frame ??= setTimeout(show, FRAME_MS)
+      // A window that was closed, or has gone to another page, shows nothing of this one.
+      if (container.ownerDocument.defaultView) frame ??= setTimeout(show, FRAME_MS)
     },
     replaced() {
       look(undefined)
