@@ -12,13 +12,13 @@ import { useFirstRun } from './useFirstRun.ts'
 import { useServerRestart } from './useServerRestart.ts'
 
 export function App() {
-  const { session, anonKey } = useDemo()
+  const { session, address } = useDemo()
   const [feed, setFeed] = useState<FeedName>('postgres_changes')
   const realtime = session.realtimeOf(feed)
   const status = useRealtime(realtime)
   const playing = usePlaying()
   useFirstRun(status)
-  useServerRestart(status, anonKey)
+  useServerRestart(status, address.anonKey)
   return (
     <>
       <a className="skip-link" href="#lab">

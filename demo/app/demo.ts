@@ -1,14 +1,14 @@
 import { type QueryKey, hashKey } from '@tanstack/react-query'
 import { createContext, useContext, useSyncExternalStore } from 'react'
-import type { Session } from '../shared/session.ts'
+import type { ServerAddress, Session } from '../shared/session.ts'
 import type { Run, RunState } from './run.ts'
 
 /** What the page has once: its connection to the backend, and the figures of the current run. */
 export interface Demo {
   readonly session: Session
   readonly run: Run
-  /** The key the page was given: another one when its server has been started again. */
-  readonly anonKey: string
+  /** What the page was given; its key is another one when its server has been started again. */
+  readonly address: ServerAddress
 }
 
 export const DemoContext = createContext<Demo | undefined>(undefined)

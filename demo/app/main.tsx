@@ -18,17 +18,15 @@ const root = createRoot(document.querySelector('#root') as HTMLElement)
 
 try {
   const { url, supabaseUrl, anonKey } = await askJson<ServerAddress>(`${location.origin}/config.json`, 'GET')
-  const session = createSession(
-    // The embedded backend is where the page is, under whichever name that was opened.
-    { anonKey, url: location.origin, supabaseUrl: supabaseUrl === url ? location.origin : supabaseUrl },
-    { firstCatchUp: 'refetch', isLatencyHere: true },
-  )
+  // The embedded backend is where the page is, under whichever name that was opened.
+  const address = { anonKey, url: location.origin, supabaseUrl: supabaseUrl === url ? location.origin : supabaseUrl }
+  const session = createSession(address, { firstCatchUp: 'refetch', isLatencyHere: true })
   const run = createRun(session)
   root.render(
     <StrictMode>
       <QueryClientProvider client={session.queryClient}>
         <CoalescerProvider coalescer={session.coalescer}>
-          <DemoContext value={{ session, run, anonKey }}>
+          <DemoContext value={{ session, run, address }}>
             <App />
           </DemoContext>
         </CoalescerProvider>

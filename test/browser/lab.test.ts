@@ -43,6 +43,21 @@ describe('all strategies, compared on the page', () => {
   })
 })
 
+describe('one click', () => {
+  it('shows its requests beside those of plain TanStack Query', async () => {
+    const { page } = the.opened
+    const settingsBefore = { ...the.demo.backend.realtime.faults.settings }
+    await page.getByRole('button', { name: 'Click once' }).click()
+    await page.locator('[data-click="debounce"]').waitFor()
+    const figure = (way: string) => page.locator(`[data-click="${way}"]`).textContent()
+    expect([await figure('plain'), await figure('debounce')]).toEqual(['21', '6'])
+    await page.getByText('Calm', { exact: true }).waitFor()
+    expect(the.demo.backend.realtime.faults.settings).toEqual(settingsBefore)
+    await the.opened.expectEqualsDatabase()
+    expect(the.opened.problems).toEqual([])
+  })
+})
+
 describe('the feed', () => {
   it('can be switched in the middle of a storm: each change is told by one of them or caught up with', async () => {
     const { page } = the.opened

@@ -7,6 +7,7 @@ import { useDemo } from '../demo.ts'
 import { Card } from '../ui/Card.tsx'
 import { formatMs } from '../ui/format.ts'
 import { type Comparison, compareStrategy } from './compareStrategy.ts'
+import { Bar } from './Bar.tsx'
 import type { StormSettings } from './StormControls.tsx'
 import type { Playing } from './usePlaying.ts'
 
@@ -101,16 +102,5 @@ function ComparisonTable({ results }: { results: readonly Comparison[] }) {
         </tbody>
       </table>
     </div>
-  )
-}
-
-function Bar({ share, text }: { share: number; text: string }) {
-  return (
-    <span className="bar-with-text">
-      <span className="bar-track" aria-hidden="true">
-        <span style={{ inlineSize: `${100 * share}%` }} />
-      </span>
-      <span className="bar-text">{text}</span>
-    </span>
   )
 }

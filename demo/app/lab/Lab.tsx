@@ -6,6 +6,7 @@ import { EndpointBars } from './EndpointBars.tsx'
 import type { FeedName } from '../../shared/feeds.ts'
 import { FaultControls } from './FaultControls.tsx'
 import { FeedSwitch } from './FeedSwitch.tsx'
+import { OneClick } from './OneClick.tsx'
 import { RunChart } from './RunChart.tsx'
 import { Scoreboard } from './Scoreboard.tsx'
 import { playRun } from './playRun.ts'
@@ -52,6 +53,7 @@ export function Lab({ playing, feed, onFeed }: LabProps) {
       <EndpointBars />
       <RunChart />
       <CompareAll recording={recordStorm(settings)} settings={settings} latencyMs={latencyMs} playing={playing} />
+      <OneClick playing={playing} />
       <FeedSwitch feed={feed} onFeed={onFeed} />
       <FaultControls />
     </section>
