@@ -52,6 +52,8 @@ export interface Session {
   stop(): Promise<void>
 }
 
+let sessions = 0
+
 export function createSession({ url, supabaseUrl, anonKey }: ServerAddress, options: SessionOptions = {}): Session {
   const {
     transport,
@@ -80,7 +82,8 @@ export function createSession({ url, supabaseUrl, anonKey }: ServerAddress, opti
 
   const coalescer = createCoalescer({ ...coalescerOptions, queryClient })
   const supabase = createClient<Database>(supabaseUrl, anonKey, {
-    auth: { persistSession: false, autoRefreshToken: false },
+    // Nothing is stored, but clients of one page are told apart by it.
+    auth: { persistSession: false, autoRefreshToken: false, storageKey: `session ${(sessions += 1)}` },
     realtime: { logger: wire.logger, ...(transport && { transport }) },
   })
   const services = new Map<FeedName, DemoRealtime>()
