@@ -1,6 +1,7 @@
 import type { QueryClient } from '@tanstack/react-query'
 import type { SupabaseClient } from '@supabase/supabase-js'
 import type { Coalescer } from 'realtime-coalescer'
+import type { RealtimeService } from 'realtime-coalescer/supabase'
 
 export interface Goal {
   id: number
@@ -45,6 +46,7 @@ declare global {
   const queryClient: QueryClient
   const coalescer: Coalescer
   const supabase: SupabaseClient<Database>
+  const realtime: RealtimeService<{ goals: Goal }>
   function fetchGoals(): Promise<Goal[]>
   function saveGoal(goal: { id: number; title: string }): Promise<Goal>
 }
