@@ -15,7 +15,7 @@ import { createDirectory, createProject, packPackage, removeDirectory } from './
 const pick = (versions: Versions, names: readonly string[]): Versions =>
   Object.fromEntries(names.map((name) => [name, versions[name] ?? '']))
 
-/** All new, all old, and each old one among new ones; React with its renderer and types. */
+/** All new, all old, and each old one among new ones; React with its renderer and types. A client between the two. */
 const combinations: readonly Versions[] = [
   newest,
   oldest,
@@ -23,6 +23,8 @@ const combinations: readonly Versions[] = [
     ...newest,
     ...pick(oldest, [name]),
   })),
+  // Its socket is not that of the newest clients, nor of the oldest.
+  { ...newest, '@supabase/supabase-js': '2.95.0' },
   { ...newest, ...pick(oldest, ['react', 'react-dom', '@types/react', '@types/react-dom']) },
 ]
 
