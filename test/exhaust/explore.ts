@@ -9,6 +9,8 @@ interface Exploration {
   /** The strategies to switch to, from each. */
   readonly switches: (from: string) => readonly StrategyName[]
   readonly depth: number
+  /** Whether to go on from a state only once. @default true */
+  readonly merges?: boolean
 }
 
 /** A way from one of the starts. */
@@ -28,7 +30,7 @@ export interface Explored {
  * Walks every interleaving of steps up to a depth on the real code, each state once, whichever start has led to it, and
  * lets each come to rest.
  */
-export async function explore({ keys, starts, switches, depth }: Exploration): Promise<Explored> {
+export async function explore({ keys, starts, switches, depth, merges = true }: Exploration): Promise<Explored> {
   const states = new Set<string>()
   let ways = 0
 
@@ -38,7 +40,7 @@ export async function explore({ keys, starts, switches, depth }: Exploration): P
     try {
       for (const step of steps) await world.take(step)
       const hash = world.hash()
-      if (states.has(hash)) return []
+      if (merges && states.has(hash)) return []
       states.add(hash)
       const next = world.possible(switches)
       await world.expectFresh()
@@ -54,13 +56,11 @@ export async function explore({ keys, starts, switches, depth }: Exploration): P
     for (const way of frontier) {
       ways += 1
       try {
-        for (const step of await walk(way)) longer.push({ start: way.start, steps: [...way.steps, step] })
+        const next = await walk(way)
+        if (length < depth) for (const step of next) longer.push({ start: way.start, steps: [...way.steps, step] })
       } catch (error) {
-        return {
-          states,
-          ways,
-          broken: `${String(starts[way.start]?.strategy)}: ${way.steps.join(', ')}: ${(error as Error).message}`,
-        }
+        const strategy = String(starts[way.start]?.strategy)
+        return { states, ways, broken: `${strategy}: ${way.steps.join(', ')}: ${(error as Error).message}` }
       }
     }
     frontier = longer

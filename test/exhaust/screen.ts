@@ -136,9 +136,11 @@ export class Screen {
     return true
   }
 
-  /** Answers requests that nobody waits for any more, as they would be some time. */
-  endAbandoned(): void {
+  /** Answers requests that nobody waits for any more, as they would be some time; returns whether there were any. */
+  endAbandoned(): boolean {
     const awaited = this.state.fetchStatus === 'fetching' ? 1 : 0
+    const isAny = this.#running.length > awaited
     while (this.#running.length > awaited) this.end('ok')
+    return isAny
   }
 }

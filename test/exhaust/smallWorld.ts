@@ -101,8 +101,7 @@ export class SmallWorld {
     if (this.#isStopped && ['tick', 'ends', 'fails'].includes(what) && hasStarted) {
       throw new Error('G9: a request started after stop()')
     }
-    for (const screen of this.#screens) screen.endAbandoned()
-    await this.#clock.advance(0)
+    if (this.#screens.filter((screen) => screen.endAbandoned()).length > 0) await this.#clock.advance(0)
     const { phase, held } = this.#coalescer.getSnapshot()
     if (this.#isHidden || held > 0 || phase === 'flushing') return
     for (const { isMounted, isFetching, changes } of this.#screens)
