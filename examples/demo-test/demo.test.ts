@@ -4,6 +4,7 @@ import { checkKeys, createTestApp, createTestClock, expectFresh } from 'realtime
 import * as keys from '../../demo/shared/queryKeys.ts'
 import { tablesOf } from '../../demo/shared/tables.ts'
 
+const home = ['goals', 'daily_summaries', 'daily_motivations', 'partners']
 /** Which tables each query of the demo reads. */
 const queries = [
   { queryKey: keys.goalsQueryKeys.all, reads: ['goals'] },
@@ -12,10 +13,7 @@ const queries = [
   { queryKey: keys.analyticsQueryKeys.overview(), reads: ['goals', 'check_ins', 'daily_summaries'] },
   { queryKey: keys.dailySummariesQueryKeys.today(), reads: ['daily_summaries'] },
   { queryKey: keys.dailyMotivationsQueryKeys.today(), reads: ['daily_motivations'] },
-  {
-    queryKey: keys.homeDashboardQueryKeys.dashboard(),
-    reads: ['goals', 'daily_summaries', 'daily_motivations', 'partners'],
-  },
+  { queryKey: keys.homeDashboardQueryKeys.dashboard(), reads: home },
 ]
 const tables = tablesOf.postgres_changes
 const names = Object.keys(tables)
@@ -27,17 +25,12 @@ test('keys of every table reach every query that reads it', () => {
 
 for (const table of names) {
   test(`a new row of ${table}, its change and its end are shown`, async (context) => {
-    const rows = Object.fromEntries(names.map((name) => [name, []]))
     const clock = createTestClock()
-    const app = createTestApp({ tables, clock, server: { rows } })
+    const app = createTestApp({ tables, clock, server: { rows: Object.fromEntries(names.map((name) => [name, []])) } })
     context.after(() => app.stop())
     await app.start()
-    for (const { queryKey, reads } of queries) {
-      app.show(
-        queryKey,
-        app.server.query(reads, (rows) => ({ data: Object.values(rows).flat() })),
-      )
-    }
+    const answer = (all: object) => ({ data: Object.values(all).flat() })
+    for (const { queryKey, reads } of queries) app.show(queryKey, app.server.query(reads, answer))
     for (const change of [{ row: { id: 1, user_id: 7 } }, { row: { id: 1, title: 'Run' } }, { id: 1 }]) {
       app.feed.commit({ table, ...change })
       await clock.advance(1000)

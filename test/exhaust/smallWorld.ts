@@ -102,10 +102,15 @@ export class SmallWorld {
       throw new Error('G9: a request started after stop()')
     }
     if (this.#screens.filter((screen) => screen.endAbandoned()).length > 0) await this.#clock.advance(0)
-    const { phase, held } = this.#coalescer.getSnapshot()
-    if (this.#isHidden || held > 0 || phase === 'flushing') return
-    for (const { isMounted, isFetching, changes } of this.#screens)
-      if (!isMounted && !isFetching) changes.restInactive()
+    this.#noteInactive()
+  }
+
+  /** What is inactive and has no fetch under way or held back is only marked. */
+  #noteInactive(): void {
+    if (this.#isHidden || this.#coalescer.getSnapshot().phase === 'flushing') return
+    for (const [query, { isMounted, isFetching, changes }] of this.#screens.entries()) {
+      if (!isMounted && !isFetching && this.#mutating !== query) changes.restInactive()
+    }
   }
 
   get #requests(): number {

@@ -1,13 +1,11 @@
 import { type QueryFunctionContext, type QueryKey, hashKey, partialMatchKey } from '@tanstack/react-query'
+import { type RequestLife, Requests } from '../../src/integration/testing/requests.ts'
 
 /** One request, as the server saw it. */
-export interface ServedRequest {
+export interface ServedRequest extends RequestLife {
   readonly queryHash: string
-  readonly startedAtMs: number
   /** The version of the data when the request started, which is what it answers with. */
   readonly version: number
-  endedAtMs: number | undefined
-  outcome: 'running' | 'ok' | 'failed' | 'aborted'
 }
 
 /** What a query shows: how many writes had touched it when its request started. */
@@ -29,7 +27,7 @@ export class SimulatedServer {
   fails: () => boolean
   /** Whether a request never ends by itself, asked when it starts; `release` ends those that hang. */
   hangs: (queryKey: QueryKey) => boolean = () => false
-  readonly #hanging = new Set<() => void>()
+  readonly #running = new Requests(undefined)
   readonly #writes: { readonly queryKey: QueryKey; readonly exact: boolean }[] = []
 
   constructor({ latencyMs = 100, fails = () => false }: ServerOptions = {}) {
@@ -65,40 +63,20 @@ export class SimulatedServer {
 
   /** Lets every request that hangs answer now. */
   release(): void {
-    const hanging = [...this.#hanging]
-    this.#hanging.clear()
-    for (const end of hanging) end()
+    this.#running.release()
   }
 
   /** A `queryFn`; an abort of its signal ends the request if `isAbortable`. */
   fetch({ queryKey, signal }: { queryKey: QueryKey; signal?: AbortSignal | undefined }): Promise<Versioned> {
-    const request: ServedRequest = {
-      queryHash: hashKey(queryKey),
-      startedAtMs: Date.now(),
-      version: this.versionOf(queryKey),
-      endedAtMs: undefined,
-      outcome: 'running',
-    }
+    const queryHash = hashKey(queryKey)
+    const request: ServedRequest = this.#running.create({ queryHash, version: this.versionOf(queryKey) })
     this.requests.push(request)
-    const isFailing = this.fails()
-    return new Promise((resolve, reject) => {
-      const end = (): void => {
-        request.endedAtMs = Date.now()
-        request.outcome = isFailing ? 'failed' : 'ok'
-        if (isFailing) reject(new Error(`503 for ${request.queryHash}`))
-        else resolve({ version: request.version })
-      }
-      const isHanging = this.hangs(queryKey)
-      const timer = isHanging ? undefined : setTimeout(end, this.latencyMs())
-      if (isHanging) this.#hanging.add(end)
-      signal?.addEventListener('abort', () => {
-        if (request.outcome !== 'running') return
-        clearTimeout(timer)
-        this.#hanging.delete(end)
-        request.endedAtMs = Date.now()
-        request.outcome = 'aborted'
-        reject(signal.reason as Error)
-      })
+    const hangs = this.hangs(queryKey)
+    return this.#running.run(request, {
+      answer: this.fails() ? new Error(`503 for ${queryHash}`) : { version: request.version },
+      hangs,
+      latencyMs: hangs ? undefined : this.latencyMs(),
+      signal,
     })
   }
 

@@ -26,6 +26,10 @@ async function runExample(edit: (tables: string) => string): Promise<string> {
   return run(directory, 'npx', 'tsx', '--test', '--test-reporter=tap', example)
 }
 
+it('takes no more than 40 lines', async () => {
+  expect((await readFile(join(root, example), 'utf8')).trimEnd().split('\n').length).toBeLessThanOrEqual(40)
+})
+
 it('passes with the tables of the demo', async () => {
   expect(await runExample((tables) => tables)).toContain('# fail 0')
 })

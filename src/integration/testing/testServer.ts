@@ -1,6 +1,7 @@
 import { type QueryFunctionContext, type QueryKey, hashKey } from '@tanstack/react-query'
-import { type CoalescerClock, createTimekeeper } from '../../actions/clock.ts'
+import type { CoalescerClock } from '../../actions/clock.ts'
 import { expectDelay, failType } from '../../actions/validate.ts'
+import { type RequestLife, Requests } from './requests.ts'
 import { type TestPrimaryKeys, TableRows, primaryKeyOf } from './tableRows.ts'
 
 /** A row of a table of the simulated server. */
@@ -21,13 +22,12 @@ export interface TestWrite {
 }
 
 /** One request, as the server saw it. */
-export interface TestRequest {
+export interface TestRequest extends RequestLife {
   readonly queryKey: QueryKey
   /** The tables it reads. */
   readonly reads: readonly string[]
   /** The version of the server when the request came, which it is answered from. */
   readonly version: number
-  outcome: 'running' | 'ok' | 'failed' | 'aborted'
 }
 
 /** How a request is answered from the rows of the tables it reads. */
@@ -96,7 +96,7 @@ export interface TestServer {
  * @throws TypeError for a table it does not have, or a row without its primary key.
  */
 export function createTestServer({ rows, primaryKey = {}, latencyMs = 0, clock }: TestServerOptions): TestServer {
-  const { setTimeout, clearTimeout } = createTimekeeper(clock)
+  const running = new Requests(clock)
   const unknown = Object.keys(primaryKey).find((table) => rows[table] === undefined)
   if (unknown !== undefined) {
     failType('primaryKey', `keys of ${Object.keys(rows).join(', ')}`, unknown, 'Name a table of `rows`.')
@@ -107,7 +107,6 @@ export function createTestServer({ rows, primaryKey = {}, latencyMs = 0, clock }
   const writes: TestWrite[] = []
   const requests: TestRequest[] = []
   const bound = new Map<string, BoundQuery>()
-  const hanging = new Set<() => void>()
 
   const rowsOf = (table: string): TableRows =>
     tables.get(table) ?? failType('table', `one of ${[...tables.keys()].join(', ')}`, table, 'Name it in `rows`.')
@@ -126,29 +125,14 @@ export function createTestServer({ rows, primaryKey = {}, latencyMs = 0, clock }
     const answerNow = (): unknown =>
       answer(Object.fromEntries(reads.map((table) => [table, rowsOf(table).all])), { queryKey })
     bound.set(hashKey(queryKey), { queryKey, reads, answer: answerNow })
-    const request: TestRequest = { queryKey, reads, version: writes.length, outcome: 'running' }
+    const request: TestRequest = running.create({ queryKey, reads, version: writes.length })
     requests.push(request)
-    const isFailing = server.fails(queryKey)
-    const data = isFailing ? undefined : answerNow()
-    return new Promise((resolve, reject) => {
-      const end = (): void => {
-        if (request.outcome !== 'running') return
-        request.outcome = isFailing ? 'failed' : 'ok'
-        if (isFailing) reject(new Error(`The test server has failed the request of ${hashKey(queryKey)}.`))
-        else resolve(data)
-      }
-      let timer: unknown
-      if (server.hangs(queryKey)) hanging.add(end)
-      else if (server.latencyMs === 0) end()
-      else timer = setTimeout(end, server.latencyMs)
-      const { signal } = context
-      signal.addEventListener('abort', () => {
-        if (request.outcome !== 'running') return
-        clearTimeout(timer)
-        hanging.delete(end)
-        request.outcome = 'aborted'
-        reject(signal.reason as Error)
-      })
+    const failure = new Error(`The test server has failed the request of ${hashKey(queryKey)}.`)
+    return running.run(request, {
+      answer: server.fails(queryKey) ? failure : answerNow(),
+      latencyMs: server.latencyMs === 0 ? undefined : server.latencyMs,
+      hangs: server.hangs(queryKey),
+      signal: context.signal,
     })
   }
 
@@ -182,11 +166,7 @@ export function createTestServer({ rows, primaryKey = {}, latencyMs = 0, clock }
       known.delete(key)
       return write({ table, eventType: 'DELETE', new: {}, old: before, key })
     },
-    release() {
-      const all = [...hanging]
-      hanging.clear()
-      for (const end of all) end()
-    },
+    release: () => running.release(),
     query<Data>(reads: string | readonly string[], answer?: TestAnswer<Data>) {
       const names = typeof reads === 'string' ? [reads] : reads
       for (const name of names) rowsOf(name)
