@@ -30,7 +30,7 @@ const appImports = [
 
 /** What no entry point may exceed: a little above what it has, so that growth is a decision. */
 export const sizeLimits: Readonly<Record<string, number>> = {
-  'realtime-coalescer': 30_400,
+  'realtime-coalescer': 30_500,
   'createCoalescer alone': 29_600,
   [app]: 51_200,
   [appWithXState]: 63_800,

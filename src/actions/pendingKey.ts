@@ -1,3 +1,4 @@
+import { copyKey, identifyKey } from './queryKeys.ts'
 import type { FlushedKey, QueryKey } from './types.ts'
 import type { Wants } from './wants.ts'
 
@@ -26,7 +27,10 @@ export interface Moment {
 /** A query key that waits for a flush. */
 export interface PendingKey extends Asks {
   readonly id: string
+  /** The key as it was at the event. */
   readonly queryKey: QueryKey
+  /** The app's own array, which it may have changed since. */
+  readonly given: QueryKey
   readonly exact: boolean
   firstAtMs: number
   lastAtMs: number
@@ -85,7 +89,8 @@ export const createAsks = (): Asks => ({
 // One literal, because a burst makes thousands of them.
 export const createPendingKey = (id: string, queryKey: QueryKey, exact: boolean, atMs: number): PendingKey => ({
   id,
-  queryKey,
+  queryKey: copyKey(queryKey),
+  given: queryKey,
   exact,
   firstAtMs: atMs,
   lastAtMs: atMs,
@@ -171,9 +176,9 @@ function keepNewestAsks(newer: Asks, older: Asks): void {
   for (const effect of effects) newer[effect] = Math.max(newer[effect], older[effect])
 }
 
-/** What a record tells of a flushed key. */
+/** What a record tells of a flushed key: as the app's own array, by which the app may know it, unless that has changed. */
 export const describeKey = (key: PendingKey): FlushedKey => ({
-  queryKey: key.queryKey,
+  queryKey: identifyKey(key.given) === identifyKey(key.queryKey) ? key.given : key.queryKey,
   events: key.events,
   sources: key.sources ? [...key.sources] : [],
 })

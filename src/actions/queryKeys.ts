@@ -108,6 +108,16 @@ export function identifyUnhashed(value: unknown, depth = 0): string {
   return id
 }
 
+/** A copy of a key as it is now: of arrays and plain objects, with anything else as it is. */
+export const copyKey = (queryKey: QueryKey): QueryKey => queryKey.map(copyPart)
+
+function copyPart(part: unknown): unknown {
+  if (typeof part !== 'object' || part === null) return part
+  if (Array.isArray(part)) return part.map(copyPart)
+  if (Object.getPrototypeOf(part) !== Object.prototype) return part
+  return Object.fromEntries(Object.entries(part).map(([name, value]) => [name, copyPart(value)]))
+}
+
 function failDepth(): never {
   throw new TypeError(
     `Expected a query key at most ${DEEPEST_KEY} levels deep, got one that is deeper or refers to itself. Use plain serialisable values as key parts.`,

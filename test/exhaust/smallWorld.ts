@@ -195,7 +195,7 @@ export class SmallWorld {
    */
   hash(): string {
     const screens = this.#screens.map((screen) => screen.describe(this.#isStopped))
-    const { strategy, phase, inFlight, held } = this.#coalescer.getSnapshot()
+    const { strategy, phase, inFlight, held = 0 } = this.#coalescer.getSnapshot()
     const due = this.#clock.due().map((ms) => (ms < NEAR_MS ? ms : ms < HANG_MS))
     const hangs = this.#screens.map(({ longestMs }) => Math.floor(longestMs / HANG_MS))
     const coalescer = this.#isStopped ? 'stopped' : [strategy, phase, inFlight, held, due, hangs]

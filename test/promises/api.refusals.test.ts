@@ -16,6 +16,7 @@ describe('a coalescer', () => {
 
   it.each<[string, () => unknown, 'TypeError' | 'RangeError', string, string]>([
     ['options', () => createCoalescer(7 as never), 'TypeError', 'options', '7'],
+    ['options that are a list', () => createCoalescer([] as never), 'TypeError', 'options', '[]'],
     ['options that are null', () => createCoalescer(null as never), 'TypeError', 'options', 'null'],
     ['a query client', () => createCoalescer({ queryClient: {} as never }), 'TypeError', 'queryClient', '{}'],
     ['a handler of errors', () => createCoalescer({ onError: 1 as never }), 'TypeError', 'onError', '1'],

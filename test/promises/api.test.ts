@@ -55,7 +55,6 @@ describe('the entry point', () => {
       phase: 'idle',
       pendingKeys: 0,
       inFlight: 0,
-      held: 0,
       stats: {
         eventsReceived: 0,
         flushes: 0,

@@ -18,6 +18,17 @@ describe('onWarning', () => {
     expect(messageOf(onWarning)).toContain('quietMS')
   })
 
+  it('is told once of timing that there is none of, also at a switch', () => {
+    const onWarning = warn({ strategy: { name: 'debounce', quiteMs: 10 } })
+    expect(messageOf(onWarning)).toContain('quiteMs')
+    const atSwitch = vi.fn<(warning: unknown) => void>()
+    const coalescer = createCoalescer({ queryClient: new QueryClient(), onWarning: atSwitch })
+    onTestFinished(() => coalescer.stop())
+    for (let time = 0; time < 2; time += 1) coalescer.switchStrategy({ name: 'batch', maxWait: 10 } as never)
+    expect([onWarning.mock.calls.length, atSwitch.mock.calls.length]).toEqual([1, 1])
+    expect(messageOf(atSwitch)).toContain('maxWait')
+  })
+
   it('is told of a quiet window longer than the longest wait', () => {
     const onWarning = warn({ quietMs: 500, maxWaitMs: 100 })
     expect(onWarning).toHaveBeenCalledTimes(1)

@@ -1,3 +1,4 @@
+import { MutationObserver } from '@tanstack/react-query'
 import type { CoalescerSnapshot } from 'realtime-coalescer'
 import { describe, expect, it, vi } from 'vitest'
 import { SimulatedClock } from 'xstate'
@@ -210,6 +211,37 @@ describe.each(everyStrategy)('flush and settled, %s', (strategy) => {
     expect(world.coalescer.getSnapshot()).toMatchObject({ phase: 'idle', inFlight: 0, pendingKeys: 0 })
     await drain()
     expect(world.server.requests.filter(({ outcome }) => outcome === 'running')).toEqual([])
+  })
+
+  it("settled() resolves when a fetch of the app ends that has replaced the coalescer's own", async () => {
+    const world = worldOf(strategy)
+    const shown = await world.showLoaded(goals)
+    announce(world, 'INVALIDATE', goals)
+    await advance(fetchDelayOf(strategy) + 10)
+    const settled = watchPromise(world.coalescer.settled())
+    void world.queryClient.refetchQueries({ queryKey: goals })
+    await advance(99)
+    expect(settled.isResolved).toBe(false)
+    await advance(1)
+    expect([settled.isResolved, shown.version()]).toEqual([true, 1])
+  })
+
+  it('settled() resolves when the paused mutations have ended that go before paused fetches', async () => {
+    const world = worldOf(strategy)
+    const loaded = await world.showLoaded(goals, { networkMode: 'always' })
+    world.goOffline()
+    const mutation = new MutationObserver(world.queryClient, {
+      mutationFn: () => new Promise((resolve) => setTimeout(resolve, 2000)),
+    })
+    void mutation.mutate()
+    announce(world, 'INVALIDATE', goals)
+    await advance(fetchDelayOf(strategy) + 10)
+    const settled = watchPromise(world.coalescer.settled())
+    world.goOnline()
+    await advance(1900)
+    expect(loaded.version()).toBe(1)
+    await advance(200)
+    expect(settled.isResolved).toBe(true)
   })
 
   it('settled() with nothing to wait for resolves at once', async () => {

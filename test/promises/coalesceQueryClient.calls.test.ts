@@ -405,3 +405,17 @@ describe.each(everyStrategy)('a storm of calls, %s', (strategy) => {
     expect(world.server.requests).toHaveLength(strategy === 'direct' ? 60 * 20 : 20)
   })
 })
+
+describe.each(everyStrategy)('coalesceQueryClient, a query that is disabled after the call, %s', (strategy) => {
+  it('does not hold up the promise, also while a fetch is owed for an earlier call', async () => {
+    const world = worldOf(strategy, { server: new SimulatedServer({ latencyMs: 1000 }) })
+    const shown = await world.showLoaded(goals)
+    const client = clientOf(world)
+    void client.refetchQueries({ queryKey: goals })
+    await advance(fetchDelayOf(strategy) + 10)
+    const promise = watchPromise(client.invalidateQueries({ queryKey: goals }))
+    shown.observer.setOptions({ ...shown.observer.options, enabled: false })
+    await advance(3000)
+    expect(promise.isResolved).toBe(true)
+  })
+})

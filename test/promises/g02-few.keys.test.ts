@@ -86,3 +86,20 @@ describe.each(everyStrategy)('G2 keys that only queryKeyHashFn tells apart, %s',
     expect(shown.map(({ starts }) => starts.length)).toEqual([2, 2])
   })
 })
+
+describe.each(everyStrategy)('G1 a key is what it was at the event, %s', (strategy) => {
+  it('one array used for many keys', async () => {
+    const world = worldOf(strategy)
+    const shown = [await world.showLoaded(['goals', { id: 1 }]), await world.showLoaded(['goals', { id: 2 }])]
+    const part = { id: 0 }
+    const queryKey = ['goals', part]
+    for (const id of [1, 2]) {
+      part.id = id
+      world.server.write(['goals', { id }])
+      world.coalescer.scheduleInvalidate(queryKey)
+    }
+    queryKey[0] = 'other'
+    await advance(1000)
+    expect(shown.map(({ version }) => version())).toEqual([1, 1])
+  })
+})

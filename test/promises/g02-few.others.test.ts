@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest'
+import { createCoalescer } from 'realtime-coalescer'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { advance, drain, useSimulatedTime } from '../support/simulatedTime.ts'
 import type { World } from '../support/world.ts'
 import { announce, coalescing, isInvalidated, startsOf, timing, watchEnd, watchPromise, worldOf } from './support.ts'
@@ -80,5 +81,22 @@ describe.each(coalescing)('a fetch by the app that started after the event, %s',
       expect(world.errors).toEqual([])
       expect(isInvalidated(world, goals)).toBe(true)
     })
+  })
+})
+
+describe.each(coalescing)('a second coalescer on the client, %s', (strategy) => {
+  it('takes the fetches of the first for the requests they are', async () => {
+    const world = worldOf(strategy)
+    const second = createCoalescer({ queryClient: world.queryClient, onWarning: () => undefined })
+    onTestFinished(() => second.stop())
+    const shown = await world.showLoaded(goals)
+    announce(world, 'INVALIDATE', goals)
+    second.scheduleInvalidate(goals)
+    await advance(2000)
+    expect(startsOf(world, goals).length).toBeLessThanOrEqual(3)
+    announce(world, 'INVALIDATE', goals)
+    await advance(2000)
+    expect(shown.version()).toBe(2)
+    expect(startsOf(world, goals).length).toBeLessThanOrEqual(4)
   })
 })

@@ -4,7 +4,8 @@ import type { CoalescerStats, StrategyName } from 'realtime-coalescer'
 import { describe, expect, it } from 'vitest'
 import { SimulatedServer } from '../support/simulatedServer.ts'
 import { advance, useSimulatedTime } from '../support/simulatedTime.ts'
-import { coalescing, sendChange, worldOf } from './support.ts'
+import { rowsWorldOf } from './ownWrites.ts'
+import { coalescing, fetchDelayOf, sendChange, worldOf } from './support.ts'
 
 useSimulatedTime()
 
@@ -75,5 +76,14 @@ describe.each(coalescing)('G12 saved, %s', (strategy) => {
       ),
       { numRuns: 40 },
     )
+  })
+
+  it('a fetch that a mutation cancels, and that comes again after it, counts as under direct', async () => {
+    const world = await rowsWorldOf(strategy)
+    world.foreign('foreign')
+    await advance(fetchDelayOf(strategy) + 10)
+    world.add('mine')
+    await advance(5000)
+    expect(world.coalescer.getSnapshot().stats).toMatchObject({ fetchesStarted: 2, fetchesSaved: 0 })
   })
 })

@@ -351,14 +351,14 @@ describe.each(everyStrategy)('G13 own writes, %s', (strategy) => {
 
   it('the snapshot counts what is held', async () => {
     const world = await rowsWorldOf(strategy)
-    expect(world.coalescer.getSnapshot()).toMatchObject({ held: 0 })
+    expect(world.coalescer.getSnapshot()).not.toHaveProperty('held')
     world.add('mine')
     await advance(10)
     world.foreign('foreign')
     await advance(flushDelayOf(strategy) + 100)
     expect(world.coalescer.getSnapshot()).toMatchObject({ held: 1 })
     await advance(3000)
-    expect(world.coalescer.getSnapshot()).toMatchObject({ held: 0 })
+    expect(world.coalescer.getSnapshot()).not.toHaveProperty('held')
   })
 
   it('a slot is not taken by what is held', async () => {

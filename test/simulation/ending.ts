@@ -69,7 +69,7 @@ class Ending {
       this.#run.invariants.waited()
       this.#run.invariants.drained()
       this.#run.invariants.throwIfBroken()
-      const { phase, pendingKeys, inFlight, held } = coalescer.getSnapshot()
+      const { phase, pendingKeys, inFlight, held = 0 } = coalescer.getSnapshot()
       const isRunning = monitor.fetches.some(
         (fetch) =>
           fetch.outcome === 'running' &&

@@ -47,8 +47,8 @@ export interface CoalescerSnapshot<Name extends string = StrategyName> {
   readonly pendingKeys: number
   /** Fetches the coalescer has started that are running now; fetches paused offline do not count. */
   readonly inFlight: number
-  /** Queries whose fetch waits for the end of a mutation that has written to them. */
-  readonly held: number
+  /** Queries whose fetch waits for the end of a mutation that has written to them; missing while there are none. */
+  readonly held?: number
   readonly stats: CoalescerStats
 }
 

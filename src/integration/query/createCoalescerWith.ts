@@ -15,7 +15,7 @@ import { Engine } from './host/engine.ts'
 import { registerInternals } from './internals.ts'
 import { finishWork, followPage, release } from './host/lifecycle.ts'
 import { type CoalescerOptions, expectQueryClient, resolveOptions } from './options.ts'
-import { countRunning, warnOfOptions, warnOfOtherCopy, warnOfTiming } from './warnings.ts'
+import { countRunning, warnOfOptions, warnOfOtherCopy, warnOfStrategy, warnOfTiming } from './warnings.ts'
 import { whenAnswered } from './fetches/waiters.ts'
 import { Page } from './host/page.ts'
 import { Router } from './host/router.ts'
@@ -144,6 +144,7 @@ export function createCoalescerWith<const Strategies extends StrategyRegistry>(
       assertRunning('an event')
       const error = engine.check(event)
       if (error) throw error
+      if (event.type === 'SWITCH_STRATEGY') warnOfStrategy(event.strategy, warn)
       engine.checked = event
       router.take(event)
       engine.checked = undefined

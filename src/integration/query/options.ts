@@ -122,7 +122,7 @@ export function resolveOptions(
   registry: StrategyRegistry,
   options: CoalescerOptions<OptionOf<StrategyRegistry>>,
 ): ResolvedOptions {
-  if (typeof options !== 'object' || options === null) {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     failType('options', 'an object', options, 'Call createCoalescer({ queryClient }).')
   }
   const {

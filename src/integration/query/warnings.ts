@@ -26,14 +26,28 @@ const optionNames: Record<Exclude<keyof CoalescerOptions, keyof Timing> | 'strat
 }
 
 /** Warns of options that there are none of, and of timing that cancels itself out. */
-export function warnOfOptions(options: object, { strategy }: ResolvedOptions, warn: Warn): void {
-  for (const option of Object.keys(options)) {
-    if (Object.hasOwn(optionNames, option) || Object.hasOwn(timingNames, option)) continue
-    warn(
-      `Expected options of createCoalescer(), got ${show(option)}, which is none and does nothing. Options: ${[...Object.keys(optionNames), ...Object.keys(timingNames)].join(', ')}.`,
-    )
-  }
+export function warnOfOptions(
+  options: CoalescerOptions<string | object>,
+  { strategy }: ResolvedOptions,
+  warn: Warn,
+): void {
+  warnOfUnknown('options of createCoalescer()', options, { ...optionNames, ...timingNames }, warn)
+  warnOfStrategy(options.strategy, warn)
   warnOfTiming(strategy, warn)
+}
+
+/** Warns of properties of a strategy's object form that there are none of. */
+export function warnOfStrategy(strategy: string | object | undefined, warn: Warn): void {
+  if (typeof strategy === 'object')
+    warnOfUnknown('timing of a strategy', strategy, { name: true, ...timingNames }, warn)
+}
+
+function warnOfUnknown(expected: string, given: object, names: object, warn: Warn): void {
+  for (const name of Object.keys(given)) {
+    if (Object.hasOwn(names, name)) continue
+    const known = Object.keys(names).join(', ')
+    warn(`Expected ${expected}, got ${show(name)}, which is none and does nothing. Options: ${known}.`)
+  }
 }
 
 /** Warns of a quiet window that the longest wait always cuts short. */

@@ -8,7 +8,6 @@ export const snapshotAtRest = <Name extends string>(
   phase: 'idle',
   pendingKeys: 0,
   inFlight: 0,
-  held: 0,
   stats: {
     eventsReceived: 0,
     flushes: 0,

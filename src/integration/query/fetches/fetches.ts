@@ -146,6 +146,8 @@ export class Fetches implements LedgerListener {
     if (!this.ways.waiting.has(entry)) return
     if (entry.debt.at === 'nowhere') this.ways.waiting.release(entry, { after: -1, upTo: seq })
     else if (this.#isStuck(entry)) this.ways.waiting.release(entry)
+    // A fetch that is owed for older events answers those alone.
+    else this.ways.waiting.release(entry, { after: entry.debt.seq, upTo: seq })
   }
 
   /** Notes that a query is to be stale for an event, also once the request that is running ends. */
@@ -196,6 +198,7 @@ export class Fetches implements LedgerListener {
     for (const entry of [...this.ways.running, ...this.ways.fetching]) {
       if (isPaused(entry)) this.#port.containment.run(() => entry.query.onOnline(), entry.query)
     }
+    this.#port.changed()
   }
 
   /** Lets go of everyone who waits for what is deferred from now on. */
@@ -233,7 +236,7 @@ export class Fetches implements LedgerListener {
     const upTo = outcome === 'cancelled' ? RUNNING : entry.startedAt
     this.ways.waiting.release(entry, { after: -1, upTo }, outcome === 'error' ? entry : undefined)
     if (answers) this.ways.discharge(entry)
-    if (wasOwn || entry.debt.at !== 'nowhere' || this.ways.noted.has(entry)) this.#ended.add(entry)
+    if (wasOwn || answers || entry.debt.at !== 'nowhere' || this.ways.noted.has(entry)) this.#ended.add(entry)
   }
 
   written(entry: Entry): void {
@@ -294,8 +297,11 @@ export class Fetches implements LedgerListener {
 
   #afterEnd(entry: Entry): void {
     if (isRunning(entry)) return
-    if (entry.debt.at === 'fetching' && isStillWanted(entry) && this.holds.mayHold(entry))
+    if (entry.debt.at === 'fetching' && isStillWanted(entry) && this.holds.mayHold(entry)) {
+      // Started again without an event that asks for it, as it would be under `direct`.
+      if (entry.outcome === 'cancelled' && !entry.direct) this.#port.counters.would += 1
       return this.ways.unnote(entry)
+    }
     // A success has cleared the flag; a cancellation has restored the state from before it was set.
     const { markSeq, ifShown } = entry.notes ?? { markSeq: 0, ifShown: undefined }
     if (markSeq > entry.startedAt) entry.query.invalidate()

@@ -186,7 +186,7 @@ export class Ledger {
   /** A component may have given the query options of its own. */
   #observeAgain(query: Query): void {
     const ran = this.#observed.get(query)
-    if (ran) observeRun(query, ran)
+    if (ran) observeRun(query, this, ran)
   }
 
   #noteEnd(query: Query, outcome: FetchOutcome): void {
@@ -195,7 +195,7 @@ export class Ledger {
     const wasOwn = isOwnRun(entry)
     const isHandedOut = outcome === 'success' && !entry.hasAsked
     this.#observed.delete(query)
-    unobserve(query)
+    unobserve(query, this)
     endRun(entry, outcome, this.#port.now())
     this.#port.listener.ended(entry, outcome, wasOwn)
     if (isHandedOut) this.#port.listener.data.check(query)

@@ -5,6 +5,8 @@ type QueryFn = Extract<NonNullable<Query['options']['queryFn']>, (...args: never
 /** A `queryFn` in the place of the one it stands for. */
 interface ObservedFn extends QueryFn {
   original?: QueryFn
+  /** What to call when it runs, by who asked for that: each coalescer on the client does. */
+  ran?: Map<object, () => void>
 }
 
 export const isInfinite = (query: Query): boolean =>
@@ -14,25 +16,30 @@ export const isInfinite = (query: Query): boolean =>
  * Calls back when the query's next request runs `queryFn`, of which the cache tells nothing; for an infinite query, at
  * each page. A hydrated promise or a persister's data comes without. The query's own copy of its options is changed
  * until then; if a render replaces it first, the request passes for one that has not asked, which is safe.
+ *
+ * @param observer of whom a query has one observation at most
  */
-export function observeRun(query: Query, ran: () => void): void {
+export function observeRun(query: Query, observer: object, ran: () => void): void {
   const { options } = query
   const current = options.queryFn as ObservedFn | symbol | undefined
   if (typeof current !== 'function') return
   const queryFn = current.original ?? current
+  const all = new Map(current.ran).set(observer, ran)
   const observed: ObservedFn = (context) => {
     if (options.queryFn === observed) options.queryFn = queryFn
-    ran()
+    all.forEach((told) => told())
     return queryFn(context)
   }
   observed.original = queryFn
+  observed.ran = all
   options.queryFn = observed
 }
 
-/** Gives a query its own `queryFn` back, if none of its requests has run it since `observeRun`. */
-export function unobserve({ options }: Query): void {
-  const { original } = (options.queryFn ?? {}) as ObservedFn
-  if (original) options.queryFn = original
+/** Waits no longer; a query that nobody waits for has its own `queryFn` back. */
+export function unobserve({ options }: Query, observer: object): void {
+  const { original, ran } = (options.queryFn ?? {}) as ObservedFn
+  ran?.delete(observer)
+  if (original && !ran?.size) options.queryFn = original
 }
 
 /** What TanStack waits at most before it tries again, unless told otherwise. */

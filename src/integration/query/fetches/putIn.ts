@@ -1,5 +1,6 @@
 import { type Query, type QueryKey, replaceEqualDeep } from '@tanstack/react-query'
 import type { LogicalClock } from '../../../actions/clock.ts'
+import { copyKey } from '../../../actions/queryKeys.ts'
 import type { CalledKey, PendingKey } from '../../../actions/pendingKey.ts'
 import type { Containment } from '../../../actions/containment.ts'
 import { createMatcher } from '../flush/match.ts'
@@ -67,7 +68,7 @@ export class PutIn {
 
   #remember({ id, queryKey, exact }: CalledKey, atMs: number, seq: number): void {
     this.#flushed.delete(id)
-    this.#flushed.set(id, { queryKey: copyKey(queryKey) as QueryKey, exact, atMs, seq })
+    this.#flushed.set(id, { queryKey: copyKey(queryKey), exact, atMs, seq })
     this.#newestAtMs = Math.max(this.#newestAtMs, atMs)
     this.#match = undefined
   }
@@ -158,10 +159,3 @@ export class PutIn {
 
 const newestSeq = ({ markActiveSeq, markInactiveSeq, fetchActiveSeq, fetchInactiveSeq }: PendingKey): number =>
   Math.max(markActiveSeq, markInactiveSeq, fetchActiveSeq, fetchInactiveSeq)
-
-/** A copy, so that nothing of the app's is held for what is flushed. */
-function copyKey(part: unknown): unknown {
-  if (Array.isArray(part)) return part.map(copyKey)
-  if (typeof part !== 'object' || part === null || Object.getPrototypeOf(part) !== Object.prototype) return part
-  return Object.fromEntries(Object.entries(part).map(([name, value]) => [name, copyKey(value)]))
-}

@@ -40,16 +40,16 @@ export function createSnapshotReader(engine: Engine, actor: CoalescerActorRef, r
   return {
     read() {
       if (isFrozen && last) {
-        last =
-          last.phase === 'idle' && last.pendingKeys === 0 && last.inFlight === 0 && last.held === 0
-            ? last
-            : { ...last, phase: 'idle', pendingKeys: 0, inFlight: 0, held: 0 }
+        const { strategy, phase, pendingKeys, inFlight, held = 0, stats } = last
+        if (phase !== 'idle' || pendingKeys + inFlight + held > 0) {
+          last = { strategy, phase: 'idle', pendingKeys: 0, inFlight: 0, stats }
+        }
         return last
       }
       const phase = phaseOf()
       const pendingKeys = engine.queue.size
       const { inFlight, ways } = engine.fetches
-      const held = ways.held.size
+      const held = ways.held.size > 0 ? { held: ways.held.size } : {}
       const strategy = engine.strategy.name
       const { stats } = engine
       if (last && statNames.every((name) => last?.stats[name] === stats[name])) {
@@ -57,13 +57,13 @@ export function createSnapshotReader(engine: Engine, actor: CoalescerActorRef, r
           last.phase === phase &&
           last.pendingKeys === pendingKeys &&
           last.inFlight === inFlight &&
-          last.held === held &&
+          last.held === held.held &&
           last.strategy === strategy
         ) {
           return last
         }
-        last = { strategy, phase, pendingKeys, inFlight, held, stats: last.stats }
-      } else last = { strategy, phase, pendingKeys, inFlight, held, stats }
+        last = { strategy, phase, pendingKeys, inFlight, ...held, stats: last.stats }
+      } else last = { strategy, phase, pendingKeys, inFlight, ...held, stats }
       return last
     },
     followStrategy(changed) {
