@@ -1,5 +1,6 @@
 import type { PendingKey } from '../../../actions/pendingKey.ts'
 import type { CoalescerStats } from '../../../actions/types.ts'
+import type { Entry } from './way.ts'
 
 /** Counts what the coalescer does. */
 export class Counters {
@@ -14,6 +15,11 @@ export class Counters {
   fetchStarted(direct: boolean): void {
     this.started += 1
     if (direct) this.would += 1
+  }
+
+  /** A fetch that was cancelled is to come again without an event that asks for it, as it would under `direct`. */
+  fetchHeldBack({ outcome, direct }: Entry): void {
+    if (outcome === 'cancelled' && !direct) this.would += 1
   }
 
   /** Notes how long the oldest of these keys has waited, and returns it. */

@@ -195,9 +195,8 @@ export class Fetches implements LedgerListener {
    */
   resumePaused(): void {
     if (this.holds.mutations.isResuming) return
-    for (const entry of [...this.ways.running, ...this.ways.fetching]) {
-      if (isPaused(entry)) this.#port.containment.run(() => entry.query.onOnline(), entry.query)
-    }
+    const paused = new Set([...this.ways.running, ...this.ways.fetching].filter(isPaused))
+    for (const { query } of paused) this.#port.containment.run(() => query.onOnline(), query)
     this.#port.changed()
   }
 
@@ -298,8 +297,7 @@ export class Fetches implements LedgerListener {
   #afterEnd(entry: Entry): void {
     if (isRunning(entry)) return
     if (entry.debt.at === 'fetching' && isStillWanted(entry) && this.holds.mayHold(entry)) {
-      // Started again without an event that asks for it, as it would be under `direct`.
-      if (entry.outcome === 'cancelled' && !entry.direct) this.#port.counters.would += 1
+      this.#port.counters.fetchHeldBack(entry)
       return this.ways.unnote(entry)
     }
     // A success has cleared the flag; a cancellation has restored the state from before it was set.
