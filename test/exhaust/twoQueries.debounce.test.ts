@@ -1,3 +1,3 @@
 import { depthFor, keepsPromises } from './keepsPromises.ts'
 
-keepsPromises([['a'], ['a', 'b']], ['debounce', 'hybrid', 'direct'], 1, depthFor(2))
+keepsPromises([['a'], ['a', 'b']], ['debounce', 'direct'], 1, depthFor(2))

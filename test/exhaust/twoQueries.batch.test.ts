@@ -1,3 +1,0 @@
-import { depthFor, keepsPromises } from './keepsPromises.ts'
-
-keepsPromises([['a'], ['a', 'b']], ['batch', 'perKey', 'adaptive'], 1, depthFor(2))
