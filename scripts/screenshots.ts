@@ -34,7 +34,12 @@ try {
     else {
       // Charts are drawn once they come into view.
       await page.evaluate(() => window.scrollTo(0, document.documentElement.scrollHeight))
-      await page.getByText('Drawing…').waitFor({ state: 'hidden' })
+      await page.waitForFunction(() => {
+        const charts = [...document.querySelectorAll('.rtc-drawing')]
+        return charts.length > 2 && charts.every((chart) => chart.querySelector('svg') !== null)
+      })
+      // The window grows for a part taller than itself: the first picture may show the page before it is laid out for that.
+      await page.locator(part).screenshot()
       await page.locator(part).screenshot({ path })
     }
     console.log(path)
