@@ -158,4 +158,41 @@ describe('five tabs of a browser', () => {
     await all([first], ({ catchUps }) => catchUps > 0, 'a catch-up of the first tab')
     expect((await Promise.all([first, ...others].map(read))).map((report) => report?.catchUps)).toEqual([1, 1, 1])
   })
+
+  it('have one all the time when the first is out of sight, without a catch-up', async () => {
+    const [first, ...others] = await openTabs(3)
+    if (!first) throw new Error('Expected three tabs.')
+    // A headless browser hides no page.
+    await first.evaluate(() => {
+      Object.defineProperty(document, 'visibilityState', { get: () => 'hidden' })
+      document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))
+    })
+    await until(() => sockets() === 2, 'the socket of another tab', 20_000)
+    await seeChange(others)
+    await until(() => sockets() === 1, 'one socket', 20_000)
+    await seeChange(others)
+    await first.close()
+    await seeChange(others)
+    const after = await Promise.all(others.map(read))
+    expect(after.map((report) => [report?.status, report?.catchUps, report?.errors])).toEqual([
+      ['live', 0, []],
+      ['live', 0, []],
+    ])
+    expect(sockets()).toBe(1)
+  })
+
+  it('have one again when the first is kept for the back button, and go on together when it is back', async () => {
+    const [first, ...others] = await openTabs(3)
+    if (!first) throw new Error('Expected three tabs.')
+    const leave = (type: string) =>
+      first.evaluate((name) => void dispatchEvent(new PageTransitionEvent(name, { persisted: true })), type)
+    await leave('pagehide')
+    await all(others, ({ status, catchUps }) => status === 'live' && catchUps === 1, 'a catch-up')
+    await seeChange(others)
+    await leave('pageshow')
+    await seeChange([first, ...others])
+    await all([first], ({ status, catchUps }) => status === 'live' && catchUps === 1, 'a catch-up of the first tab')
+    expect((await Promise.all([first, ...others].map(read))).map((report) => report?.catchUps)).toEqual([1, 1, 1])
+    await until(() => sockets() === 1, 'one socket')
+  })
 })
