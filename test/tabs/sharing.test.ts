@@ -74,6 +74,24 @@ describe('the tabs of one user', () => {
     expect([second.open().length, second.realtime.getStatus(), second.catchUps()]).toEqual([1, 'live', 2])
   })
 
+  it('have no socket but that of the leader when the client of another one connects as its page comes back', async () => {
+    const world = createTabsWorld()
+    const [first, second] = [world.openTab(), world.openTab()]
+    const disconnected = [first, second].map(({ supabase }) => {
+      const disconnect = vi.fn<() => void>()
+      Object.assign(supabase.realtime, { disconnect })
+      return disconnect
+    })
+    await world.goLive()
+    first.browserTab.freeze()
+    await world.goLive()
+    expect(disconnected.map(({ mock }) => mock.calls.length)).toEqual([1, 0])
+    first.browserTab.thaw()
+    await advance(2_000)
+    expect(disconnected.map(({ mock }) => mock.calls.length)).toEqual([2, 0])
+    expect([first.open().length, second.open().length]).toEqual([0, 1])
+  })
+
   it('catch up once when a message between them is lost, and only those that lost it', async () => {
     const world = createTabsWorld()
     const [, lucky, unlucky] = [world.openTab(), world.openTab(), world.openTab()]

@@ -221,7 +221,11 @@ export function joinGroup(port: MembershipPort): Membership {
       else say({ from: 'member', kind: 'distrust', message })
     },
     sleep: () => actor.send({ type: 'SLEEP' }),
-    wake: () => actor.send({ type: 'WAKE' }),
+    wake() {
+      actor.send({ type: 'WAKE' })
+      // The client connects by itself when its page comes back.
+      if (!holding.leadership) port.closeSocket(new Set())
+    },
     tokenRenewed: (renewed) => say({ from: 'member', kind: 'token', token: renewed }),
     end() {
       channel?.post({ from: 'member', kind: 'leave', tab })
