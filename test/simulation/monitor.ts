@@ -75,7 +75,10 @@ export class Monitor {
     return last?.outcome === 'running' ? last : undefined
   }
 
-  /** The latest fetch that renews the query and was not cancelled, running or not. */
+  /**
+   * The latest fetch that renews the query and was not cancelled, running or not. A success on which the failure of an
+   * older request has landed, hidden by another tab's state, renews nothing any more.
+   */
   latest(query: Query, except?: ObservedFetch): ObservedFetch | undefined {
     return this.#watch(query).fetches.findLast(
       (fetch) =>
@@ -83,6 +86,7 @@ export class Monitor {
         !fetch.isFetchMore &&
         !fetch.isForeign &&
         !fetch.isOverwritten &&
+        !(fetch.outcome === 'success' && query.state.status === 'error') &&
         fetch.outcome !== 'cancelled',
     )
   }
