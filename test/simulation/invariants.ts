@@ -61,13 +61,9 @@ export class Invariants {
     if (own > limit) this.break(`runs ${own} fetches of at most ${limit}`)
     if (!this.#run.isStopped && this.#run.mutations.holds(index)) this.break(`fetches ${name}, which a mutation holds`)
     if (this.isResetting) this.break(`fetches ${name} in a reset`)
-    const known = monitor.latest(query, fetch)
-    const latest = known?.seq ?? 0
+    const latest = monitor.latest(query, fetch)?.seq ?? 0
     const need = oracle.newest(index, (one) => one.fetchActive || one.fetchInactive)?.seq ?? 0
-    // "stop() leaves no subscription" (G9): what follows a request that another tab's state hides does not know of the
-    // failure of a later one.
-    const isUnseen = this.#run.isStopped && hasForeignStates(this.#run) && known?.outcome === 'error'
-    if (!isDirect && !isUnseen && Math.max(need, oracle.allowedAt[index] ?? 0) < latest) {
+    if (!isDirect && !hasUnseenFailures(this.#run) && Math.max(need, oracle.allowedAt[index] ?? 0) < latest) {
       this.break(`fetches ${name} again, whose latest fetch is newer than its newest event`)
     }
     const inactiveNeed = oracle.newest(index, (one) => one.fetchInactive)?.seq ?? 0
@@ -80,7 +76,7 @@ export class Invariants {
     // One more page clears the flag of pages that stay as old as they are: it is set again.
     if (monitor.hasLoadedMore(query)) return
     // What is marked stale stays so.
-    if (this.isResetting) return
+    if (this.isResetting || hasUnseenFailures(this.#run)) return
     const latest = monitor.latest(query)
     const events = [oracle.newest(index, () => true)?.seq, oracle.allowedAt[index], oracle.markedAt[index]]
     const need = Math.max(...events.map((seq) => seq ?? 0))
@@ -216,7 +212,12 @@ const besidesItself: ReadonlySet<string> = new Set(['reenter', 'clientInvalidate
 
 const expectedReports: ReadonlySet<string> = new Set(['refetchFailed', 'handlerFailed', 'fetchStuck'])
 
-const hasForeignStates = ({ trace }: Run): boolean => trace.steps.some((step) => step.do === 'foreignState')
+/**
+ * Whether failures may have gone unseen: "stop() leaves no subscription" (G9), so that what follows a request that
+ * another tab's state hides knows nothing of the failures and retries beside it.
+ */
+const hasUnseenFailures = ({ isStopped, trace }: Run): boolean =>
+  isStopped && ['foreignState', 'serverDown'].every((name) => trace.steps.some((step) => step.do === name))
 
 export const isOnScreen = (query: Query): boolean => query.isActive() && !query.isStatic()
 
