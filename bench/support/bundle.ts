@@ -30,16 +30,16 @@ const appImports = [
 
 /** What no entry point may exceed: a little above what it has, so that growth is a decision. */
 export const sizeLimits: Readonly<Record<string, number>> = {
-  'realtime-coalescer': 30_500,
-  'createCoalescer alone': 29_600,
-  [app]: 51_200,
-  [appWithXState]: 63_800,
+  'realtime-coalescer': 30_900,
+  'createCoalescer alone': 30_000,
+  [app]: 54_200,
+  [appWithXState]: 66_800,
   [onlyDebounce]: 26_600,
-  'realtime-coalescer/supabase': 22_800,
+  'realtime-coalescer/supabase': 25_600,
   'realtime-coalescer/react': 1800,
   'realtime-coalescer/inspect': 16_600,
-  'realtime-coalescer/devtools': 18_300,
-  'realtime-coalescer/testing': 32_000,
+  'realtime-coalescer/devtools': 18_500,
+  'realtime-coalescer/testing': 35_300,
 }
 
 /** Leaves out the files that an app with the core has anyway, but for the entry itself. */

@@ -118,6 +118,7 @@ const parts: readonly Part[] = [
       'actions/report',
       'actions/containment',
       'integration/companions',
+      'integration/supabase/warnings',
       ...query('host/', 'options', 'callOptions', 'warnings', 'createCoalescer', 'internals'),
     ],
   },
