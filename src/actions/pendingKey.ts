@@ -1,4 +1,4 @@
-import { copyKey, identifyKey } from './queryKeys.ts'
+import { copyKey, isAsCopied } from './queryKeys.ts'
 import type { FlushedKey, QueryKey } from './types.ts'
 import type { Wants } from './wants.ts'
 
@@ -178,7 +178,7 @@ function keepNewestAsks(newer: Asks, older: Asks): void {
 
 /** What a record tells of a flushed key: as the app's own array, by which the app may know it, unless that has changed. */
 export const describeKey = (key: PendingKey): FlushedKey => ({
-  queryKey: identifyKey(key.given) === identifyKey(key.queryKey) ? key.given : key.queryKey,
+  queryKey: isAsCopied(key.given, key.queryKey) ? key.given : key.queryKey,
   events: key.events,
   sources: key.sources ? [...key.sources] : [],
 })

@@ -108,14 +108,46 @@ export function identifyUnhashed(value: unknown, depth = 0): string {
   return id
 }
 
+const isPlain = (part: object): part is Record<string, unknown> => Object.getPrototypeOf(part) === Object.prototype
+
 /** A copy of a key as it is now: of arrays and plain objects, with anything else as it is. */
-export const copyKey = (queryKey: QueryKey): QueryKey => queryKey.map(copyPart)
+export const copyKey = (queryKey: QueryKey): QueryKey => copyParts(queryKey)
+
+// A burst copies thousands: a loop and a spread take a fraction of the time of `map` and `Object.fromEntries`.
+function copyParts(parts: readonly unknown[]): unknown[] {
+  const copy: unknown[] = []
+  for (let i = 0; i < parts.length; i += 1) copy.push(copyPart(parts[i]))
+  return copy
+}
 
 function copyPart(part: unknown): unknown {
   if (typeof part !== 'object' || part === null) return part
-  if (Array.isArray(part)) return part.map(copyPart)
-  if (Object.getPrototypeOf(part) !== Object.prototype) return part
-  return Object.fromEntries(Object.entries(part).map(([name, value]) => [name, copyPart(value)]))
+  if (Array.isArray(part)) return copyParts(part)
+  if (!isPlain(part)) return part
+  const copy = { ...part }
+  for (const name of Object.keys(copy)) {
+    const value = copy[name]
+    if (typeof value === 'object' && value !== null) copy[name] = copyPart(value)
+  }
+  return copy
+}
+
+/** Whether a key is still what `copyKey` copied, order of properties included. */
+export const isAsCopied = (queryKey: QueryKey, copy: QueryKey): boolean => isPartAsCopied(queryKey, copy)
+
+function isPartAsCopied(part: unknown, copy: unknown): boolean {
+  if (Object.is(part, copy)) return true
+  if (typeof part !== 'object' || part === null || typeof copy !== 'object' || copy === null) return false
+  if (Array.isArray(part)) {
+    return Array.isArray(copy) && part.length === copy.length && part.every((one, i) => isPartAsCopied(one, copy[i]))
+  }
+  if (!isPlain(part) || !isPlain(copy)) return false
+  const names = Object.keys(part)
+  const copied = Object.keys(copy)
+  return (
+    names.length === copied.length &&
+    names.every((name, i) => name === copied[i] && isPartAsCopied(part[name], copy[name]))
+  )
 }
 
 function failDepth(): never {

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { hashKey, partialMatchKey } from '@tanstack/react-query'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { identifyUnhashed, identifyKey } from '../../src/actions/queryKeys.ts'
+import { copyKey, identifyUnhashed, identifyKey, isAsCopied } from '../../src/actions/queryKeys.ts'
 import { queryKey, reverseProperties } from './arbitraries.ts'
 
 it('two keys share an id exactly if they are equal but for property order', () => {
@@ -15,6 +15,49 @@ it('two keys share an id exactly if they are equal but for property order', () =
     }),
     { numRuns: 5000 },
   )
+})
+
+describe('a copy of a key', () => {
+  /** Changes every array and object of a key in its place. */
+  const change = (part: unknown): void => {
+    if (typeof part !== 'object' || part === null) return
+    for (const inner of Object.values(part)) change(inner)
+    if (Array.isArray(part)) part.push('more')
+    else Reflect.set(part, 'more', true)
+  }
+
+  it('stays what the key was, whatever becomes of the key', () => {
+    fc.assert(
+      fc.property(queryKey, (key) => {
+        const before = structuredClone(key)
+        const copy = copyKey(key)
+        expect(isAsCopied(key, copy)).toBe(true)
+        change(key)
+        expect(copy).toStrictEqual(before)
+        expect(isAsCopied(key, copy)).toBe(false)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  it('is told from any other key', () => {
+    fc.assert(
+      fc.property(queryKey, queryKey, (key, other) => {
+        expect(isAsCopied(other, copyKey(key)) && identifyKey(other) !== identifyKey(key)).toBe(false)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  it('leaves what is neither an array nor a plain object as it is', () => {
+    const date = new Date(0)
+    const bare: unknown = Object.assign(Object.create(null) as object, { a: 1 })
+    const key = [date, bare, JSON.parse('{ "__proto__": { "a": 1 } }')]
+    expect(copyKey(key)[0]).toBe(date)
+    expect(copyKey(key)[1]).toBe(bare)
+    expect(isAsCopied(key, copyKey(key))).toBe(true)
+    expect(Object.keys(copyKey(key)[2] as object)).toEqual(['__proto__'])
+  })
 })
 
 it.each([2, 12, 13, 40])('an object of %i properties has one id in whatever order they are', (count) => {
