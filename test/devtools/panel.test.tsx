@@ -29,6 +29,9 @@ describe('the panel', () => {
 
   it('shows what waits for a mutation, and for which', async () => {
     const { coalescer, queryClient, text } = await openPanel()
+    const counters = (): (string | null)[] =>
+      [...document.querySelectorAll('.rtc-counters > div')].map(({ textContent }) => textContent)
+    expect(counters()).toContain('held0')
     const mutation = new QueryMutation(queryClient, {
       mutationKey: ['addGoal'],
       onMutate: () => queryClient.setQueriesData({ queryKey: ['goals'] }, () => 'mine'),
@@ -39,6 +42,7 @@ describe('the panel', () => {
     coalescer.scheduleInvalidate(['goals'], { urgent: true })
     await advance(200)
     expect(text('.rtc-pending li[data-held]')).toBe('["goals",{"user":7}] waits for mutation ["addGoal"]')
+    expect(counters()).toContain('held1')
     coalescer.stop()
   })
 

@@ -5,7 +5,7 @@ import { formatMs } from '../monitor/format.ts'
 
 /** What was done, and what was saved. */
 export function Counters({ snapshot }: { snapshot: CoalescerSnapshot<string> }): ReactElement {
-  const { stats, pendingKeys, inFlight, held } = snapshot
+  const { stats, pendingKeys, inFlight, held = 0 } = snapshot
   const wouldBe = stats.fetchesStarted + stats.fetchesSaved
   const share = wouldBe > 0 ? ` (${Math.round((100 * stats.fetchesSaved) / wouldBe)} %)` : ''
   const counters: readonly (readonly [name: string, value: string, isLead?: boolean])[] = [
