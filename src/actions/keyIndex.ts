@@ -3,6 +3,13 @@ import type { QueryKey } from './types.ts'
 /** Where a pattern object demands which primitive, e.g. `[['page'], ['filter', 'done']]`. */
 type LeafPath = readonly string[]
 
+interface Leaf {
+  readonly path: LeafPath
+  /** A string that only this path has. */
+  readonly id: string
+  readonly value: unknown
+}
+
 interface ObjectGroup<T> {
   readonly paths: readonly LeafPath[]
   /** One map per path, nested in the order of `paths`; the innermost holds the nodes. */
@@ -53,14 +60,14 @@ function childFor<T>(node: IndexNode<T>, part: unknown): IndexNode<T> {
     if (!child) children.set(part, (child = createNode<T>()))
     return child
   }
-  const leaves: { path: LeafPath; value: unknown }[] = []
-  collectLeaves(part, [], leaves)
-  leaves.sort((a, b) => (a.path.join('\u0000') < b.path.join('\u0000') ? -1 : 1))
-  const paths = leaves.map((leaf) => leaf.path)
-  const signature = JSON.stringify(paths)
+  const leaves: Leaf[] = []
+  collectLeaves(part, [], '', leaves)
+  if (leaves.length > 1) leaves.sort((a, b) => (a.id < b.id ? -1 : 1))
+  let signature = ''
+  for (const { id } of leaves) signature += `${id};`
   const groups = (node.groups ??= new Map())
   let group = groups.get(signature)
-  if (!group) groups.set(signature, (group = { paths, byLeaf: new Map(), nodes: [] }))
+  if (!group) groups.set(signature, (group = { paths: leaves.map(({ path }) => path), byLeaf: new Map(), nodes: [] }))
   let level = group.byLeaf
   const last = leaves.pop()
   if (!last) {
@@ -78,15 +85,13 @@ function childFor<T>(node: IndexNode<T>, part: unknown): IndexNode<T> {
 }
 
 /** Only defined primitives are demanded: they hold under every way a filter may treat missing properties. */
-function collectLeaves(
-  value: Record<string, unknown>,
-  path: LeafPath,
-  into: { path: LeafPath; value: unknown }[],
-): void {
+function collectLeaves(value: Record<string, unknown>, path: LeafPath, pathId: string, into: Leaf[]): void {
   for (const name of Object.keys(value)) {
     const part = value[name]
-    if (isObject(part)) collectLeaves(part, [...path, name], into)
-    else if (part !== undefined) into.push({ path: [...path, name], value: part })
+    if (part === undefined) continue
+    const id = `${pathId}${name.length}:${name}`
+    if (isObject(part)) collectLeaves(part, [...path, name], id, into)
+    else into.push({ path: [...path, name], id, value: part })
   }
 }
 
