@@ -1,4 +1,5 @@
 import type { ErrorInfo } from './types.ts'
+import { show } from './validate.ts'
 
 declare const process: { readonly env: { readonly NODE_ENV?: string } }
 
@@ -44,6 +45,15 @@ export function createWarner(onWarning: ((message: string) => void) | undefined)
     } catch (failure) {
       logFailure('realtime-coalescer: onWarning threw', failure)
     }
+  }
+}
+
+/** Warns of each property of `given`, if anything is, that `names` does not have; `expected` says what those are. */
+export function warnOfUnknown(expected: string, given: object | false | undefined, names: object, warn: Warn): void {
+  for (const name of Object.keys(given || {})) {
+    if (Object.hasOwn(names, name)) continue
+    const known = Object.keys(names).join(', ')
+    warn(`Expected ${expected}, got ${show(name)}, which is none and does nothing. Options: ${known}.`)
   }
 }
 

@@ -1,5 +1,5 @@
 import { QueryClient } from '@tanstack/react-query'
-import type { Warn } from '../../actions/report.ts'
+import { type Warn, warnOfUnknown } from '../../actions/report.ts'
 import { type Timing, defaultTiming } from '../../actions/timing.ts'
 import { show } from '../../actions/validate.ts'
 import type { ResolvedStrategy } from '../../machines/registry.ts'
@@ -40,14 +40,6 @@ export function warnOfOptions(
 export function warnOfStrategy(strategy: string | object | undefined, warn: Warn): void {
   if (typeof strategy === 'object')
     warnOfUnknown('timing of a strategy', strategy, { name: true, ...timingNames }, warn)
-}
-
-function warnOfUnknown(expected: string, given: object, names: object, warn: Warn): void {
-  for (const name of Object.keys(given)) {
-    if (Object.hasOwn(names, name)) continue
-    const known = Object.keys(names).join(', ')
-    warn(`Expected ${expected}, got ${show(name)}, which is none and does nothing. Options: ${known}.`)
-  }
 }
 
 /** Warns of a quiet window that the longest wait always cuts short. */

@@ -1,5 +1,4 @@
-import type { Warn } from '../../actions/report.ts'
-import { show } from '../../actions/validate.ts'
+import { type Warn, warnOfUnknown } from '../../actions/report.ts'
 import type { BroadcastOptions, HandlerOfTable, KeysOfTable, RealtimeServiceOptions } from './options.ts'
 
 /** Every option; the type has it complete. */
@@ -43,14 +42,5 @@ export function warnOfServiceOptions(options: object, warn: Warn): void {
   for (const [name, table] of Object.entries(tables)) {
     warnOfUnknown(`options of \`tables.${name}\``, table, tableNames, warn)
     warnOfUnknown(`options of \`tables.${name}.broadcast\``, table?.broadcast, broadcastNames, warn)
-  }
-}
-
-function warnOfUnknown(what: string, options: object | false | undefined, names: object, warn: Warn): void {
-  for (const option of Object.keys(options || {})) {
-    if (Object.hasOwn(names, option)) continue
-    warn(
-      `Expected ${what}, got ${show(option)}, which is none and does nothing. Options: ${Object.keys(names).join(', ')}.`,
-    )
   }
 }
