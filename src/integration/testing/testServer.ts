@@ -127,9 +127,10 @@ export function createTestServer({ rows, primaryKey = {}, latencyMs = 0, clock }
     bound.set(hashKey(queryKey), { queryKey, reads, answer: answerNow })
     const request: TestRequest = running.create({ queryKey, reads, version: writes.length })
     requests.push(request)
-    const failure = new Error(`The test server has failed the request of ${hashKey(queryKey)}.`)
     return running.run(request, {
-      answer: server.fails(queryKey) ? failure : answerNow(),
+      answer: server.fails(queryKey)
+        ? new Error(`The test server has failed the request of ${hashKey(queryKey)}.`)
+        : answerNow(),
       latencyMs: server.latencyMs === 0 ? undefined : server.latencyMs,
       hangs: server.hangs(queryKey),
       signal: context.signal,

@@ -49,7 +49,7 @@ export function createSnapshotReader(engine: Engine, actor: CoalescerActorRef, r
       const phase = phaseOf()
       const pendingKeys = engine.queue.size
       const { inFlight, ways } = engine.fetches
-      const held = ways.held.size > 0 ? { held: ways.held.size } : {}
+      const held = ways.held.size
       const strategy = engine.strategy.name
       const { stats } = engine
       if (last && statNames.every((name) => last?.stats[name] === stats[name])) {
@@ -57,13 +57,13 @@ export function createSnapshotReader(engine: Engine, actor: CoalescerActorRef, r
           last.phase === phase &&
           last.pendingKeys === pendingKeys &&
           last.inFlight === inFlight &&
-          last.held === held.held &&
+          (last.held ?? 0) === held &&
           last.strategy === strategy
         ) {
           return last
         }
-        last = { strategy, phase, pendingKeys, inFlight, ...held, stats: last.stats }
-      } else last = { strategy, phase, pendingKeys, inFlight, ...held, stats }
+        last = { strategy, phase, pendingKeys, inFlight, ...(held > 0 && { held }), stats: last.stats }
+      } else last = { strategy, phase, pendingKeys, inFlight, ...(held > 0 && { held }), stats }
       return last
     },
     followStrategy(changed) {
