@@ -27,6 +27,18 @@ export const plainCheckInOptions = (session: Session) =>
     onSettled: () => Promise.all(keysOfCheckIn.map((queryKey) => session.queryClient.invalidateQueries({ queryKey }))),
   })
 
+/** Follows the check-ins that a goal shows, one after the other; `end` follows them no more. */
+export function followCheckIns({ queries, queryClient }: Pick<Session, 'queries' | 'queryClient'>, goalId: number) {
+  const shown: number[] = []
+  const note = (): void => {
+    const goals = queryClient.getQueryData(queries.goals.queryKey)?.data
+    const count = goals?.find(({ id }) => id === goalId)?.check_ins_count
+    if (count !== undefined && count !== shown.at(-1)) shown.push(count)
+  }
+  note()
+  return { shown: shown as readonly number[], end: queryClient.getQueryCache().subscribe(note) }
+}
+
 /** Shows the check-in at its goal before it is written. */
 function optimisticCheckIn({ api, queries, queryClient }: Session, { onSuccess, onSettled }: Afterwards) {
   const { queryKey } = queries.goals

@@ -1,6 +1,6 @@
 import { MutationObserver } from '@tanstack/react-query'
 import type { StrategyName } from 'realtime-coalescer'
-import { checkInOptions, plainCheckInOptions } from './checkIn.ts'
+import { checkInOptions, followCheckIns, plainCheckInOptions } from './checkIn.ts'
 import { answerPlainly } from './plainFeed.ts'
 import { mountAll } from './screen.ts'
 import { type ServerAddress, type SessionOptions, createSession } from './session.ts'
@@ -48,13 +48,7 @@ export async function playClick(
 
     const goal = queryClient.getQueryData(queries.goals.queryKey)?.data[0]
     if (goal === undefined) throw new Error('Expected a goal to check in for, found none.')
-    const countNow = (): number | undefined =>
-      queryClient.getQueryData(queries.goals.queryKey)?.data.find(({ id }) => id === goal.id)?.check_ins_count
-    const shown = [goal.check_ins_count]
-    const unsubscribe = queryClient.getQueryCache().subscribe(() => {
-      const count = countNow()
-      if (count !== undefined && count !== shown.at(-1)) shown.push(count)
-    })
+    const { shown, end } = followCheckIns(session, goal.id)
     requests.reset()
     const changesBefore = wire.changes
     const mutation = new MutationObserver(
@@ -66,7 +60,7 @@ export async function playClick(
     await untilQuiet(() => wire.changes + requests.total, quietMs)
     await coalescer.settled()
     await until(isIdle, 'the last answer')
-    unsubscribe()
+    end()
     return {
       scenario: 'click',
       way,

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { demoForEachTest } from './support/demo.ts'
 import { record } from '../../demo/shared/scenarios.ts'
 import { until } from '../../demo/shared/until.ts'
+import { requestsOfCheckIn } from '../support/requestsOfCheckIn.ts'
 
 const the = demoForEachTest()
 
@@ -27,15 +28,7 @@ describe('the app', () => {
     await the.opened.page.getByRole('button', { name: 'Check in: Read before bed' }).click()
     await until(() => the.counts()['POST /api/check-ins'] === 1, 'the write')
     await the.opened.calm()
-    expect(the.counts()).toEqual({
-      'GET /api/analytics': 1,
-      'GET /api/check-ins': 1,
-      'GET /api/daily-summaries/today': 1,
-      'GET /api/goals': 1,
-      'GET /api/home-dashboard': 1,
-      'GET /api/partners': 1,
-      'POST /api/check-ins': 1,
-    })
+    expect(the.counts()).toEqual(requestsOfCheckIn)
     await the.opened.expectEqualsDatabase()
     expect(the.opened.problems).toEqual([])
   })

@@ -12,6 +12,14 @@ async function sweptWorld(options: FeedWorldOptions = {}): Promise<FeedWorld> {
   return world
 }
 
+/** A world whose client shows its socket, as older ones do. */
+function worldWithTransport(): { readonly world: FeedWorld; readonly transport: EventTarget } {
+  const world = createFeedWorld()
+  const transport = new EventTarget()
+  Object.assign(world.supabase.realtime, { conn: transport })
+  return { world, transport }
+}
+
 /** A write that the server keeps to itself. */
 const writeSilently = ({ server }: FeedWorld, name = 'goals'): void => server.write([name])
 const opened = ({ supabase }: FeedWorld): number => supabase.opened.length
@@ -133,9 +141,7 @@ describe('a channel that the client has lost', () => {
   })
 
   it('with the socket, and says nothing of it, ends live at once', async () => {
-    const world = createFeedWorld()
-    const transport = new EventTarget()
-    Object.assign(world.supabase.realtime, { conn: transport })
+    const { world, transport } = worldWithTransport()
     await world.goLive()
     Object.assign(world.supabase.current, { state: 'closed' })
     transport.dispatchEvent(new Event('close'))
@@ -148,9 +154,7 @@ describe('a channel that the client has lost', () => {
   })
 
   it('with the socket before the feed was attached is not waited for', async () => {
-    const world = createFeedWorld()
-    const transport = new EventTarget()
-    Object.assign(world.supabase.realtime, { conn: transport })
+    const { world, transport } = worldWithTransport()
     await world.join()
     world.supabase.current.tell('SUBSCRIBED')
     Object.assign(world.supabase.current, { state: 'closed' })
@@ -160,9 +164,7 @@ describe('a channel that the client has lost', () => {
   })
 
   it('and joins again by itself is the one that stays', async () => {
-    const world = createFeedWorld()
-    const transport = new EventTarget()
-    Object.assign(world.supabase.realtime, { conn: transport })
+    const { world, transport } = worldWithTransport()
     await world.goLive()
     world.supabase.current.tell('CHANNEL_ERROR')
     Object.assign(world.supabase.current, { state: 'errored' })

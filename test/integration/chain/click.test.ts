@@ -3,10 +3,11 @@ import { MutationObserver } from '@tanstack/react-query'
 import type { StrategyName } from 'realtime-coalescer'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Backend, startBackend } from '../../../demo/server/backend.ts'
-import { checkInOptions } from '../../../demo/shared/checkIn.ts'
+import { checkInOptions, followCheckIns } from '../../../demo/shared/checkIn.ts'
 import { strategyNames } from '../../../demo/shared/strategies.ts'
 import { until } from '../../../demo/shared/until.ts'
 import { type Chain, connectChain, endChains } from './world.ts'
+import { requestsOfCheckIn } from '../../support/requestsOfCheckIn.ts'
 
 const goalId = 1
 /** Longer than any strategy takes from the answer to its fetches. */
@@ -24,7 +25,7 @@ afterEach(endChains)
 
 interface ClickedChain extends Chain {
   /** The check-ins that the goal has shown, one after the other. */
-  readonly shown: number[]
+  readonly shown: readonly number[]
   /** Checks in, with an API that takes so long for it. */
   click(answerMs?: number): Promise<unknown>
 }
@@ -32,14 +33,7 @@ interface ClickedChain extends Chain {
 /** An app with every query on screen and loaded, and no request counted yet. */
 async function showEverything(strategy: StrategyName): Promise<ClickedChain> {
   const chain = await connectChain(backend, { strategy })
-  const { queries, queryClient } = chain
-  const countNow = () =>
-    queryClient.getQueryData(queries.goals.queryKey)?.data.find(({ id }) => id === goalId)?.check_ins_count
-  const shown: number[] = []
-  queryClient.getQueryCache().subscribe(() => {
-    const count = countNow()
-    if (count !== undefined && count !== shown.at(-1)) shown.push(count)
-  })
+  const { shown } = followCheckIns(chain, goalId)
   chain.show()
   await chain.calm()
   backend.api.resetCounts()
@@ -48,7 +42,7 @@ async function showEverything(strategy: StrategyName): Promise<ClickedChain> {
     ...chain,
     shown,
     click: (answerMs = 0) =>
-      new MutationObserver(queryClient, {
+      new MutationObserver(chain.queryClient, {
         ...options,
         mutationFn: async (...args) => {
           await sleep(answerMs)
@@ -70,15 +64,7 @@ describe.each(strategyNames)('one click on a list with an optimistic write, unde
     await chain.calm()
     // Its own row, and those of three tables that triggers write.
     expect(chain.wire.changes - changesBefore).toBe(5)
-    expect(backend.api.counts()).toEqual({
-      'GET /api/analytics': 1,
-      'GET /api/check-ins': 1,
-      'GET /api/daily-summaries/today': 1,
-      'GET /api/goals': 1,
-      'GET /api/home-dashboard': 1,
-      'GET /api/partners': 1,
-      'POST /api/check-ins': 1,
-    })
+    expect(backend.api.counts()).toEqual(requestsOfCheckIn)
     expect(chain.shown).toEqual([before, before + 1])
     for (const { shown, actual } of await chain.compare()) expect(shown).toEqual(actual)
   })
