@@ -8,6 +8,7 @@ import { Card } from '../ui/Card.tsx'
 import { formatMs } from '../ui/format.ts'
 import { type Comparison, compareStrategy } from './compareStrategy.ts'
 import { Bar } from './Bar.tsx'
+import { PlayButton } from './PlayButton.tsx'
 import type { StormSettings } from './StormControls.tsx'
 import type { Playing } from './usePlaying.ts'
 
@@ -44,19 +45,7 @@ export function CompareAll({ recording, settings, latencyMs, playing }: CompareA
     })
 
   return (
-    <Card
-      title="Compare all strategies"
-      aside={
-        <button
-          type="button"
-          className="button primary"
-          aria-disabled={playing.title !== undefined}
-          onClick={() => void compare()}
-        >
-          Compare all
-        </button>
-      }
-    >
+    <Card title="Compare all strategies" aside={<PlayButton playing={playing} text="Compare all" play={compare} />}>
       <p className="muted" aria-live="polite">
         {current === undefined
           ? (title ?? 'Plays the storm set above under each strategy, one after the other.')

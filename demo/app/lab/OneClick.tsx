@@ -5,6 +5,7 @@ import { readFaults, setFaults } from '../controls.ts'
 import { useDemo } from '../demo.ts'
 import { Card } from '../ui/Card.tsx'
 import { Bar } from './Bar.tsx'
+import { PlayButton } from './PlayButton.tsx'
 import type { Playing } from './usePlaying.ts'
 
 const title = 'One click'
@@ -27,19 +28,7 @@ export function OneClick({ playing }: { readonly playing: Playing }) {
     })
 
   return (
-    <Card
-      title={title}
-      aside={
-        <button
-          type="button"
-          className="button primary"
-          aria-disabled={playing.title !== undefined}
-          onClick={() => void play()}
-        >
-          Click once
-        </button>
-      }
-    >
+    <Card title={title} aside={<PlayButton playing={playing} text="Click once" play={play} />}>
       <p className="muted" aria-live="polite">
         {playing.title === title
           ? 'Two apps of their own check in, one after the other …'
