@@ -33,6 +33,7 @@ async function release(version: string): Promise<void> {
     if (!filename) throw new Error('npm run pack left no tarball.')
     const tarball = join(directory, filename)
     await step(clone, { TARBALL: tarball }, 'npm', 'run', 'check:peers')
+    await step(clone, { TARBALL: tarball }, 'npm', 'run', 'check:jest')
     await copyFile(tarball, join(root, basename(tarball)))
     console.log(`\n${basename(tarball)} is ready. To publish it:\n`)
     console.log(`  npm publish ${basename(tarball)}`)
