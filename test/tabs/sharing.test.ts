@@ -105,6 +105,24 @@ describe('the tabs of one user', () => {
     expect([shown.version(), unlucky.catchUps(), lucky.catchUps()]).toEqual([1, 1, 0])
   })
 
+  it('are live again though the word of it is lost, under a stream', async () => {
+    const world = createTabsWorld()
+    const [, unlucky] = [world.openTab(), world.openTab()]
+    const shown = await unlucky.showLoaded(['goals'])
+    await world.goLive()
+    const [channel] = world.open()
+    channel?.tell('CHANNEL_ERROR')
+    await advance(300)
+    world.server.write(['goals'])
+    unlucky.browserTab.loseNext = 2
+    channel?.goLive()
+    for (let id = 0; id < 30; id += 1) {
+      channel?.deliver(changeOf('UPDATE', { new: { id, title: 'of another table' }, table: 'partners' }))
+      await advance(100)
+    }
+    expect([unlucky.realtime.getStatus(), shown.version(), unlucky.catchUps()]).toEqual(['live', 1, 1])
+  })
+
   it('catch up once when they hear of a takeover only when it is over', async () => {
     const world = createTabsWorld()
     const [first, , unlucky] = [world.openTab(), world.openTab(), world.openTab()]

@@ -29,7 +29,7 @@ export function joinGroup(port: MembershipPort): Membership {
   const tab = nameTab()
   const wants = wantsOf(service)
   const roster = new Roster()
-  const reception = createReception({ units: unitsOfWants(wants), topics: service.topics, listener, switched })
+  const reception = createReception({ units: unitsOfWants(wants), topics: service.topics, listener, behind })
   let lastHeardAtMs = -Infinity
   let hasYielded = false
   /** The leader that this tab may take the place of, and what the tabs want of the heir. */
@@ -110,8 +110,8 @@ export function joinGroup(port: MembershipPort): Membership {
     holding.end(heir)
   }
 
-  function switched(): void {
-    // A leader may know of nobody that came before it.
+  function behind(): void {
+    // It may not know of this tab either: a leader knows of nobody that came before it.
     if (reception.stream() !== holding.stream()) ask()
   }
 

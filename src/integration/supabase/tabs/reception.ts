@@ -22,11 +22,11 @@ export interface Reception {
 
 export interface ReceptionPort extends FrameWants {
   readonly listener: WireListener
-  /** Another leader is followed from now on. */
-  switched(): void
+  /** What the leader has told last of how far it is may not be known here. */
+  behind(): void
 }
 
-export function createReception({ units, topics, listener, switched }: ReceptionPort): Reception {
+export function createReception({ units, topics, listener, behind }: ReceptionPort): Reception {
   const log = new StreamLog()
   let frames = new FrameLog({ units, topics })
   let succession: Succession | undefined
@@ -76,7 +76,7 @@ export function createReception({ units, topics, listener, switched }: Reception
     frames = new FrameLog({ units, topics })
     for (const taken of end.rest) give(taken)
     showViews(end.channels)
-    switched()
+    behind()
   }
 
   show(progress)
@@ -108,7 +108,7 @@ export function createReception({ units, topics, listener, switched }: Reception
         log.retire(message.stream)
         follow(step === 'next' ? told.heir : undefined)
       }
-      if (step === 'switched') switched()
+      if (step === 'switched' || (step === 'afterGap' && told.kind !== 'view')) behind()
       return true
     },
     stream: () => log.stream,
