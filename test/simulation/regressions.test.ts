@@ -266,6 +266,32 @@ const regressions: readonly Regression[] = [
     ],
     end: stopAndFlush,
   },
+  {
+    rule: "a paused fetch that counts from its return is not marked at a stop, though another tab's state says that it runs",
+    config: { loaded: [0] },
+    steps: [
+      { do: 'offline' },
+      { do: 'invalidate', keys: [0] },
+      { do: 'wait', ms: 0 },
+      { do: 'mutate', query: 1, commitMs: 0, outcome: 'success', writes: false },
+      { do: 'online' },
+      { do: 'foreignState', query: 0, claims: 'fetching', isNew: false },
+    ],
+    end: stopAndMark,
+  },
+  {
+    rule: 'a retry that hiding pauses and an unmount gives up is the failure of its fetch, which is not fetched again',
+    config: { loaded: [2], retry: 3, staleTimeMs: Infinity },
+    steps: [
+      { do: 'serverDown' },
+      { do: 'refetch', keys: [0], queryType: 'all' },
+      { do: 'flush' },
+      { do: 'hide' },
+      { do: 'wait', ms: 500 },
+      { do: 'unmount', query: 2 },
+    ],
+    end: atQuiet,
+  },
 ]
 
 it.each(regressions)('$rule', async ({ config, steps, end }) => {

@@ -3,7 +3,7 @@ import { isRenewedByResuming } from './ledger.ts'
 import { byUrgency } from './urgency.ts'
 import { takeBackClaim } from './startFetch.ts'
 import { isStillWanted } from './owed.ts'
-import { type Entry, type Ways, isRunning, wantedAt } from './way.ts'
+import { type Entry, type Ways, hasPausedRun, isRunning, wantedAt } from './way.ts'
 
 /**
  * Finishes what is owed when the coalescer stops, without timer or subscription: by the promises of the fetches that
@@ -33,7 +33,7 @@ export function finishAfterStop(ways: Ways, how: 'mark' | 'fetch', maxConcurrent
   for (const entry of new Set([...ways.running, ...ways.fetching, ...ways.noted])) {
     const isOwn = ways.running.has(entry)
     const { query } = entry
-    const answersLater = query.state.fetchStatus === 'paused' && isRenewedByResuming(query)
+    const answersLater = hasPausedRun(entry) && isRenewedByResuming(query)
     const fetchSeq = Math.max(wantedAt(entry), entry.notes?.ifShown?.seq ?? 0)
     const markSeq = entry.notes?.markSeq ?? 0
     const resultsBefore = countResults(query)

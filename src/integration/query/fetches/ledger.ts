@@ -158,10 +158,11 @@ export class Ledger {
 
   #noteResumed(query: Query): void {
     const entry = this.entryOf(query)
-    // An infinite query asks by the options it had when it was paused, where nothing is observed.
+    // An infinite query asks by the options it had when it was paused, where nothing is observed. A retry counts from
+    // the attempts before it until it asks, which it does not if an unmount has given it up.
     if (isRenewedByResuming(query)) {
       if (isInfinite(query)) renewRun(entry, this.#port.clock.value)
-      else doubtRun(entry)
+      else if (query.state.fetchFailureCount === 0) doubtRun(entry)
     }
     startAttempt(entry, this.#port.now())
     this.#observe(query, entry)

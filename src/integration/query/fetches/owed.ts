@@ -1,5 +1,5 @@
 import { type Query, focusManager, onlineManager, skipToken } from '@tanstack/react-query'
-import { type Entry, isAnswered, isRunning } from './way.ts'
+import { type Entry, hasPausedRun, isAnswered, isRunning } from './way.ts'
 
 const isRunnable = (queryFn: unknown): boolean => queryFn !== undefined && queryFn !== skipToken
 
@@ -21,7 +21,7 @@ export const isStillWanted = ({ query, inactiveWantedAt, startedAt }: Entry): bo
 }
 
 /** Whether its fetch waits for the network, or for the page to be shown. */
-export const isPaused = (entry: Entry): boolean => isRunning(entry) && entry.query.state.fetchStatus === 'paused'
+export const isPaused = (entry: Entry): boolean => isRunning(entry) && hasPausedRun(entry)
 
 /** Whether any of these is not waiting for the network or the page. */
 export function isMoving(entries: Iterable<Entry>): boolean {

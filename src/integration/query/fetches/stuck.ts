@@ -1,6 +1,5 @@
 import type { CoalescerClock } from '../../../actions/clock.ts'
 import type { ErrorInfo } from '../../../actions/types.ts'
-import { isPaused } from './owed.ts'
 import { stickRun } from './runs.ts'
 import { type Entry, type Ways, isAnswered, isOwnRun, isRunning } from './way.ts'
 
@@ -61,10 +60,10 @@ export class StuckWatch {
     if (stuck.length > 0) this.#found(stuck)
   }
 
-  /** When a request counts as stuck: never between two attempts, nor while it waits for the network. */
+  /** When a request counts as stuck: never while it waits for network or page. */
   #dueAtMs(entry: Entry): number {
     const { attemptAtMs, longestMs } = entry
-    if (!isRunning(entry) || attemptAtMs === undefined || isPaused(entry)) return Infinity
+    if (!isRunning(entry) || attemptAtMs === undefined) return Infinity
     return attemptAtMs + Math.max(this.#port.stuckAfterMs, LONGEST_TIMES * longestMs)
   }
 }

@@ -7,8 +7,8 @@ export type Run =
   | { readonly is: 'idle' }
   | {
       /**
-       * `running`, or paused until network or page return: `query.state.fetchStatus` tells which, unless another tab's
-       * state has been put in. `stuck`: running for so long that nobody waits for it any more.
+       * `running`, or paused until network or page return: `attemptAtMs` tells which. `stuck`: running for so long that
+       * nobody waits for it any more.
        */
       readonly is: 'running' | 'stuck'
       /** Whether the coalescer started it. */
@@ -76,7 +76,10 @@ interface Known {
   runId: number
   /** Whether the request that is running is known to have asked for the data, and not to hand out what is there. */
   hasAsked: boolean
-  /** When the latest attempt of the request began, in milliseconds; undefined between two attempts. */
+  /**
+   * When the latest attempt of the request began, in milliseconds, or the next one begins at the latest; undefined
+   * while the request waits for network or page.
+   */
   attemptAtMs: number | undefined
   /** The state that a cancellation of the request brings back. */
   revertsTo: RevertState | undefined
@@ -111,7 +114,7 @@ export const createEntry = (query: Query, id: number, nowMs: number): Entry => (
   run: query.state.fetchStatus === 'idle' || query.promise === undefined ? idle : { is: 'running', own: false },
   runId: 0,
   hasAsked: true,
-  attemptAtMs: nowMs,
+  attemptAtMs: query.state.fetchStatus === 'paused' ? undefined : nowMs,
   revertsTo: undefined,
   longestMs: 0,
   debt: nothing,
@@ -134,6 +137,9 @@ export const isOpen = ({ run }: Entry): boolean => run.is !== 'idle'
 
 /** Whether the request that is open was started by the coalescer. */
 export const isOwnRun = ({ run }: Entry): boolean => run.is !== 'idle' && run.own
+
+/** Whether the request that is open waits for network or page; the query's state may be another tab's. */
+export const hasPausedRun = ({ run, attemptAtMs }: Entry): boolean => run.is !== 'idle' && attemptAtMs === undefined
 
 /** The newest event the query owes a fetch for, or 0. */
 export const wantedAt = ({ debt }: Entry): number => (debt.at === 'nowhere' ? 0 : debt.seq)
