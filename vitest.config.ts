@@ -26,6 +26,7 @@ export default defineConfig({
           exclude: [...wire, ...heavy],
           setupFiles: ['test/support/seedOfRun.ts'],
           testTimeout: 60_000,
+          maxWorkers: '100%',
           sequence: { groupOrder: 0 },
         },
       },
