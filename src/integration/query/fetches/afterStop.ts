@@ -26,7 +26,7 @@ export function finishAfterStop(ways: Ways, how: 'mark' | 'fetch', maxConcurrent
       entry.query.fetch().then(freed, freed)
     }
   }
-  for (const entry of [...ways.marked, ...ways.held, ...ways.queued]) {
+  for (const entry of [...ways.marked, ...ways.held, ...ways.queued, ...ways.unseen]) {
     if (!isRunning(entry)) takeBackClaim(entry.query)
     entry.query.invalidate()
   }

@@ -17,6 +17,7 @@ import {
   isRunning,
   noteCause,
   noteReported,
+  wantedAt,
 } from './way.ts'
 import { disownRun } from './runs.ts'
 import { PutIn, type PutInPort } from './putIn.ts'
@@ -52,7 +53,7 @@ export class Fetches implements LedgerListener {
   readonly #stuck: StuckWatch
   readonly holds: Holds
   readonly #port: FetchesPort
-  /** Queries whose fetch has ended. */
+  /** Queries whose fetch has ended, or that are shown while they owe one. */
   readonly #ended = new Afterwards<Entry>((entries) => this.#afterEnds(entries))
 
   constructor(port: FetchesPort) {
@@ -97,9 +98,10 @@ export class Fetches implements LedgerListener {
     return running.size >= this.#port.maxConcurrentRefetches && !isMoving(running)
   }
 
-  /** Whether the fetch a query owes waits for the network, the page or a mutation, or for slots of fetches that do. */
+  /** Whether the fetch a query owes waits for the network, the page, a component or a mutation, or for slots of such. */
   #isStuck(entry: Entry): boolean {
-    return isHeldUp(entry) || this.holds.isDeferred(entry) || (entry.debt.at === 'queued' && this.#isBlocked)
+    const { at } = entry.debt
+    return at === 'unseen' || isHeldUp(entry) || this.holds.isDeferred(entry) || (at === 'queued' && this.#isBlocked)
   }
 
   /** Owes a query a fetch for an event: started at once where it may, else queued, or to follow one that is running. */
@@ -118,7 +120,7 @@ export class Fetches implements LedgerListener {
     this.ways.owe(entry, seq)
     if (!isRunning(entry) && this.holds.mayHold(entry)) return
     const { at } = entry.debt
-    if (at === 'due' || at === 'held') this.ways.move(entry, 'marked')
+    if (at === 'due' || at === 'held' || at === 'unseen') this.ways.move(entry, 'marked')
     entry.query.invalidate()
   }
 
@@ -238,6 +240,11 @@ export class Fetches implements LedgerListener {
     if (wasOwn || answers || entry.debt.at !== 'nowhere' || this.ways.noted.has(entry)) this.#ended.add(entry)
   }
 
+  /** In a microtask, by when TanStack has started a fetch of its own where it does. */
+  shown(entry: Entry): void {
+    if (entry.debt.at === 'unseen') this.#ended.add(entry)
+  }
+
   written(entry: Entry): void {
     this.holds.written(entry)
   }
@@ -308,12 +315,13 @@ export class Fetches implements LedgerListener {
       noteCause(entry, ifShown.cause, true)
       this.demand(entry, ifShown.seq)
     }
-    if (entry.debt.at !== 'fetching') return
+    const { at } = entry.debt
+    if (at === 'unseen' && isStillWanted(entry)) this.demand(entry, wantedAt(entry))
+    if (at !== 'fetching') return
     entry.query.invalidate()
-    if (!isStillWanted(entry)) this.ways.discharge(entry)
-    else if (entry.outcome === 'cancelled') {
-      this.ways.discharge(entry)
-      this.#port.fetchLost([entry.query.queryKey])
-    } else this.ways.move(entry, 'queued')
+    const isWanted = isStillWanted(entry)
+    if (isWanted && entry.outcome !== 'cancelled') return this.ways.move(entry, 'queued')
+    this.ways.postpone(entry)
+    if (isWanted) this.#port.fetchLost([entry.query.queryKey])
   }
 }

@@ -31,6 +31,8 @@ export interface LedgerListener {
   noteMark(entry: Entry, seq: number): void
   ended(entry: Entry, outcome: FetchOutcome, wasOwn: boolean): void
   paused(entry: Entry): void
+  /** A component shows a query, or gives it other options. */
+  shown(entry: Entry): void
   /** The app has written to a query. */
   written(entry: Entry): void
   removed(entry: Entry): void
@@ -87,7 +89,7 @@ export class Ledger {
 
   #hear(event: QueryCacheNotifyEvent): void {
     const { query } = event
-    if (event.type === 'observerAdded' || event.type === 'observerOptionsUpdated') return this.#observeAgain(query)
+    if (event.type === 'observerAdded' || event.type === 'observerOptionsUpdated') return this.#noteShown(query)
     if (event.type === 'removed') {
       this.#observed.delete(query)
       const entry = this.#entries.get(query)
@@ -184,7 +186,13 @@ export class Ledger {
     this.#observeAgain(query)
   }
 
-  /** A component may have given the query options of its own. */
+  #noteShown(query: Query): void {
+    // It may have given the query options of its own.
+    this.#observeAgain(query)
+    const entry = this.#entries.get(query)
+    if (entry) this.#port.listener.shown(entry)
+  }
+
   #observeAgain(query: Query): void {
     const ran = this.#observed.get(query)
     if (ran) observeRun(query, this, ran)

@@ -16,7 +16,7 @@ interface Resettable {
 export function resetFetches(fetches: Resettable, containment: Containment): void {
   const { ways } = fetches
   const running = [...ways.running]
-  const owing = [...ways.queued, ...ways.held]
+  const owing = [...ways.queued, ...ways.held, ...ways.unseen]
   const older = [...ways.noted].map((entry) => ({ entry, markSeq: entry.notes?.markSeq ?? 0 }))
   fetches.forget()
   for (const entry of running) {

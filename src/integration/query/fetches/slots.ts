@@ -4,7 +4,7 @@ import type { Containment } from '../../../actions/containment.ts'
 import type { Ledger } from './ledger.ts'
 import { eachMostUrgent } from './urgency.ts'
 import { isStillWanted } from './owed.ts'
-import { type Entry, type Ways, isAnswered, isOpen, isRunning } from './way.ts'
+import { type Entry, type Ways, isAnswered, isOpen, isRunning, wantedAt } from './way.ts'
 import { SLICE_MS, canYield, yieldToMain } from './yielding.ts'
 
 export interface SlotsPort {
@@ -154,10 +154,9 @@ export class Slots {
     else if (!isStillWanted(entry)) {
       // A patch may have cleared the flag since the flush.
       entry.query.invalidate()
-      const { debt, cause } = entry
-      // Who shows it meanwhile gets the answer of a request that is stuck, which is older.
-      if (isOpen(entry) && debt.at !== 'nowhere') ways.note(entry, debt.seq, cause && { seq: debt.seq, cause })
-      ways.discharge(entry)
+      // What a request that is stuck may still bring is older.
+      if (isOpen(entry)) ways.note(entry, wantedAt(entry), undefined)
+      ways.postpone(entry)
     } else if (!this.#port.mayHold(entry)) this.start(entry)
   }
 

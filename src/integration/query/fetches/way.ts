@@ -23,7 +23,7 @@ export type Debt =
        * `due`: about to be started. `marked`: stale, to be fetched by `hybrid`'s timer. `held`: not before
        * the end of a mutation that has written to the query. `queued`: to be fetched as soon
        * as a slot, the page and the main thread allow. `fetching`: the request that is running answers it, or an older
-       * one that it is to follow.
+       * one that it is to follow. `unseen`: by the next request that asks, or as soon as a component shows the query.
        */
       readonly at: 'due' | Stage
       /** The newest event that it is owed for. */
@@ -31,7 +31,7 @@ export type Debt =
     }
 
 /** The stages of a debt that are walked through together. */
-export type Stage = 'marked' | 'held' | 'queued' | 'fetching'
+export type Stage = 'marked' | 'held' | 'queued' | 'fetching' | 'unseen'
 
 /** What is still to be done if the running request ends without answering these events. */
 export interface Notes {
@@ -178,6 +178,7 @@ export class Ways {
   readonly held = new Set<Entry>()
   readonly queued = new Set<Entry>()
   readonly fetching = new Set<Entry>()
+  readonly unseen = new Set<Entry>()
   /** The running request does not answer all events, so that its end is looked after. */
   readonly noted = new Set<Entry>()
   /** Those who wait for a fetch of a query. */
@@ -189,6 +190,7 @@ export class Ways {
       ...this.held,
       ...this.queued,
       ...this.fetching,
+      ...this.unseen,
       ...this.running,
       ...this.givenUp,
       ...this.noted,
@@ -224,15 +226,19 @@ export class Ways {
     this[at].add(entry)
   }
 
+  /** Lets the query owe its fetch until a component shows it; nobody is to wait for that. */
+  postpone(entry: Entry): void {
+    this.move(entry, 'unseen')
+    this.#awaitNoMore(entry, wantedAt(entry))
+  }
+
   /** Owes the query nothing any more, and tells whoever waits for what it owed. */
   discharge(entry: Entry): void {
     const upTo = wantedAt(entry)
     this.#leave(entry)
-    const known = open(entry)
-    known.debt = nothing
-    known.inactiveWantedAt = 0
-    known.direct = false
-    this.waiting.release(entry, { after: -1, upTo })
+    open(entry).debt = nothing
+    open(entry).direct = false
+    this.#awaitNoMore(entry, upTo)
   }
 
   note(entry: Entry, markSeq: number, ifShown: Notes['ifShown']): void {
@@ -250,6 +256,11 @@ export class Ways {
   unnote(entry: Entry): void {
     open(entry).notes = undefined
     this.noted.delete(entry)
+  }
+
+  #awaitNoMore(entry: Entry, upTo: number): void {
+    open(entry).inactiveWantedAt = 0
+    this.waiting.release(entry, { after: -1, upTo })
   }
 
   #leave(entry: Entry): void {
