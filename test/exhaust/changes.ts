@@ -1,15 +1,15 @@
 import { type QueryKey, hashKey } from '@tanstack/react-query'
 
 /**
- * What has become of a change: it waits under a key, has been flushed, has only marked the query because that was
- * inactive, or is waived by the app.
+ * What has become of a change: it waits under a key, is owed a fetch since its flush, has only marked the query because
+ * that was inactive at its flush, or may be lacking: the app has waived it, or the request that was to bring it has failed.
  */
-type Fate = `waits under ${string}` | 'flushed' | 'marked' | 'waived'
+type Fate = `waits under ${string}` | 'owed' | 'marked' | 'let go'
 
 /**
- * The changes of the data of one query, in order: its version is how many there are. A query that is inactive is only
- * marked; its next mount fetches it, which is the app's own fetch: to cancel that one is to keep what is shown until the
- * next event, focus or mount.
+ * The changes of the data of one query, in order: its version is how many there are. A query that is inactive at the
+ * flush is only marked; its next mount fetches it, which is the app's own fetch: to cancel that one is to keep what is
+ * shown until the next event, focus or mount. One that was active is owed a fetch, however often it comes and goes.
  */
 export class Changes {
   readonly #fates: Fate[] = []
@@ -26,17 +26,17 @@ export class Changes {
   /** A flush has taken these keys. */
   flushed(keys: readonly { readonly queryKey: QueryKey }[], isActive: boolean): void {
     const taken = new Set(keys.map(({ queryKey }) => `waits under ${hashKey(queryKey)}`))
-    this.#turn((fate) => taken.has(fate), isActive ? 'flushed' : 'marked')
-  }
-
-  /** The query is inactive, and nothing is being fetched for it, nor held back. */
-  restInactive(): void {
-    this.#turn((fate) => fate === 'flushed', 'marked')
+    this.#turn((fate) => taken.has(fate), isActive ? 'owed' : 'marked')
   }
 
   /** The app has cancelled the fetch of its own mount. */
   mountCancelled(): void {
-    this.#turn((fate) => fate === 'marked', 'waived')
+    this.#turn((fate) => fate === 'marked', 'let go')
+  }
+
+  /** The request that was to bring this version has failed. */
+  failed(version: number): void {
+    this.#turn((_, index) => index < version, 'let go')
   }
 
   /** The fates of the changes after a version, each once: what makes two screens older in the same way. */
@@ -49,7 +49,7 @@ export class Changes {
     return this.after(0).filter((fate) => fate.startsWith('waits'))
   }
 
-  #turn(isOne: (fate: Fate) => boolean, to: Fate): void {
-    for (const [index, fate] of this.#fates.entries()) if (isOne(fate)) this.#fates[index] = to
+  #turn(isOne: (fate: Fate, index: number) => boolean, to: Fate): void {
+    for (const [index, fate] of this.#fates.entries()) if (isOne(fate, index)) this.#fates[index] = to
   }
 }

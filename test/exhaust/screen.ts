@@ -71,15 +71,15 @@ export class Screen {
   /** Why it is older than its last change; `undefined` if it is not, or if it may be. */
   problem(isStopped: boolean): string | undefined {
     const { isInvalidated, error, fetchStatus } = this.state
-    const isMarkedOnly = error !== null || isStopped || !this.isMounted || this.#isWaived
+    const isMarkedOnly = error !== null || isStopped || !this.isMounted || this.#isLetGo
     if (this.lag === 0 || (isInvalidated && isMarkedOnly)) return undefined
     return `shows ${this.#data} of ${this.changes.version}, and is ${fetchStatus}`
   }
 
-  /** Whether the app has waived all that it lacks. */
-  get #isWaived(): boolean {
+  /** Whether all that it lacks may be lacking. */
+  get #isLetGo(): boolean {
     const lacking = this.changes.after(versionOf(this.#data))
-    return lacking.length > 0 && lacking.every((fate) => fate === 'waived')
+    return lacking.length > 0 && lacking.every((fate) => fate === 'let go')
   }
 
   /** What is seen of it, what it asks for, and what it lacks. */
@@ -132,6 +132,7 @@ export class Screen {
     const request = this.#running.shift()
     if (!request) return false
     this.longestMs = Math.max(this.longestMs, this.#now() - request.startedAtMs)
+    if (outcome === 'failed') this.changes.failed(request.version)
     request.end(outcome)
     return true
   }

@@ -102,15 +102,6 @@ export class SmallWorld {
       throw new Error('G9: a request started after stop()')
     }
     if (this.#screens.filter((screen) => screen.endAbandoned()).length > 0) await this.#clock.advance(0)
-    this.#noteInactive()
-  }
-
-  /** What is inactive and has no fetch under way or held back is only marked. */
-  #noteInactive(): void {
-    if (this.#isHidden || this.#coalescer.getSnapshot().phase === 'flushing') return
-    for (const [query, { isMounted, isFetching, changes }] of this.#screens.entries()) {
-      if (!isMounted && !isFetching && this.#mutating !== query) changes.restInactive()
-    }
   }
 
   get #requests(): number {

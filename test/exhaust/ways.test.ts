@@ -15,7 +15,7 @@ async function walk(strategy: StrategyName, steps: readonly Step[]): Promise<str
     await world.expectFresh()
     return world
       .lags()
-      .map((lag) => (lag === 0 ? 'fresh' : 'waived'))
+      .map((lag) => (lag === 0 ? 'fresh' : 'let go'))
       .join()
   } catch (error) {
     return (error as Error).message
@@ -38,22 +38,32 @@ const flushed: readonly Step[] = ['tick', 'tick', 'tick']
 
 describe.each<StrategyName>(strategyNames)('%s', (strategy) => {
   it('leaves a query marked that was inactive at the flush, and the fetch of whose mount the app cancels', async () => {
-    expect(await walk(strategy, ['unmount 0', 'event 0', ...flushed, 'mount 0', 'cancel 0'])).toBe('waived')
+    expect(await walk(strategy, ['unmount 0', 'event 0', ...flushed, 'mount 0', 'cancel 0'])).toBe('let go')
   })
 
-  it('leaves a query marked that the app cancels the fetch of, once inactive and once more at its mount', async () => {
+  it('fetches a query that was active at the flush, whatever the app has cancelled of it while inactive and at its mount', async () => {
     const cancelled: readonly Step[] = ['unmount 0', 'cancel 0', 'mount 0', 'cancel 0']
-    expect(await walk(strategy, ['event 0', ...flushed, ...cancelled])).toBe('waived')
+    expect(await walk(strategy, ['event 0', ...flushed, ...cancelled])).toBe('fresh')
+  })
+
+  it('fetches it also if the app has cancelled its fetch first, and again in the shadow of a hidden page', async () => {
+    const cancelled: readonly Step[] = ['cancel 0', 'unmount 0', ...flushed, 'mount 0', 'hide', 'cancel 0', 'show']
+    expect(await walk(strategy, ['event 0', ...flushed, ...cancelled])).toBe('fresh')
+  })
+
+  it('lets a request that fails end what was owed, be it that of a mount', async () => {
+    const failed: readonly Step[] = ['unmount 0', 'cancel 0', 'mount 0', 'fails 0']
+    expect(await walk(strategy, ['event 0', ...flushed, ...failed])).toBe('let go')
   })
 
   it('fetches a query whose fetch at the mount the app has cancelled, when it changes once more', async () => {
-    const waived: readonly Step[] = ['unmount 0', 'event 0', ...flushed, 'mount 0', 'cancel 0']
-    expect(await walk(strategy, [...waived, 'event 0'])).toBe('fresh')
+    const letGo: readonly Step[] = ['unmount 0', 'event 0', ...flushed, 'mount 0', 'cancel 0']
+    expect(await walk(strategy, [...letGo, 'event 0'])).toBe('fresh')
   })
 
-  it('leaves a query marked that was inactive at the end of the mutation which had held its fetch', async () => {
+  it('fetches a query that was inactive at the end of the mutation which had held its fetch', async () => {
     const held: readonly Step[] = ['mutate 0', 'event 0', ...flushed, 'unmount 0', 'mutated', ...flushed]
-    expect(await walk(strategy, [...held, 'mount 0', 'cancel 0'])).toBe('waived')
+    expect(await walk(strategy, [...held, 'mount 0', 'cancel 0'])).toBe('fresh')
   })
 
   it('fetches again what the app cancels of a query that was active at the flush', async () => {

@@ -1,24 +1,14 @@
 import { type QueryClient, onlineManager } from '@tanstack/react-query'
 import type { FlushedRecord } from '../../../actions/types.ts'
 import { Afterwards } from './afterwards.ts'
+import { followEnd } from './followEnd.ts'
 import type { Counters } from './counters.ts'
 import type { Ledger, LedgerListener } from './ledger.ts'
 import { Holds, type HoldsPort } from './holds.ts'
 import { resetFetches } from './reset.ts'
 import { Slots, type SlotsPort } from './slots.ts'
-import { isAnswering, isHeldUp, isMoving, isPaused, isStillWanted } from './owed.ts'
-import {
-  type Entry,
-  type FetchOutcome,
-  Ways,
-  isAnswered,
-  isOpen,
-  isOwnRun,
-  isRunning,
-  noteCause,
-  noteReported,
-  wantedAt,
-} from './way.ts'
+import { isAnswering, isHeldUp, isMoving, isPaused } from './owed.ts'
+import { type Entry, type FetchOutcome, Ways, isAnswered, isOpen, isOwnRun, isRunning, noteReported } from './way.ts'
 import { disownRun } from './runs.ts'
 import { PutIn, type PutInPort } from './putIn.ts'
 import { RUNNING } from './waiting.ts'
@@ -295,33 +285,9 @@ export class Fetches implements LedgerListener {
   }
 
   #afterEnds(ended: ReadonlySet<Entry>): void {
-    for (const one of ended) this.#port.containment.run(() => this.#afterEnd(one), one.query)
+    for (const one of ended) this.#port.containment.run(() => followEnd(one, this, this.#port), one.query)
     this.slots.pump()
     this.#releaseBlocked()
     this.#port.changed()
-  }
-
-  #afterEnd(entry: Entry): void {
-    if (isRunning(entry)) return
-    if (entry.debt.at === 'fetching' && isStillWanted(entry) && this.holds.mayHold(entry)) {
-      this.#port.counters.fetchHeldBack(entry)
-      return this.ways.unnote(entry)
-    }
-    // A success has cleared the flag; a cancellation has restored the state from before it was set.
-    const { markSeq, ifShown } = entry.notes ?? { markSeq: 0, ifShown: undefined }
-    if (markSeq > entry.startedAt) entry.query.invalidate()
-    this.ways.unnote(entry)
-    if (entry.debt.at === 'nowhere' && ifShown && ifShown.seq > entry.startedAt && isStillWanted(entry)) {
-      noteCause(entry, ifShown.cause, true)
-      this.demand(entry, ifShown.seq)
-    }
-    const { at } = entry.debt
-    if (at === 'unseen' && isStillWanted(entry)) this.demand(entry, wantedAt(entry))
-    if (at !== 'fetching') return
-    entry.query.invalidate()
-    const isWanted = isStillWanted(entry)
-    if (isWanted && entry.outcome !== 'cancelled') return this.ways.move(entry, 'queued')
-    this.ways.postpone(entry)
-    if (isWanted) this.#port.fetchLost([entry.query.queryKey])
   }
 }

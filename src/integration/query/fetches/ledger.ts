@@ -31,7 +31,7 @@ export interface LedgerListener {
   noteMark(entry: Entry, seq: number): void
   ended(entry: Entry, outcome: FetchOutcome, wasOwn: boolean): void
   paused(entry: Entry): void
-  /** A component shows a query, or gives it other options. */
+  /** A component shows a query from now on. */
   shown(entry: Entry): void
   /** The app has written to a query. */
   written(entry: Entry): void
@@ -89,7 +89,8 @@ export class Ledger {
 
   #hear(event: QueryCacheNotifyEvent): void {
     const { query } = event
-    if (event.type === 'observerAdded' || event.type === 'observerOptionsUpdated') return this.#noteShown(query)
+    if (event.type === 'observerAdded') return this.#noteShown(query)
+    if (event.type === 'observerOptionsUpdated') return this.#observeAgain(query)
     if (event.type === 'removed') {
       this.#observed.delete(query)
       const entry = this.#entries.get(query)
@@ -187,12 +188,12 @@ export class Ledger {
   }
 
   #noteShown(query: Query): void {
-    // It may have given the query options of its own.
     this.#observeAgain(query)
     const entry = this.#entries.get(query)
     if (entry) this.#port.listener.shown(entry)
   }
 
+  /** A component may have given the query options of its own. */
   #observeAgain(query: Query): void {
     const ran = this.#observed.get(query)
     if (ran) observeRun(query, this, ran)

@@ -1,0 +1,51 @@
+import type { QueryKey } from '@tanstack/react-query'
+import type { Counters } from './counters.ts'
+import type { Holds } from './holds.ts'
+import { isStillWanted } from './owed.ts'
+import { type Entry, type Ways, isRunning, noteCause, wantedAt } from './way.ts'
+
+interface Owing {
+  readonly ways: Ways
+  readonly holds: Holds
+  /** Owes a query a fetch for an event, and sees to it. */
+  demand(entry: Entry, seq: number): void
+}
+
+interface EndPort {
+  readonly counters: Counters
+  /** Owes queries a fetch again. */
+  fetchLost(queryKeys: readonly QueryKey[]): void
+}
+
+/**
+ * Does what is left for a query whose request has ended, or that is shown while it owes a fetch. A request that has been
+ * cancelled has paid no debt, nor has one that was too old.
+ */
+export function followEnd(entry: Entry, owing: Owing, port: EndPort): void {
+  const { ways, holds } = owing
+  if (isRunning(entry)) return
+  if (entry.debt.at === 'fetching' && isStillWanted(entry) && holds.mayHold(entry)) {
+    port.counters.fetchHeldBack(entry)
+    return ways.unnote(entry)
+  }
+  followNotes(entry, owing)
+  const { at } = entry.debt
+  if (at === 'unseen' && isStillWanted(entry)) owing.demand(entry, wantedAt(entry))
+  if (at !== 'fetching') return
+  entry.query.invalidate()
+  const isWanted = isStillWanted(entry)
+  if (isWanted && entry.outcome !== 'cancelled') return ways.move(entry, 'queued')
+  ways.postpone(entry)
+  if (isWanted) port.fetchLost([entry.query.queryKey])
+}
+
+/** A success has cleared the flag; a cancellation has restored the state from before it was set. */
+function followNotes(entry: Entry, owing: Owing): void {
+  const { markSeq, ifShown } = entry.notes ?? { markSeq: 0, ifShown: undefined }
+  if (markSeq > entry.startedAt) entry.query.invalidate()
+  owing.ways.unnote(entry)
+  if (entry.debt.at === 'nowhere' && ifShown && ifShown.seq > entry.startedAt && isStillWanted(entry)) {
+    noteCause(entry, ifShown.cause, true)
+    owing.demand(entry, ifShown.seq)
+  }
+}
