@@ -30,7 +30,7 @@ export function followEnd(entry: Entry, owing: Owing, port: EndPort): void {
   }
   followNotes(entry, owing)
   const { at } = entry.debt
-  if (at === 'unseen' && isStillWanted(entry)) owing.demand(entry, wantedAt(entry))
+  if (at === 'unseen') owing.demand(entry, wantedAt(entry))
   if (at !== 'fetching') return
   entry.query.invalidate()
   const isWanted = isStillWanted(entry)
