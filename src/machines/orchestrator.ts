@@ -27,8 +27,13 @@ const MAX_DEATHS = 3
 const isUrgent = (event: OrchestratorEvent): boolean =>
   event.type === 'INVALIDATE' ? event.urgent === true : event.type === 'SCHEDULE' && event.urgentKeyIds !== undefined
 
-/** What a strategy died of. */
-const causeOf = (event: OrchestratorEvent): unknown => ('error' in event ? event.error : event)
+/** What a strategy died of: what it threw, or its own end. */
+const causeOf = (event: OrchestratorEvent): unknown =>
+  'error' in event
+    ? event.error
+    : new Error(
+        'Expected the statechart of a strategy to run until it is stopped, but it has reached a final state. Give it a transition back to idle instead.',
+      )
 
 const isSame = (a: ResolvedStrategy, b: ResolvedStrategy): boolean => JSON.stringify(a) === JSON.stringify(b)
 
@@ -103,9 +108,17 @@ const orchestratorSetup = setup({
 
 const toFallback = { target: 'choosing', actions: ['reportDeath', 'countDeath', 'adoptFallback'] } as const
 
+/** What takes the place of a dead strategy may die as well, but not for ever. */
+const ofFallback = [
+  { guard: 'isSurvivable', ...toFallback },
+  { target: 'none', actions: 'noteLoss' },
+] as const
+
+
 /** One state per strategy, so that the chart shows which one is at work. */
-const strategyState = (name: string) =>
-  orchestratorSetup.createStateConfig({
+const strategyState = (name: string) => {
+  const atItsEnd = name === FALLBACK ? ofFallback : toFallback
+  return orchestratorSetup.createStateConfig({
     description: describe(`The strategy '${name}' decides when to flush.`),
     exit: 'detach',
     invoke: {
@@ -122,16 +135,12 @@ const strategyState = (name: string) =>
           rootOf: context.port.rootOf,
         },
       }),
-      // What takes the place of a dead strategy may die as well, but not for ever.
-      onError:
-        name === FALLBACK
-          ? [
-              { guard: 'isSurvivable', ...toFallback },
-              { target: 'none', actions: 'noteLoss' },
-            ]
-          : toFallback,
+      onError: atItsEnd,
+      // A chart that has come to its end is told nothing any more.
+      onDone: atItsEnd,
     },
   })
+}
 
 const noted = { actions: ['record', 'announcePending'] } as const
 const taken = [{ guard: 'isBad', actions: 'reportBadEvent' }, noted] as const

@@ -13,7 +13,7 @@ import {
   direct,
 } from 'realtime-coalescer'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import type { InspectionEvent } from 'xstate'
+import { type InspectionEvent, createMachine } from 'xstate'
 import { chartsOf } from '../../src/machines/charts.ts'
 import { internalsOf } from '../../src/integration/query/internals.ts'
 import { changeOf } from '../support/changeOf.ts'
@@ -91,6 +91,26 @@ describe('a strategy of the app', () => {
     expect(coalescer.getSnapshot()).toMatchObject({ strategy: 'direct', pendingKeys: 0 })
     coalescer.scheduleInvalidate(['goals'])
     expect(times).toEqual([50, 60])
+  })
+
+  it('whose chart comes to its end is reported, and `direct` takes its place: nothing is lost', async () => {
+    const errors: unknown[] = []
+    const machine = createMachine({
+      initial: 'waiting',
+      states: { waiting: { tags: 'collecting', on: { PENDING: 'over' } }, over: { type: 'final' } },
+    })
+    const brief = defineStrategy({ machine, quietMs: 50 })
+    const coalescer = createCoalescerWith({ brief }, { ...shared(), onError: (...told) => errors.push(told) })
+    onTestFinished(() => coalescer.stop())
+    const times = timesOf(coalescer)
+    coalescer.scheduleInvalidate(['goals'])
+    coalescer.scheduleInvalidate(['goals'])
+    await advance(60)
+    expect(times).toEqual([0, 0])
+    expect(coalescer.getSnapshot()).toMatchObject({ strategy: 'direct', pendingKeys: 0 })
+    expect(errors).toEqual([
+      [expect.objectContaining({ message: expect.stringContaining('final state') }), { type: 'actorDied' }],
+    ])
   })
 
   it('is drawn by its name: in the chart of the orchestrator, and by a machine that bears it', () => {
