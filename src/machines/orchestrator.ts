@@ -114,7 +114,6 @@ const ofFallback = [
   { target: 'none', actions: 'noteLoss' },
 ] as const
 
-
 /** One state per strategy, so that the chart shows which one is at work. */
 const strategyState = (name: string) => {
   const atItsEnd = name === FALLBACK ? ofFallback : toFallback

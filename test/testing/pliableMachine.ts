@@ -8,6 +8,10 @@ interface Rights {
   readonly looksAtStart?: boolean
   readonly looksAtClock?: boolean
   readonly capsFromStart?: boolean
+  /** How often it reports each flush. */
+  readonly reports?: number
+  readonly sleeps?: boolean
+  readonly goesOn?: boolean
 }
 
 interface Context extends StrategyInput {
@@ -21,6 +25,9 @@ export function pliableMachine({
   looksAtStart = true,
   looksAtClock = true,
   capsFromStart = false,
+  reports = 1,
+  sleeps = true,
+  goesOn = true,
 }: Rights): StrategyDefinition {
   const leftMs = ({ port, startedAtMs }: Context): number => {
     const { queue, timing, now } = port
@@ -52,6 +59,7 @@ export function pliableMachine({
         on: {
           PENDING: [{ guard: 'isUrgent', target: 'flushing' }, { target: 'collecting' }],
         },
+        ...(!sleeps && { after: { 500: { target: 'idle', reenter: true } } }),
       },
       collecting: {
         tags: [...tags],
@@ -70,7 +78,12 @@ export function pliableMachine({
           ],
         },
       },
-      flushing: { tags: 'flushing', entry: 'reportDue', on: { FLUSHED: 'idle' } },
+      flushing: {
+        tags: 'flushing',
+        entry: Array.from({ length: reports }, () => 'reportDue' as const),
+        on: { FLUSHED: goesOn ? 'idle' : 'over' },
+      },
+      over: { type: 'final' },
     },
   })
   return defineStrategy({ machine, quietMs: 100 })

@@ -41,7 +41,7 @@ export function strategyModel(definition: StrategyDefinition): StrategyModel {
         const { strategy } = world.coalescer.getSnapshot()
         if (strategy !== 'tested' && strategy !== 'other') throw new Error('the strategy has died')
       } catch (error) {
-        throw new Error(`${name}: ${(error as Error).message}.`, { cause: error })
+        throw new Error(`${name}: ${(error as Error).message.replace(/\.$/, '')}.`, { cause: error })
       }
     }
     return {

@@ -16,25 +16,32 @@ export type TestedRegistry = Readonly<Record<'tested' | 'other', StrategyDefinit
 
 export const registryOf = (tested: StrategyDefinition): TestedRegistry => ({ tested, other: debounce })
 
-/** One query on screen, a coalescer under the strategy, and simulated time. */
+/** Some queries on screen, a coalescer under the strategy, and simulated time. */
 export interface StrategyWorld {
   readonly clock: StepClock
   readonly coalescer: Coalescer<'tested' | 'other', OptionOf<TestedRegistry>>
   /** When flushes ran. */
   readonly flushes: readonly number[]
-  /** How often the query has been asked for. */
+  /** How often the strategy has asked for a flush with nothing pending; seen only where an inspector watches. */
+  readonly needless: number
+  /** How often the first query has been asked for. */
   requests(): number
-  /** Whether the query is marked stale. */
+  /** How many queries have not been asked for. */
+  unfetched(): number
+  /** Whether the first query is marked stale. */
   isStale(): boolean
-  /** Tells of a change of the query. */
+  /** Tells of a change of the first query. */
   invalidate(options?: { readonly urgent?: boolean }): void
+  /** Tells of a change of each query, one after the other. */
+  invalidateAll(): void
   /** Tells of a change of the query as a feed does, with a handler; returns how often that has run. */
   change(): () => number
   /** Hides the page, or shows it again. */
   hide(isHidden: boolean): void
 }
 
-const queryKey = ['tested'] as const
+const queryKeys = [['tested'], ['tested too'], ['tested as well']] as const
+const [queryKey] = queryKeys
 
 const change: Change = {
   schema: 'public',
@@ -53,12 +60,21 @@ export async function inStrategyWorld(
   inspect?: (event: InspectionEvent) => void,
 ): Promise<void> {
   const clock = createStepClock()
-  let requests = 0
   let isHidden = false
+  let needless = 0
+  const requests = queryKeys.map(() => 0)
   const queryClient = new QueryClient({ defaultOptions: { queries: { retry: false, staleTime: Infinity } } })
-  queryClient.setQueryData(queryKey, 0)
-  const observer = new QueryObserver(queryClient, { queryKey, queryFn: () => Promise.resolve((requests += 1)) })
-  const unmount = observer.subscribe(() => undefined)
+  const mounted = queryKeys.map((key, index) => {
+    queryClient.setQueryData(key, 0)
+    const queryFn = (): Promise<number> => Promise.resolve((requests[index] = (requests[index] ?? 0) + 1))
+    return new QueryObserver(queryClient, { queryKey: key, queryFn }).subscribe(() => undefined)
+  })
+  const watch = (event: InspectionEvent): void => {
+    if (event.type === '@xstate.event' && event.event.type === 'DUE' && coalescer.getSnapshot().pendingKeys === 0) {
+      needless += 1
+    }
+    inspect?.(event)
+  }
   const coalescer = createCoalescerWith(registry, {
     queryClient,
     clock,
@@ -66,7 +82,7 @@ export async function inStrategyWorld(
     maxWaitMs: MAX_WAIT_MS,
     isHidden: () => isHidden,
     onError: () => undefined,
-    ...(inspect && { inspect }),
+    ...(inspect && { inspect: watch }),
   })
   const flushes: number[] = []
   coalescer.on('flushed', () => flushes.push(clock.now()))
@@ -75,9 +91,14 @@ export async function inStrategyWorld(
       clock,
       coalescer,
       flushes,
-      requests: () => requests,
+      get needless() {
+        return needless
+      },
+      requests: () => requests[0] ?? 0,
+      unfetched: () => requests.filter((count) => count === 0).length,
       isStale: () => queryClient.getQueryState(queryKey)?.isInvalidated === true,
       invalidate: (options) => coalescer.scheduleInvalidate(queryKey, options),
+      invalidateAll: () => queryKeys.forEach((key) => coalescer.scheduleInvalidate(key)),
       change() {
         let runs = 0
         coalescer.send({ type: 'CHANGE', change, handler: () => ((runs += 1), { invalidate: [queryKey] }) })
@@ -89,7 +110,7 @@ export async function inStrategyWorld(
     })
   } finally {
     coalescer.stop({ pending: 'drop' })
-    unmount()
+    mounted.forEach((unmount) => unmount())
     queryClient.clear()
   }
 }

@@ -66,7 +66,11 @@ export function createStepClock(): StepClock {
       for (let fired = 0; ; fired += 1) {
         const [next] = [...timers].sort(([, a], [, b]) => a.atMs - b.atMs)
         if (!next || next[1].atMs > endMs) break
-        if (fired > MAX_TIMERS) throw new Error(`Expected at most ${MAX_TIMERS} timers within ${ms} ms.`)
+        if (fired > MAX_TIMERS) {
+          throw new Error(
+            `Expected at most ${MAX_TIMERS} timers within ${ms} ms, got more. Look for one that is set again each time it fires, without a delay.`,
+          )
+        }
         timers.delete(next[0])
         nowMs = Math.max(nowMs, next[1].atMs)
         next[1].fire()
