@@ -31,7 +31,7 @@ const appImports = [
 /** What no entry point may exceed: a little above what it has, so that growth is a decision. */
 export const sizeLimits: Readonly<Record<string, number>> = {
   'realtime-coalescer': 30_900,
-  'createCoalescer alone': 30_000,
+  'createCoalescer alone': 30_100,
   [app]: 54_200,
   [appWithXState]: 66_800,
   [onlyDebounce]: 26_600,
@@ -39,7 +39,7 @@ export const sizeLimits: Readonly<Record<string, number>> = {
   'realtime-coalescer/react': 1800,
   'realtime-coalescer/inspect': 16_600,
   'realtime-coalescer/devtools': 18_500,
-  'realtime-coalescer/testing': 35_300,
+  'realtime-coalescer/testing': 35_700,
 }
 
 /** Leaves out the files that an app with the core has anyway, but for the entry itself. */

@@ -4,7 +4,7 @@ import { describe } from './describe.ts'
 import type { EmittedEvent } from './events.ts'
 import type { AnyCoalescerEvent, OrchestratorEvent, OrchestratorPort, RecordableEvent } from './orchestratorPort.ts'
 import { FALLBACK, type ResolvedStrategy } from './registry.ts'
-import type { StrategyEvent, StrategyInput, StrategyMachine, StrategyParentRef } from './strategy.ts'
+import type { StrategyEvent, StrategyMachine, StrategyParentRef } from './strategy.ts'
 
 interface OrchestratorContext {
   readonly port: OrchestratorPort
@@ -27,13 +27,9 @@ const MAX_DEATHS = 3
 const isUrgent = (event: OrchestratorEvent): boolean =>
   event.type === 'INVALIDATE' ? event.urgent === true : event.type === 'SCHEDULE' && event.urgentKeyIds !== undefined
 
-/** What a strategy died of: what it threw, or its own end. */
+/** What a strategy died of: what it threw, or that its chart came to an end. */
 const causeOf = (event: OrchestratorEvent): unknown =>
-  'error' in event
-    ? event.error
-    : new Error(
-        'Expected the statechart of a strategy to run until it is stopped, but it has reached a final state. Give it a transition back to idle instead.',
-      )
+  'error' in event ? event.error : new Error('Expected a strategy without an end, got a final state. Lead it to idle.')
 
 const isSame = (a: ResolvedStrategy, b: ResolvedStrategy): boolean => JSON.stringify(a) === JSON.stringify(b)
 
@@ -109,34 +105,26 @@ const orchestratorSetup = setup({
 const toFallback = { target: 'choosing', actions: ['reportDeath', 'countDeath', 'adoptFallback'] } as const
 
 /** What takes the place of a dead strategy may die as well, but not for ever. */
-const ofFallback = [
+const fallbackDied = [
   { guard: 'isSurvivable', ...toFallback },
   { target: 'none', actions: 'noteLoss' },
 ] as const
 
 /** One state per strategy, so that the chart shows which one is at work. */
 const strategyState = (name: string) => {
-  const atItsEnd = name === FALLBACK ? ofFallback : toFallback
+  const died = name === FALLBACK ? fallbackDied : toFallback
   return orchestratorSetup.createStateConfig({
     description: describe(`The strategy '${name}' decides when to flush.`),
     exit: 'detach',
     invoke: {
       id: 'strategy',
       src: name,
-      input: ({ context, self }: { context: OrchestratorContext; self: StrategyParentRef }): StrategyInput => ({
-        parentRef: self,
-        port: {
-          queue: context.port.queue,
-          gate: context.port.gate,
-          timing: context.strategy.timing,
-          now: context.port.now,
-          isHeld: context.port.isHeld,
-          rootOf: context.port.rootOf,
-        },
-      }),
-      onError: atItsEnd,
-      // A chart that has come to its end is told nothing any more.
-      onDone: atItsEnd,
+      input: ({ context: { port, strategy }, self }: { context: OrchestratorContext; self: StrategyParentRef }) => {
+        const { queue, gate, now, isHeld, rootOf } = port
+        return { parentRef: self, port: { queue, gate, timing: strategy.timing, now, isHeld, rootOf } }
+      },
+      onError: died,
+      onDone: died,
     },
   })
 }
