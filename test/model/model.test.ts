@@ -304,5 +304,8 @@ it('takes every transition of every machine', () => {
     'hybrid: hybrid.window.collecting.held --PENDING [isEmpty]--> idle',
     'adaptive: adaptive.collecting.held --PENDING [isEmpty]--> idle',
   ]
-  expect(coverage.missed()).toEqual([...ends, ...otherRules])
+  const missed = coverage.missed()
+  // The built-in charts have no end: `test/strategies` has one that does.
+  expect(missed.filter((name) => name.includes('xstate.done.actor.strategy'))).toHaveLength(7)
+  expect(missed.filter((name) => !name.includes('xstate.done.actor.strategy'))).toEqual([...ends, ...otherRules])
 })
