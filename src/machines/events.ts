@@ -6,7 +6,7 @@ import type {
   RefetchEvent,
   RefetchFailedRecord,
 } from '../actions/types.ts'
-import { identifyKey } from '../actions/queryKeys.ts'
+import { expectIdentifiable } from '../actions/queryKeys.ts'
 import { expectBoolean, expectFunction, expectOneOf, expectQueryKeys, failType } from '../actions/validate.ts'
 import type { StrategyName, StrategyOption } from './strategies.ts'
 
@@ -45,8 +45,6 @@ export type EmittedEvent<Name extends string = StrategyName> = {
   [Fact in keyof EmittedRecords]: { readonly type: Fact } & EmittedRecords<Name>[Fact]
 }[keyof EmittedRecords]
 
-const isObject = (part: unknown): boolean => typeof part === 'object' && part !== null
-
 const expectSource = (source: unknown): void => {
   if (source !== undefined && typeof source !== 'string') {
     failType('source', 'a string', source, "Pass a label such as 'goals:INSERT', or leave it out.")
@@ -55,9 +53,7 @@ const expectSource = (source: unknown): void => {
 
 /** Throws if an INVALIDATE or REFETCH is not well formed. */
 export function expectKeyEvent(event: InvalidateEvent | RefetchEvent): void {
-  // A key that refers to itself cannot be identified.
-  for (const queryKey of expectQueryKeys(event.queryKeys, 'queryKeys'))
-    if (queryKey.some(isObject)) identifyKey(queryKey)
+  for (const queryKey of expectQueryKeys(event.queryKeys, 'queryKeys')) expectIdentifiable(queryKey)
   if (event.type === 'INVALIDATE') return expectInvalidateOptions(event)
   expectSource(event.source)
   if (event.queryType !== undefined) expectOneOf('queryType', event.queryType, ['active', 'all'])

@@ -86,6 +86,7 @@ export const windowsIdle = windowsSetup.createStateConfig({
         target: 'flushing',
         actions: { type: 'noteLeading', params: whileIdle },
       },
+      { guard: 'isOpen', target: 'collecting' },
     ],
   },
 })

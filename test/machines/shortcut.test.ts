@@ -1,5 +1,6 @@
 import type { CoalescerEvent, StrategyName } from 'realtime-coalescer'
 import { describe, expect, it, vi } from 'vitest'
+import type { InspectionEvent } from 'xstate'
 import { strategyNames } from '../../src/machines/strategies.ts'
 import { changeOf } from '../support/changeOf.ts'
 import { advance, useSimulatedTime } from '../support/simulatedTime.ts'
@@ -139,4 +140,61 @@ it('under batch, the change that fills the buffer reaches the actor', () => {
     return sent.mock.calls.filter(([event]) => event.type === 'CHANGE').length
   })
   expect(reached).toEqual([1, 0, 0, 1])
+})
+
+describe('a fact', () => {
+  const flushOnce = async (world: ReturnType<typeof createWorld>): Promise<void> => {
+    world.coalescer.scheduleInvalidate(['goals'])
+    await advance(1000)
+  }
+  const reportsTo = (world: ReturnType<typeof createWorld>) => {
+    const sent = vi.spyOn(world.coalescer.actor, 'send')
+    return () => sent.mock.calls.filter(([{ type }]) => (type as string) === 'REPORT').length
+  }
+
+  it('passes by the actor while nobody listens to it, and is told to the listeners of the coalescer', async () => {
+    const world = createWorld({ ...timing })
+    const reports = reportsTo(world)
+    await flushOnce(world)
+    expect([reports(), world.flushed.length]).toEqual([0, 1])
+  })
+
+  it('reaches it as long as somebody listens, ending as often as they like', async () => {
+    const world = createWorld({ ...timing })
+    const { actor } = world.coalescer
+    const heard: string[] = []
+    const listeners = ['first', 'second'].map((name) => actor.on('flushed', () => heard.push(name)))
+    const reports = reportsTo(world)
+    await flushOnce(world)
+    listeners[0]?.unsubscribe()
+    listeners[0]?.unsubscribe()
+    await flushOnce(world)
+    listeners[1]?.unsubscribe()
+    await flushOnce(world)
+    expect([heard, reports()]).toEqual([['first', 'second', 'second'], 2])
+  })
+
+  it('reaches a listener of the actor who comes while the coalescer tells its own', async () => {
+    const world = createWorld({ ...timing })
+    const heard: unknown[] = []
+    world.coalescer.on('flushed', () => {
+      if (heard.length === 0) world.coalescer.actor.on('*', ({ type }) => heard.push(type))
+    })
+    await flushOnce(world)
+    expect(heard).toEqual(['flushed'])
+  })
+
+  it.each(['option', 'later'])('reaches the actor while an inspector watches, attached by %s', async (way) => {
+    const inspected: string[] = []
+    const inspect = (event: InspectionEvent): void => {
+      if (event.type === '@xstate.event') inspected.push(event.event.type)
+    }
+    const world = createWorld({ ...timing, ...(way === 'option' && { inspect }) })
+    const watching = way === 'later' ? world.coalescer.actor.system.inspect(inspect) : undefined
+    await flushOnce(world)
+    expect(inspected.filter((type) => type === 'REPORT')).toHaveLength(1)
+    watching?.unsubscribe()
+    await flushOnce(world)
+    expect(inspected.filter((type) => type === 'REPORT')).toHaveLength(way === 'option' ? 2 : 1)
+  })
 })

@@ -5,7 +5,10 @@ const jitterRange = (timing: Timing): number =>
   Math.min(timing.jitterMs, Math.max(0, timing.maxWaitMs - timing.quietMs))
 
 /** A random delay for one window. */
-export const drawJitter = (timing: Timing): number => Math.random() * jitterRange(timing)
+export function drawJitter(timing: Timing): number {
+  const range = jitterRange(timing)
+  return range === 0 ? 0 : Math.random() * range
+}
 
 /** Until when something that has waited since `firstAtMs` must be flushed. */
 export const capAt = (firstAtMs: number, timing: Timing, jitterMs: number): number =>

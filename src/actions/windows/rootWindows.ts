@@ -66,7 +66,8 @@ function nameRoot(root: unknown): string {
  */
 export class RootWindows extends GroupWindows<RootGroup> {
   readonly #groups = new Map<string, RootGroup>()
-  readonly #groupOfKey = new Map<PendingKey, RootGroup>()
+  /** By the ids of their keys. */
+  readonly #groupOfKey = new Map<string, RootGroup>()
   readonly #rhythms: Rhythms
   readonly #startedAtMs: number
   /** Those for which an event came that can make them due earlier than was planned. */
@@ -92,16 +93,19 @@ export class RootWindows extends GroupWindows<RootGroup> {
       if (group) this.#forget(group)
       this.#groups.set(id, (group = this.#createGroup(id, key)))
     }
-    this.#groupOfKey.set(key, group)
-    this.noteEvent(key, key.lastAtMs)
+    this.#groupOfKey.set(key.id, group)
+    this.#noteChange(group, key, key.lastAtMs)
     if (isOpen) return
     group.window = this.open(group)
     this.#planHurry(group)
   }
 
   override noteEvent(key: PendingKey, atMs: number): void {
-    const group = this.#groupOfKey.get(key)
-    if (!group) return
+    const group = this.#groupOfKey.get(key.id)
+    if (group) this.#noteChange(group, key, atMs)
+  }
+
+  #noteChange(group: RootGroup, key: PendingKey, atMs: number): void {
     group.last = key
     if (atMs > this.#lastOfAllAtMs) this.#lastOfAllAtMs = atMs
     if (atMs !== group.rhythm.seenAtMs) noteChange(group.rhythm, atMs, this.port.timing.maxWaitMs)
@@ -154,8 +158,7 @@ export class RootWindows extends GroupWindows<RootGroup> {
   }
 
   protected override groupOf(keyId: string): RootGroup | undefined {
-    const key = this.port.queue.keys.get(keyId)
-    return key && this.#groupOfKey.get(key)
+    return this.port.queue.keys.has(keyId) ? this.#groupOfKey.get(keyId) : undefined
   }
 
   protected override groupOfId(id: string): RootGroup | undefined {
@@ -175,7 +178,7 @@ export class RootWindows extends GroupWindows<RootGroup> {
   }
 
   #forget(group: RootGroup): void {
-    for (const key of group.keys) this.#groupOfKey.delete(key)
+    for (const { id } of group.keys) this.#groupOfKey.delete(id)
     this.#groups.delete(group.id)
     this.#hurried.delete(group)
   }

@@ -20,7 +20,7 @@ import { whenAnswered } from './fetches/waiters.ts'
 import { Page } from './host/page.ts'
 import { Router } from './host/router.ts'
 import { createNotifier, createSnapshotReader } from './host/snapshot.ts'
-import { createTracedInspect, watchInspectors } from './host/inspectors.ts'
+import { createTracedInspect, watchInspectors, watchListeners } from './host/inspectors.ts'
 
 const noOptions = {}
 const emittedNames = ['flushed', 'strategySwitched', 'refetchFailed', 'handlerFailed'] as const
@@ -55,8 +55,10 @@ export function createCoalescerWith<const Strategies extends StrategyRegistry>(
     isRealTime: options.clock === undefined,
     report,
     emitter,
-    emitFromActor: (name, record) =>
-      router.send({ type: 'REPORT', emitted: { type: name, ...record } as EmittedEvent<string> }),
+    emitFromActor: (name, record) => {
+      if (!listeners.isOn() && !trace.isOn()) return
+      router.send({ type: 'REPORT', emitted: { type: name, ...record } as EmittedEvent<string> })
+    },
     fetchLost: (queryKeys) => router.fetchLost(queryKeys),
     changed: () => {
       router.noteHeld()
@@ -81,6 +83,7 @@ export function createCoalescerWith<const Strategies extends StrategyRegistry>(
     else engine.reportBadEvent(event, engine.check(event as AnyCoalescerEvent) ?? new TypeError('Expected an event.'))
   }
   const trace = watchInspectors(actor.system, options.inspect !== undefined)
+  const listeners = watchListeners(actor)
   const router = new Router({
     engine,
     page,

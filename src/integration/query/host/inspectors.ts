@@ -1,5 +1,6 @@
 import type { ActorSystem, InspectionEvent, Observer } from 'xstate'
 import type { ErrorReporter } from '../../../actions/report.ts'
+import type { CoalescerActorRef } from '../coalescer.ts'
 
 type Inspect = Observer<InspectionEvent> | ((event: InspectionEvent) => void)
 
@@ -36,4 +37,23 @@ export function watchInspectors(system: ActorSystem<any>, isInspected: boolean):
     }
   }
   return { isOn: () => watching > 0 }
+}
+
+/** Tells whether anyone listens to what the actor itself emits: without, no fact has to reach it. */
+export function watchListeners(actor: CoalescerActorRef): { isOn(): boolean } {
+  let listening = 0
+  const on = actor.on.bind(actor)
+  actor.on = (type, handler) => {
+    const subscription = on(type, handler)
+    let isSubscribed = true
+    listening += 1
+    return {
+      unsubscribe() {
+        if (isSubscribed) listening -= 1
+        isSubscribed = false
+        subscription.unsubscribe()
+      },
+    }
+  }
+  return { isOn: () => listening > 0 }
 }
