@@ -6,6 +6,11 @@ const wire = ['test/{backend,integration}/**/*.test.{ts,tsx}']
 /** Tests that start browsers or package managers, which work more than they wait. */
 const heavy = ['test/{browser,package}/**/*.test.{ts,tsx}']
 
+/** Tests in simulated time, with modules of their own in a process they share. */
+const shared = [
+  'test/{actions,exhaust,machines,model,promises,simulation,strategies,supabase,tabs,testing}/**/*.test.{ts,tsx}',
+]
+
 // Real sockets, browsers and package managers on a shared machine: one more try there, none at a desk.
 const system = { testTimeout: 120_000, hookTimeout: 120_000, retry: process.env.CI ? 1 : 0 }
 
@@ -21,9 +26,21 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'shared',
+          include: shared,
+          isolate: false,
+          setupFiles: ['test/support/nothingLeft.ts', 'test/support/seedOfRun.ts'],
+          testTimeout: 60_000,
+          maxWorkers: '100%',
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'unit',
           include: ['test/**/*.test.{ts,tsx}'],
-          exclude: [...wire, ...heavy],
+          exclude: [...shared, ...wire, ...heavy],
           setupFiles: ['test/support/seedOfRun.ts'],
           testTimeout: 60_000,
           maxWorkers: '100%',

@@ -1,15 +1,22 @@
-import { createCoalescer } from 'realtime-coalescer'
+import { type Coalescer, createCoalescer } from 'realtime-coalescer'
 import { createRealtimeService } from 'realtime-coalescer/supabase'
-import { describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { filterColumns } from '../../src/actions/feedFilter.ts'
 import { FakeSupabase } from '../support/fakeSupabase.ts'
 
 const keys = () => [['goals']]
 const handle = () => ({})
+let coalescer: Coalescer
+
+beforeEach(() => {
+  coalescer = createCoalescer()
+})
+afterEach(() => coalescer.stop())
+
 const create = (options: object) => () =>
   createRealtimeService({
     supabase: new FakeSupabase(),
-    coalescer: createCoalescer(),
+    coalescer,
     channel: 'db',
     schema: 'public',
     tables: { goals: { keys } },
@@ -130,9 +137,10 @@ describe('createRealtimeService', () => {
 
   it('warns of an option there is none of, once, and works', () => {
     const warnings: string[] = []
-    const coalescer = createCoalescer({ onWarning: (warning) => warnings.push(warning) })
+    coalescer.stop()
+    coalescer = createCoalescer({ onWarning: (warning) => warnings.push(warning) })
     const goals = { keys, fliter: 'id=eq.1', broadcast: { topic: 'a', evnt: 'INSERT' } }
-    const misspelt = create({ coalescer, chanel: 'db', tables: { goals, partners: { keys, broadcast: false } } })
+    const misspelt = create({ chanel: 'db', tables: { goals, partners: { keys, broadcast: false } } })
     misspelt()
     misspelt()
     expect(warnings).toEqual([
