@@ -1,4 +1,5 @@
 import { environmentManager, focusManager, onlineManager } from '@tanstack/react-query'
+import { createTestClock } from 'realtime-coalescer/testing'
 import { afterEach, beforeEach, vi } from 'vitest'
 
 // Node's own: a turn of it drains the microtasks, whatever timers are simulated.
@@ -28,17 +29,5 @@ export function useSimulatedTime(): void {
   afterEach(endSimulatedTime)
 }
 
-/** More timers than any test needs, so that one that is set again and again without delay breaks it. */
-const MAX_TIMERS = 20_000
-
 /** Runs the timers of the next `ms` milliseconds one by one, promises in between. */
-export async function advance(ms: number): Promise<void> {
-  await drain()
-  const end = { isReached: false }
-  setTimeout(() => (end.isReached = true), ms)
-  for (let timers = 0; !end.isReached; timers += 1) {
-    if (timers > MAX_TIMERS) throw new Error(`Expected at most ${MAX_TIMERS} timers within ${ms} ms.`)
-    vi.advanceTimersToNextTimer()
-    await drain()
-  }
-}
+export const { advance } = createTestClock(vi)

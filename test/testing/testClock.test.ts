@@ -10,8 +10,16 @@ import {
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createActor, createMachine } from 'xstate'
 
-/** Jest's fake timers have the methods of vitest's; this is all of them that is used. */
-const jestLike = { advanceTimersByTime: (ms: number) => void vi.advanceTimersByTime(ms) }
+/** Jest runs all timers of the moment it jumps to. */
+const jestLike = {
+  advanceTimersByTime: (ms: number) => void vi.advanceTimersByTime(ms),
+  advanceTimersToNextTimer: () => {
+    vi.advanceTimersToNextTimer()
+    vi.advanceTimersByTime(0)
+  },
+}
+
+const withoutJumps = { advanceTimersByTime: (ms: number) => void vi.advanceTimersByTime(ms) }
 
 const kinds: Readonly<Record<string, { start(): TestClock; end(): void }>> = {
   'a clock of its own': { start: () => createTestClock(), end: () => undefined },
@@ -21,6 +29,10 @@ const kinds: Readonly<Record<string, { start(): TestClock; end(): void }>> = {
   },
   'the fake timers of Jest': {
     start: () => (vi.useFakeTimers({ now: 0 }), createTestClock(jestLike)),
+    end: () => vi.useRealTimers(),
+  },
+  'fake timers that cannot jump': {
+    start: () => (vi.useFakeTimers({ now: 0 }), createTestClock(withoutJumps)),
     end: () => vi.useRealTimers(),
   },
   'the mock timers of node:test': {
@@ -49,6 +61,18 @@ describe.each(Object.entries(kinds))('simulated time on %s', (_name, { start, en
     expect([clock.now(), seen]).toEqual([29, ['early at 10', 'set meanwhile at 20']])
     await clock.advance(1)
     expect(seen.at(-1)).toBe('late at 30')
+  })
+
+  it('runs timers that are due at its end and are set on the way there, and none after it', async () => {
+    const seen: string[] = []
+    const note = (name: string): void => void seen.push(`${name} at ${clock.now()}`)
+    clock.setTimeout(() => clock.setTimeout(() => note('set on the way'), 10), 20)
+    clock.setTimeout(() => note('too late'), 31)
+    await clock.advance(30)
+    expect([clock.now(), seen]).toEqual([30, ['set on the way at 30']])
+    await clock.advance(0.5)
+    await clock.advance(0.5)
+    expect(seen).toEqual(['set on the way at 30', 'too late at 31'])
   })
 
   it('is a clock for actors of XState', async () => {
@@ -106,7 +130,48 @@ it('breaks a timer that is set again and again without delay', async () => {
   const clock = createTestClock()
   const again = (): void => void clock.setTimeout(again, 0)
   again()
-  await expect(clock.advance(1)).rejects.toThrow('Expected at most 20000 timers within 1 ms, got more.')
+  await expect(clock.advance(1)).rejects.toThrow('Expected at most 20000 timers at one moment, got more.')
+})
+
+it.each(['a clock of its own', 'the fake timers of vitest'])(
+  'ends with what promises set without delay, on %s',
+  async (name) => {
+    const { start, end } = kinds[name] as (typeof kinds)[string]
+    const clock = start()
+    onTestFinished(end)
+    const seen: string[] = []
+    const later = (text: string): void => void Promise.resolve().then(() => clock.setTimeout(() => seen.push(text), 0))
+    clock.setTimeout(() => (later('after a promise'), clock.setTimeout(() => seen.push('never'), 10)), 10)
+    await clock.advance(10)
+    expect(seen).toEqual(['after a promise'])
+    expect('timers' in clock ? clock.timers : vi.getTimerCount()).toBe(1)
+  },
+)
+
+it('jumps over time in which nothing happens', async () => {
+  let steps = 0
+  vi.useFakeTimers({ now: 0 })
+  onTestFinished(() => void vi.useRealTimers())
+  const clock = createTestClock({
+    advanceTimersByTime: (ms) => vi.advanceTimersByTime(ms),
+    advanceTimersToNextTimer: () => ((steps += 1), vi.advanceTimersToNextTimer()),
+  })
+  const seen: number[] = []
+  const hourly = setInterval(() => seen.push(Date.now() / 3_600_000), 3_600_000)
+  await clock.advance(100 * 3_600_000)
+  clearInterval(hourly)
+  expect([seen.length, seen.at(-1), clock.now()]).toEqual([100, 100, 360_000_000])
+  expect(steps).toBeLessThan(110)
+})
+
+it('leaves no timer behind when one throws', async () => {
+  const clock = createTestClock(vi.useFakeTimers())
+  onTestFinished(() => void vi.useRealTimers())
+  setTimeout(() => {
+    throw new Error('of the app')
+  }, 10)
+  await expect(clock.advance(20)).rejects.toThrow('of the app')
+  expect(vi.getTimerCount()).toBe(0)
 })
 
 it('refuses what is no time and what are no fake timers', async () => {

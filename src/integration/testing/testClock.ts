@@ -4,12 +4,28 @@ import { expectDelay, failType } from '../../actions/validate.ts'
 /** More turns of the microtask queue than the way of a fetch through the cache takes. */
 const TURNS = 60
 
-/** More timers than any test needs, so that one that is set again and again without delay breaks it. */
+/** More timers of one moment than any test needs, so that one that is set again and again without delay breaks it. */
 const MAX_TIMERS = 20_000
 
 /** Lets every promise settle that needs no timer. */
 const settle = async (): Promise<void> => {
   for (let turn = 0; turn < TURNS; turn += 1) await Promise.resolve()
+}
+
+/** Fires timers until `fireNext` has none left, promises in between. */
+async function fireAll(now: () => number, fireNext: () => boolean): Promise<void> {
+  let atMs = now()
+  await settle()
+  for (let fired = 0; fireNext(); fired += 1) {
+    if (now() !== atMs) fired = 0
+    atMs = now()
+    if (fired > MAX_TIMERS) {
+      throw new Error(
+        `Expected at most ${MAX_TIMERS} timers at one moment, got more. Look for one that is set again each time it fires, without a delay.`,
+      )
+    }
+    await settle()
+  }
 }
 
 /** Time that stands still until the test lets it pass. Serves as `clock` of a coalescer, and of any actor of XState. */
@@ -35,6 +51,8 @@ export interface StepClock extends TestClock {
 
 /** What is used of the fake timers of a test runner. */
 export interface FakeTimers {
+  /** Jumps to the next timer and runs it, as `vi` and `jest` have it. Without it time passes millisecond by millisecond. */
+  advanceTimersToNextTimer?(): unknown
   /** Runs the timers of the next milliseconds, as `vi` and `jest` have it. */
   advanceTimersByTime?(ms: number): unknown
   /** Runs the timers of the next milliseconds, as `mock.timers` of `node:test` has it. */
@@ -62,20 +80,17 @@ export function createStepClock(): StepClock {
     },
     async advance(ms) {
       const endMs = nowMs + expectDelay('ms', ms)
-      await settle()
-      for (let fired = 0; ; fired += 1) {
-        const [next] = [...timers].sort(([, a], [, b]) => a.atMs - b.atMs)
-        if (!next || next[1].atMs > endMs) break
-        if (fired > MAX_TIMERS) {
-          throw new Error(
-            `Expected at most ${MAX_TIMERS} timers within ${ms} ms, got more. Look for one that is set again each time it fires, without a delay.`,
-          )
-        }
-        timers.delete(next[0])
-        nowMs = Math.max(nowMs, next[1].atMs)
-        next[1].fire()
-        await settle()
-      }
+      await fireAll(
+        () => nowMs,
+        () => {
+          const [next] = [...timers].sort(([, a], [, b]) => a.atMs - b.atMs)
+          if (!next || next[1].atMs > endMs) return false
+          timers.delete(next[0])
+          nowMs = Math.max(nowMs, next[1].atMs)
+          next[1].fire()
+          return true
+        },
+      )
       nowMs = endMs
     },
   }
@@ -90,22 +105,23 @@ export function createStepClock(): StepClock {
  */
 export function createTestClock(fakeTimers?: FakeTimers): TestClock {
   if (fakeTimers === undefined) return createStepClock()
-  const tick = tickOf(fakeTimers)
+  const advance = advanceOf(fakeTimers)
   return {
     now: () => Date.now(),
     setTimeout: (fire, timeout) => setTimeout(fire, timeout),
     clearTimeout: (id: ReturnType<typeof setTimeout>) => clearTimeout(id),
-    async advance(ms) {
-      expectDelay('ms', ms)
-      await settle()
-      // Timers that are set when another one fires, and promises in between, are due from that moment on.
-      for (let passed = 0; passed < ms; passed += 1) {
-        tick(Math.min(1, ms - passed))
-        await settle()
-      }
-      if (ms === 0) tick(0)
-      await settle()
-    },
+    advance: (ms) => advance(expectDelay('ms', ms)),
+  }
+}
+
+function advanceOf(timers: FakeTimers): (ms: number) => Promise<void> {
+  const tick = tickOf(timers)
+  const walkOn = (ms: number): Promise<void> => walk(ms, tick)
+  if (typeof timers?.advanceTimersToNextTimer !== 'function') return walkOn
+  return async (ms) => {
+    await jump(Math.floor(ms), () => timers.advanceTimersToNextTimer?.())
+    // No timer ends within a millisecond.
+    if (ms % 1 > 0) await walkOn(ms % 1)
   }
 }
 
@@ -113,4 +129,38 @@ function tickOf(timers: FakeTimers): (ms: number) => void {
   if (typeof timers?.advanceTimersByTime === 'function') return (ms) => void timers.advanceTimersByTime?.(ms)
   if (typeof timers?.tick === 'function') return (ms) => timers.tick?.(ms)
   return failType('fakeTimers', '`vi`, `jest` or `mock.timers`', timers, 'Leave it out for a clock of its own.')
+}
+
+/** Jumps from timer to timer. */
+async function jump(ms: number, toNext: () => void): Promise<void> {
+  // The end is a timer as well. One that comes after it may be due at the same moment, so that it is set again until
+  // nothing fires before it.
+  let isAtEnd = false
+  const markEnd = (inMs: number): ReturnType<typeof setTimeout> => setTimeout(() => (isAtEnd = true), inMs)
+  await settle()
+  let end = markEnd(ms)
+  try {
+    await fireAll(Date.now, () => {
+      const wasAtEnd = isAtEnd
+      if (wasAtEnd) {
+        isAtEnd = false
+        end = markEnd(0)
+      }
+      toNext()
+      return !(wasAtEnd && isAtEnd)
+    })
+  } finally {
+    clearTimeout(end)
+  }
+}
+
+/** Passes millisecond by millisecond: timers that are set when another one fires are due from that moment on. */
+async function walk(ms: number, tick: (ms: number) => void): Promise<void> {
+  await settle()
+  for (let passed = 0; passed < ms; passed += 1) {
+    tick(Math.min(1, ms - passed))
+    await settle()
+  }
+  if (ms === 0) tick(0)
+  await settle()
 }
