@@ -19,9 +19,14 @@ export class Containment {
 
   /** Returns whether it ran to its end. */
   run(run: () => void, query?: QueryName): boolean {
+    return this.runWith(run, undefined, query)
+  }
+
+  /** The same with something to hand over, where a function of its own for each would cost too much. */
+  runWith<Thing>(run: (thing: Thing) => void, thing: Thing, query?: QueryName): boolean {
     this.depth += 1
     try {
-      run()
+      run(thing)
       return true
     } catch (error) {
       this.failed(error, query)

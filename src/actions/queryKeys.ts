@@ -156,15 +156,19 @@ function isPartAsCopied(part: unknown, copy: unknown): boolean {
   if (Object.is(part, copy)) return true
   if (typeof part !== 'object' || part === null || typeof copy !== 'object' || copy === null) return false
   if (Array.isArray(part)) {
-    return Array.isArray(copy) && part.length === copy.length && part.every((one, i) => isPartAsCopied(one, copy[i]))
+    if (!Array.isArray(copy) || part.length !== copy.length) return false
+    for (let i = 0; i < part.length; i += 1) if (!isPartAsCopied(part[i], copy[i])) return false
+    return true
   }
   if (!isPlain(part) || !isPlain(copy)) return false
   const names = Object.keys(part)
   const copied = Object.keys(copy)
-  return (
-    names.length === copied.length &&
-    names.every((name, i) => name === copied[i] && isPartAsCopied(part[name], copy[name]))
-  )
+  if (names.length !== copied.length) return false
+  for (let i = 0; i < names.length; i += 1) {
+    const name = names[i] as string
+    if (name !== copied[i] || !isPartAsCopied(part[name], copy[name])) return false
+  }
+  return true
 }
 
 function failDepth(): never {

@@ -2,7 +2,7 @@ import { QueryClient, type QueryKey, QueryObserver } from '@tanstack/react-query
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { changeOf } from '../support/changeOf.ts'
 import { advance, drain, useSimulatedTime } from '../support/simulatedTime.ts'
-import { announce, everyStrategy, isInvalidated, worldOf } from './support.ts'
+import { announce, everyStrategy, isInvalidated, startsOf, worldOf } from './support.ts'
 
 useSimulatedTime()
 
@@ -112,6 +112,20 @@ describe.each(everyStrategy)('containment, %s', (strategy) => {
     unsubscribe()
     expect([shown.version(), other.version()]).toEqual([1, 1])
     expect(types(world)).toContain('queryFailed')
+  })
+
+  it('a listener of the cache that throws as a fetch starts keeps back its request no longer than one may be stuck', async () => {
+    const world = worldOf(strategy, { stuckAfterMs: 1000 })
+    const shown = await world.showLoaded(goals)
+    const unsubscribe = world.queryClient.getQueryCache().subscribe((event) => {
+      if (event.type !== 'updated' || event.action.type !== 'fetch') return
+      unsubscribe()
+      fail()
+    })
+    announce(world, 'INVALIDATE', goals)
+    await advance(3000)
+    expect(shown.version()).toBe(1)
+    expect(startsOf(world, goals)).toHaveLength(2)
   })
 
   it('a query client without any options will do, also for exact keys', async () => {

@@ -285,7 +285,8 @@ export class Fetches implements LedgerListener {
   }
 
   #afterEnds(ended: ReadonlySet<Entry>): void {
-    for (const one of ended) this.#port.containment.run(() => followEnd(one, this, this.#port), one.query)
+    const follow = (one: Entry): void => followEnd(one, this, this.#port)
+    for (const one of ended) this.#port.containment.runWith(follow, one, one.query)
     this.slots.pump()
     this.#releaseBlocked()
     this.#port.changed()

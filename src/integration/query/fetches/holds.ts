@@ -23,6 +23,8 @@ export interface HeldQuery {
   readonly mutationKeys: readonly (readonly unknown[] | undefined)[]
 }
 
+const none: readonly Mutating[] = []
+
 /**
  * Keeps fetches back from queries that the app has written to for a mutation that is under way: what they bring would
  * be older than what is on screen. They are let go when the last such mutation ends, or takes too long.
@@ -38,8 +40,8 @@ export class Holds {
   }
 
   /** The mutations whose end a query waits for. */
-  holding(query: Query): Mutating[] {
-    return this.#port.isOn ? [...this.mutations.holding(query)] : []
+  holding(query: Query): readonly Mutating[] {
+    return this.#port.isOn && this.mutations.isAny ? [...this.mutations.holding(query)] : none
   }
 
   /**

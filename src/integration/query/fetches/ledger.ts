@@ -8,7 +8,7 @@ import {
 import type { LogicalClock } from '../../../actions/clock.ts'
 import type { Containment } from '../../../actions/containment.ts'
 import type { PutIn } from './putIn.ts'
-import { isInfinite, longestDelayMs, observeRun, unobserve } from './observe.ts'
+import { asksAtOnce, isInfinite, longestDelayMs, observeRun, unobserve } from './observe.ts'
 import { type Entry, type FetchOutcome, createEntry, isOpen, isOwnRun } from './way.ts'
 import {
   doubtRun,
@@ -65,10 +65,11 @@ export class Ledger {
   constructor(queryClient: QueryClient, port: LedgerPort) {
     this.#port = port
     this.cache = queryClient.getQueryCache()
+    const hear = (event: QueryCacheNotifyEvent): void => this.#hear(event)
     this.#unsubscribe = this.cache.subscribe((event) => {
       // Most events are none of ours, and a flush of thousands of queries makes many.
       if (event.type === 'updated' ? event.action.type !== 'invalidate' : heard.has(event.type)) {
-        port.containment.run(() => this.#hear(event))
+        port.containment.runWith(hear, event)
       }
     })
   }
@@ -141,14 +142,18 @@ export class Ledger {
     const { clock, listener, now } = this.#port
     const entry = this.entryOf(query)
     const wasOwn = isOwnRun(entry)
+    const isOwn = this.starting === query
+    const isPaused = query.state.fetchStatus === 'paused'
+    const isMore = isFetchMore(query)
+    // The coalescer hands no promise to the requests that it starts.
+    const hasAsked = isOwn && !isPaused && asksAtOnce(query)
     // One more page does not renew the pages that are there; and a request counts from when it asks.
-    const startedAt = query.state.fetchStatus === 'paused' && !isFetchMore(query) ? clock.value : entry.endedStartedAt
-    startRun(entry, this.starting === query, startedAt, now())
-    if (query.options.behavior !== undefined && !isFetchMore(query)) renewRun(entry, clock.value)
-    else if (isFetchMore(query)) trustRun(entry)
-    if (query.state.fetchStatus !== 'paused') this.#observe(query, entry)
+    startRun(entry, isOwn, isPaused && !isMore ? clock.value : entry.endedStartedAt, now())
+    if (isMore) trustRun(entry)
+    else if (hasAsked || query.options.behavior !== undefined) renewRun(entry, clock.value)
+    if (!isPaused && !hasAsked) this.#observe(query, entry)
     // Its success clears the flag, though the pages that are there stay as old as they are.
-    if (isFetchMore(query) && query.state.isInvalidated) listener.noteMark(entry, (clock.value += 1))
+    if (isMore && query.state.isInvalidated) listener.noteMark(entry, (clock.value += 1))
     listener.started(entry, wasOwn)
   }
 
@@ -204,8 +209,7 @@ export class Ledger {
     if (!isOpen(entry)) return
     const wasOwn = isOwnRun(entry)
     const isHandedOut = outcome === 'success' && !entry.hasAsked
-    this.#observed.delete(query)
-    unobserve(query, this)
+    if (this.#observed.delete(query)) unobserve(query, this)
     endRun(entry, outcome, this.#port.now())
     this.#port.listener.ended(entry, outcome, wasOwn)
     if (isHandedOut) this.#port.listener.data.check(query)

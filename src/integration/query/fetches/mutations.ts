@@ -98,6 +98,11 @@ export class Mutations {
     return true
   }
 
+  /** Whether any is under way. */
+  get isAny(): boolean {
+    return this.#pending.size > 0
+  }
+
   /** The mutations that a query is not to be fetched before the end of. */
   *holding(query: Query): Generator<Mutating> {
     for (const mutating of this.#pending.values()) {

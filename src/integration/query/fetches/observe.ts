@@ -13,6 +13,13 @@ export const isInfinite = (query: Query): boolean =>
   query.queryType === 'infinite' || query.options.behavior !== undefined
 
 /**
+ * Whether a request that starts now runs `queryFn` in the same turn, unless it is handed a promise: no persister answers
+ * in its place, and no behavior asks for one page after another.
+ */
+export const asksAtOnce = (query: Query): boolean =>
+  typeof query.options.queryFn === 'function' && query.options.persister === undefined && !isInfinite(query)
+
+/**
  * Calls back when the query's next request runs `queryFn`, of which the cache tells nothing; for an infinite query, at
  * each page. A hydrated promise or a persister's data comes without. The query's own copy of its options is changed
  * until then; if a render replaces it first, the request passes for one that has not asked, which is safe.

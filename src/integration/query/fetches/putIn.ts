@@ -7,7 +7,7 @@ import { createMatcher } from '../flush/match.ts'
 import type { Ledger } from './ledger.ts'
 import { isOpen, isRunning } from './way.ts'
 
-/** How many keys are remembered after their flush. */
+/** So many keys at least are remembered after their flush, and at most twice as many. */
 const MAX_KEYS = 1000
 
 interface FlushedKey {
@@ -36,8 +36,10 @@ export interface PutInPort {
  */
 export class PutIn {
   readonly #port: PutInPort
-  /** By id, the newest last. */
-  readonly #flushed = new Map<string, FlushedKey>()
+  /** The newest keys, by id. */
+  #flushed = new Map<string, FlushedKey>()
+  /** Those before them, forgotten once there are as many new ones. */
+  #flushedBefore = new Map<string, FlushedKey>()
   #forgottenAtMs = -Infinity
   #forgottenSeq = 0
   #newestAtMs = -Infinity
@@ -50,40 +52,43 @@ export class PutIn {
     this.#port = port
   }
 
-  /** @param agoMs how long ago, by the clock of the coalescer, a pending key's newest event came */
-  remember(keys: readonly PendingKey[], agoMs: (key: PendingKey) => number): void {
-    const nowMs = Date.now()
+  /** @param nowMs the time by the clock of the coalescer, by which the keys are dated */
+  remember(keys: readonly PendingKey[], nowMs: number): void {
+    const dateMs = Date.now()
     for (const key of keys) {
       // A query that owes a fetch again has not changed.
-      if (key.events > 0) this.#remember(key, nowMs - agoMs(key), newestSeq(key) || this.#port.logicalClock.value)
+      if (key.events === 0) continue
+      const { id, queryKey, exact, lastAtMs } = key
+      const seq = newestSeq(key) || this.#port.logicalClock.value
+      this.#remember(id, { queryKey, exact, atMs: dateMs - (nowMs - lastAtMs), seq })
     }
-    this.#forgetOldest()
   }
 
   /** Remembers what filters have been judged for: what comes into the cache after the call is not matched any more. */
-  rememberCall(key: CalledKey, seq: number): void {
-    this.#remember(key, Date.now(), seq)
-    this.#forgetOldest()
+  rememberCall({ id, queryKey, exact }: CalledKey, seq: number): void {
+    this.#remember(id, { queryKey: copyKey(queryKey), exact, atMs: Date.now(), seq })
   }
 
-  #remember({ id, queryKey, exact }: CalledKey, atMs: number, seq: number): void {
-    this.#flushed.delete(id)
-    this.#flushed.set(id, { queryKey: copyKey(queryKey), exact, atMs, seq })
-    this.#newestAtMs = Math.max(this.#newestAtMs, atMs)
+  #remember(id: string, key: FlushedKey): void {
+    this.#flushed.set(id, key)
+    if (key.atMs > this.#newestAtMs) this.#newestAtMs = key.atMs
     this.#match = undefined
+    if (this.#flushed.size >= MAX_KEYS) this.#forgetOldest()
   }
 
   #forgetOldest(): void {
-    for (const [id, { atMs, seq }] of this.#flushed) {
-      if (this.#flushed.size <= MAX_KEYS) break
-      this.#flushed.delete(id)
-      this.#forgottenAtMs = Math.max(this.#forgottenAtMs, atMs)
-      this.#forgottenSeq = Math.max(this.#forgottenSeq, seq)
+    for (const [id, { atMs, seq }] of this.#flushedBefore) {
+      if (this.#flushed.has(id)) continue
+      if (atMs > this.#forgottenAtMs) this.#forgottenAtMs = atMs
+      if (seq > this.#forgottenSeq) this.#forgottenSeq = seq
     }
+    this.#flushedBefore = this.#flushed
+    this.#flushed = new Map()
   }
 
   forget(): void {
     this.#flushed.clear()
+    this.#flushedBefore.clear()
     this.#stale.clear()
     this.#forgottenAtMs = this.#newestAtMs = -Infinity
     this.#match = undefined
@@ -148,7 +153,8 @@ export class PutIn {
     const found = (key: FlushedKey): void => {
       if (!newest || key.atMs > newest.atMs) newest = key
     }
-    const match = createMatcher([...this.#flushed.values()], found, (error) => this.#port.containment.failed(error))
+    const keys = [...this.#flushedBefore.values(), ...this.#flushed.values()]
+    const match = createMatcher(keys, found, (error) => this.#port.containment.failed(error))
     return (query) => {
       newest = undefined
       match(query)

@@ -1,12 +1,15 @@
-import { type Entry, type FetchOutcome, type RevertState, idle, isOpen, open } from './way.ts'
+import { type Entry, type FetchOutcome, type RevertState, type Run, idle, isOpen, open } from './way.ts'
 
 /** How much a request counts that ended after all: the next one is to be given little more time than it took. */
 const LATE_SHARE = 0.3
 
+const ownRun: Run = { is: 'running', own: true }
+const othersRun: Run = { is: 'running', own: false }
+
 /** A request has started, or waits for the network, in place of the one that ran before, if one did. */
 export function startRun(entry: Entry, own: boolean, startedAt: number, nowMs: number): void {
   const known = open(entry)
-  known.run = { is: 'running', own }
+  known.run = own ? ownRun : othersRun
   known.runId += 1
   known.hasAsked = false
   known.startedAt = startedAt

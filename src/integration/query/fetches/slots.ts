@@ -1,4 +1,5 @@
 import { notifyManager } from '@tanstack/react-query'
+import { doubtRun } from './runs.ts'
 import { fetchStale, markQuietly, tellOfMark } from './startFetch.ts'
 import type { Containment } from '../../../actions/containment.ts'
 import type { Ledger } from './ledger.ts'
@@ -105,11 +106,15 @@ export class Slots {
   start(entry: Entry): void {
     const ledger = this.#port.ledger()
     if (!ledger) return
-    ledger.starting = entry.query
+    const { runId, query } = entry
+    const { promise } = query
+    ledger.starting = query
     try {
-      fetchStale(entry.query, ledger.cache, isRunning(entry) ? 'running' : 'none', this.#port.containment)
+      fetchStale(query, ledger.cache, isRunning(entry) ? 'running' : 'none', this.#port.containment)
     } finally {
       ledger.starting = undefined
+      // A listener of the cache that throws at the start keeps TanStack from sending the request.
+      if (entry.runId !== runId && query.promise === promise) doubtRun(entry)
       if (!isRunning(entry)) this.#port.ways.discharge(entry)
     }
   }
@@ -139,15 +144,15 @@ export class Slots {
       }
     }
     // Code of the app that awaits a fetch may be what a slot waits for.
-    for (const entry of ways.queued) if (ways.waiting.isAwaited(entry)) this.#tryStart(entry)
+    if (ways.waiting.isAny) for (const entry of ways.queued) if (ways.waiting.isAwaited(entry)) this.#tryStart(entry)
   }
 
   #tryStart(entry: Entry): void {
     const { containment, ways } = this.#port
-    if (!containment.run(() => this.#startQueued(entry), entry.query)) ways.discharge(entry)
+    if (!containment.runWith(this.#startQueued, entry, entry.query)) ways.discharge(entry)
   }
 
-  #startQueued(entry: Entry): void {
+  readonly #startQueued = (entry: Entry): void => {
     const { ways } = this.#port
     if (isRunning(entry)) ways.move(entry, 'fetching')
     else if (isAnswered(entry)) ways.discharge(entry)

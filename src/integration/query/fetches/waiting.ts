@@ -24,6 +24,10 @@ const always = { after: -1, upTo: Infinity }
 export class Waiting {
   readonly #waiters = new Map<Entry, Waiter[]>()
 
+  get isAny(): boolean {
+    return this.#waiters.size > 0
+  }
+
   has(entry: Entry): boolean {
     return this.#waiters.has(entry)
   }
@@ -44,7 +48,7 @@ export class Waiting {
 
   /** Tells those who wait for the answer to an event of these logical times; all of them by default. */
   release(entry: Entry, { after, upTo } = always, failure?: Failure): void {
-    const waiters = this.#waiters.get(entry)
+    const waiters = this.isAny && this.#waiters.get(entry)
     if (!waiters) return
     const isDue = ({ seq }: Waiter): boolean => seq > after && seq <= upTo
     const left = waiters.filter((waiter) => !isDue(waiter))

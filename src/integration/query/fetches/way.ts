@@ -207,7 +207,7 @@ export class Ways {
   owe(entry: Entry, seq: number): void {
     const { debt } = entry
     if (debt.at === 'nowhere') open(entry).debt = { at: 'due', seq }
-    else if (seq > debt.seq) open(entry).debt = { ...debt, seq }
+    else if (seq > debt.seq) open(entry).debt = { at: debt.at, seq }
   }
 
   /** Owes a query the fetch again whose request has been cancelled, unless it owes a later one. */
@@ -222,7 +222,7 @@ export class Ways {
     const { debt } = entry
     if (debt.at === at || debt.at === 'nowhere') return
     this.#leave(entry)
-    open(entry).debt = { ...debt, at }
+    open(entry).debt = { at, seq: debt.seq }
     this[at].add(entry)
   }
 

@@ -125,7 +125,7 @@ export function judgeQuery(
     const isActive = entry.query.isActive()
     apply(entry, judge(demand, isActive, isFetchable(entry.query, isActive), startedAt))
   } finally {
-    fetches.releaseUnanswered(entry, newestOf(demand))
+    if (fetches.ways.waiting.isAny) fetches.releaseUnanswered(entry, newestOf(demand))
   }
 }
 

@@ -275,7 +275,7 @@ export class Engine implements OrchestratorPort {
     const isDirect = this.strategy.name === 'direct' && reason !== 'switch'
     const options = { reason, fetch, isDirect, waitedMs: this.#counters.noteWait(keys, this.now()) }
     const record = this.#flushes.apply(keys, options, this.#port.options.maxConcurrentRefetches === Infinity)
-    this.fetches.data.remember(keys, ({ lastAtMs }) => this.now() - lastAtMs)
+    this.fetches.data.remember(keys, this.now())
     this.#counters.flushes += 1
     this.queue.onlookers.flushed(record, keys)
     this.emit('flushed', record)
