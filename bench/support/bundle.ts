@@ -30,11 +30,11 @@ const appImports = [
 
 /** What no entry point may exceed: a little above what it has, so that growth is a decision. */
 export const sizeLimits: Readonly<Record<string, number>> = {
-  'realtime-coalescer': 30_900,
-  'createCoalescer alone': 30_100,
-  [app]: 54_200,
-  [appWithXState]: 66_800,
-  [onlyDebounce]: 26_600,
+  'realtime-coalescer': 31_300,
+  'createCoalescer alone': 30_500,
+  [app]: 54_400,
+  [appWithXState]: 67_000,
+  [onlyDebounce]: 27_000,
   'realtime-coalescer/supabase': 25_600,
   'realtime-coalescer/react': 1800,
   'realtime-coalescer/inspect': 16_600,

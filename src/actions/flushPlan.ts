@@ -1,14 +1,17 @@
-import { type Asks, createAsks } from './pendingKey.ts'
+import { type Asks, type AsksByMoment, createAsks } from './pendingKey.ts'
 
 /** What all pending keys that match one query ask for together. */
 export interface Demand extends Asks {
   keys: number
+  /** Of changes that fetches of the query may have seen, besides. */
+  seen: AsksByMoment[] | undefined
 }
 
-export const createDemand = (): Demand => ({ keys: 0, ...createAsks() })
+export const createDemand = (): Demand => ({ keys: 0, seen: undefined, ...createAsks() })
 
 export function clearDemand(demand: Demand): void {
   demand.keys = 0
+  demand.seen = undefined
   demand.markActiveSeq = 0
   demand.markInactiveSeq = 0
   demand.fetchActiveSeq = 0
@@ -17,7 +20,7 @@ export function clearDemand(demand: Demand): void {
   demand.fetchInactiveEvents = 0
 }
 
-export function addToDemand(demand: Demand, asks: Asks): void {
+export function addToDemand(demand: Demand, asks: Asks & { readonly moments?: AsksByMoment | undefined }): void {
   demand.keys += 1
   if (asks.markActiveSeq > demand.markActiveSeq) demand.markActiveSeq = asks.markActiveSeq
   if (asks.markInactiveSeq > demand.markInactiveSeq) demand.markInactiveSeq = asks.markInactiveSeq
@@ -25,6 +28,7 @@ export function addToDemand(demand: Demand, asks: Asks): void {
   if (asks.fetchInactiveSeq > demand.fetchInactiveSeq) demand.fetchInactiveSeq = asks.fetchInactiveSeq
   demand.fetchActiveEvents += asks.fetchActiveEvents
   demand.fetchInactiveEvents += asks.fetchInactiveEvents
+  if (asks.moments) (demand.seen ??= []).push(asks.moments)
 }
 
 /** What a flush does with one query. */

@@ -116,7 +116,7 @@ export class OwnWrites {
       if (this.#heard.length > MAX_HEARD) this.#heard.shift()
     }
     const seenSince = seq ?? this.#seenSince(change)
-    return seenSince === undefined ? this.#openMoment(change) : { seenSince }
+    return seenSince === undefined ? this.#openMoment(change) : { seenSince, wasOpen: false }
   }
 
   /**
@@ -172,7 +172,7 @@ export class OwnWrites {
     const committed = this.#count === 0 ? undefined : sortableCommitTime(commitTimestamp)
     if (committed === undefined) return undefined
     let moment = this.#moments.get(committed)
-    if (!moment) this.#moments.set(committed, (moment = { seenSince: undefined }))
+    if (!moment) this.#moments.set(committed, (moment = { seenSince: undefined, wasOpen: true }))
     for (const oldest of this.#moments.keys()) {
       if (this.#moments.size <= MAX_MOMENTS) break
       this.#moments.delete(oldest)

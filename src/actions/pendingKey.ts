@@ -22,7 +22,12 @@ export const MAX_MOMENTS = 50
 export interface Moment {
   /** Since when they have, in logical time; `undefined` while that is not known. */
   seenSince: number | undefined
+  /** Whether it was not known when the change came. */
+  readonly wasOpen: boolean
 }
+
+/** What changes ask for, by their moments, or by since when fetches have seen them if that was known as they came. */
+export type AsksByMoment = Map<Moment | number, Asks>
 
 /** A query key that waits for a flush. */
 export interface PendingKey extends Asks {
@@ -37,8 +42,8 @@ export interface PendingKey extends Asks {
   events: number
   /** How many of the events fetches have seen since an earlier time than that of their arrival. */
   datedEvents: number
-  /** What is asked for by changes of which it may become known that fetches have seen them; `settleMoments` adds it. */
-  moments: Map<Moment, Asks> | undefined
+  /** What is asked for by changes that fetches may have seen, besides. */
+  moments: AsksByMoment | undefined
   sources: Set<string> | undefined
   /** The queries that filters matched when they were called, with what is asked of each: the key is not matched again. */
   matched: Map<object, Asks> | undefined
@@ -135,36 +140,50 @@ export function addSource(key: PendingKey, source: string): void {
   if (key.sources.size < MAX_SOURCES) key.sources.add(source)
 }
 
-/** The logical time that something counts from which came at `seq`. */
-const effectiveSeq = (seq: number, moment: Moment | undefined): number => Math.min(seq, moment?.seenSince ?? seq)
-
 /** Notes that the event of time `seq`, a change of `moment`, asks for `wants`. */
 export function addWantsOf(key: PendingKey, wants: Wants, seq: number, moment: Moment | undefined): void {
-  if (!moment || moment.seenSince !== undefined) return addWants(key, wants, effectiveSeq(seq, moment))
+  if (!moment) return addWants(key, wants, seq)
+  const { seenSince = seq, wasOpen } = moment
+  const id = wasOpen ? moment : seenSince
   key.moments ??= new Map()
-  let asks = key.moments.get(moment)
+  let asks = key.moments.get(id)
   if (!asks) {
-    if (key.moments.size === MAX_MOMENTS) return addWants(key, wants, seq)
-    key.moments.set(moment, (asks = createAsks()))
+    if (key.moments.size === MAX_MOMENTS) return addWants(key, wants, Math.min(seq, seenSince))
+    key.moments.set(id, (asks = createAsks()))
   }
+  const { fetchActiveEvents, fetchInactiveEvents } = asks
   addWants(asks, wants, seq)
+  if (wasOpen) return
+  // A flush per event has fetched for the one before, and is to fetch once at most for all that is seen since.
+  const isFetched = (at: number): boolean => at >= seenSince && at <= seq
+  asks.fetchActiveEvents = isFetched(key.fetchActiveSeq) ? fetchActiveEvents : Number(asks.fetchActiveSeq > 0)
+  asks.fetchInactiveEvents = isFetched(key.fetchInactiveSeq) ? fetchInactiveEvents : Number(asks.fetchInactiveSeq > 0)
 }
 
-/** Has what changes ask for count from when it is known now that fetches have seen them. */
-export function settleMoments(key: PendingKey): void {
-  if (!key.moments) return
-  for (const [moment, asks] of key.moments) {
-    for (const effect of effects) key[effect] = Math.max(key[effect], effectiveSeq(asks[effect], moment))
-    key.fetchActiveEvents += asks.fetchActiveEvents
-    key.fetchInactiveEvents += asks.fetchInactiveEvents
+/**
+ * Adds what changes ask for of a query that fetches may have seen: as of since when they have, if one of the query has.
+ *
+ * @param seenAt when the latest fetch of the query started that has not failed
+ */
+export function addSeen(asks: Asks, moments: AsksByMoment, seenAt: number): void {
+  for (const [moment, more] of moments) {
+    const wasOpen = typeof moment === 'object'
+    const seenSince = (wasOpen ? moment.seenSince : moment) ?? Infinity
+    const isSeen = seenAt >= seenSince
+    for (const effect of effects) {
+      asks[effect] = Math.max(asks[effect], isSeen ? Math.min(more[effect], seenSince) : more[effect])
+    }
+    if (isSeen && !wasOpen) continue
+    asks.fetchActiveEvents += more.fetchActiveEvents
+    asks.fetchInactiveEvents += more.fetchInactiveEvents
   }
-  key.moments = undefined
 }
 
 /** Makes what is asked by `older` be asked by `newer` as well, without counting its events again. */
 export function keepNewest(newer: PendingKey, older: PendingKey): void {
   keepNewestAsks(newer, older)
   newer.cancels ||= older.cancels
+  if (older.moments) newer.moments = new Map([...older.moments, ...(newer.moments ?? [])])
   for (const [target, asks] of older.matched ?? []) {
     const known = newer.matched?.get(target)
     if (known) keepNewestAsks(known, asks)

@@ -9,7 +9,6 @@ import {
   addWantsOf,
   createPendingKey,
   keepNewest,
-  settleMoments,
 } from './pendingKey.ts'
 import { Onlookers } from './onlookers.ts'
 import type { Change, ChangeHandler, QueryKey } from './types.ts'
@@ -163,7 +162,6 @@ export class PendingQueue {
         if (key && this.keys.delete(id)) taken.push(key)
       }
     }
-    taken.forEach(settleMoments)
     this.#findOldest()
     return taken
   }

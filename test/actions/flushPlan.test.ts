@@ -6,6 +6,7 @@ import { wantsOf } from '../../src/actions/wants.ts'
 
 const demand: fc.Arbitrary<Demand> = fc.record({
   keys: fc.nat(3),
+  seen: fc.constant(undefined),
   markActiveSeq: fc.nat(5),
   markInactiveSeq: fc.nat(5),
   fetchActiveSeq: fc.nat(5),

@@ -1,6 +1,15 @@
 import { hashKey } from '@tanstack/react-query'
 import { describe, expect, it } from 'vitest'
-import { MAX_MOMENTS, MAX_SOURCES, type Moment, describeKey } from '../../src/actions/pendingKey.ts'
+import {
+  type Asks,
+  MAX_MOMENTS,
+  MAX_SOURCES,
+  type Moment,
+  type PendingKey,
+  addSeen,
+  createAsks,
+  describeKey,
+} from '../../src/actions/pendingKey.ts'
 import { PendingQueue } from '../../src/actions/pendingQueue.ts'
 import { changeOf } from '../support/changeOf.ts'
 
@@ -45,10 +54,16 @@ describe('a pending key', () => {
   })
 })
 
-describe('what changes of an open moment ask for', () => {
-  const open = (): Moment => ({ seenSince: undefined })
+describe('what changes that fetches may have seen ask for', () => {
+  const open = (): Moment => ({ seenSince: undefined, wasOpen: true })
+  /** What is asked in all of a query whose latest fetch started at a time. */
+  const asksOf = ([key]: readonly PendingKey[], seenAt: number): Asks => {
+    const asks = { ...(key ?? createAsks()) }
+    if (key?.moments) addSeen(asks, key.moments, seenAt)
+    return asks
+  }
 
-  it('counts from when fetches have seen them, as far as that is known when the key is taken', () => {
+  it('counts from when a fetch has seen them, as far as that is known when they are judged', () => {
     const { clock, queue } = setup()
     const [known, unknown, later] = [open(), open(), open()]
     clock.value = 10
@@ -58,13 +73,30 @@ describe('what changes of an open moment ask for', () => {
     known.seenSince = 3
     add(later)
     later.seenSince = 99
-    unknown.seenSince = undefined
-    const taken = queue.takeKeys()
-    expect(taken).toMatchObject([{ fetchActiveSeq: 13, markInactiveSeq: 13, fetchActiveEvents: 3, events: 3 }])
+    const both = { fetchActiveSeq: 13, markInactiveSeq: 13, fetchActiveEvents: 3, events: 3 }
+    expect(asksOf(queue.takeKeys(), 20)).toMatchObject(both)
     add(known)
     later.seenSince = 5
     add(later)
-    expect(queue.takeKeys()).toMatchObject([{ fetchActiveSeq: 5, fetchActiveEvents: 2, events: 2 }])
+    const taken = queue.takeKeys()
+    expect(asksOf(taken, 5)).toMatchObject({ fetchActiveSeq: 5, fetchActiveEvents: 2, events: 2 })
+    expect(asksOf(taken, 4)).toMatchObject({ fetchActiveSeq: 15, fetchActiveEvents: 2 })
+    expect(asksOf(taken, -1)).toMatchObject({ fetchActiveSeq: 15, fetchActiveEvents: 2 })
+  })
+
+  it('is one fetch where each is known as it comes, and none once another event or a fetch has seen them', () => {
+    const { clock, queue } = setup()
+    clock.value = 10
+    const add = (seenSince?: number) =>
+      queue.add('g', ['goals'], wants, 0, false, undefined, seenSince ? { seenSince, wasOpen: false } : undefined)
+    add(8)
+    add(8)
+    const taken = queue.takeKeys()
+    expect(asksOf(taken, 7)).toMatchObject({ fetchActiveSeq: 12, fetchActiveEvents: 1 })
+    expect(asksOf(taken, 8)).toMatchObject({ fetchActiveSeq: 8, fetchActiveEvents: 0 })
+    add()
+    add(12)
+    expect(asksOf(queue.takeKeys(), 0)).toMatchObject({ fetchActiveSeq: 14, fetchActiveEvents: 1, events: 2 })
   })
 
   it(`is kept apart for ${MAX_MOMENTS} of them, and is of now for the others`, () => {
@@ -72,10 +104,11 @@ describe('what changes of an open moment ask for', () => {
     const moments = Array.from({ length: MAX_MOMENTS + 1 }, open)
     const add = (moment: Moment) => queue.add('g', ['goals'], wants, 0, false, undefined, moment)
     for (const moment of moments) for (let row = 0; row < 20; row += 1) add(moment)
-    const [key] = queue.keys.values()
-    expect(key?.moments?.size).toBe(MAX_MOMENTS)
+    const taken = queue.takeKeys()
+    expect(taken[0]?.moments?.size).toBe(MAX_MOMENTS)
     for (const moment of moments) moment.seenSince = 1
-    expect(queue.takeKeys()).toMatchObject([{ fetchActiveSeq: 20 * moments.length, events: 20 * moments.length }])
+    const newest = 20 * moments.length
+    expect(asksOf(taken, 1)).toMatchObject({ fetchActiveSeq: newest, fetchActiveEvents: newest, events: newest })
   })
 
   it('is told late of a change that is read late', () => {
@@ -86,7 +119,7 @@ describe('what changes of an open moment ask for', () => {
     const [buffered] = queue.takeChanges()
     if (buffered) queue.addFromChange(['a'], wants, buffered, 'goals:INSERT')
     moment.seenSince = 4
-    expect(queue.takeKeys()).toMatchObject([{ fetchActiveSeq: 4 }])
+    expect(asksOf(queue.takeKeys(), 4)).toMatchObject({ fetchActiveSeq: 4 })
   })
 })
 

@@ -57,6 +57,37 @@ describe.each(strategies)('the echo of an own write under %s', (strategy) => {
     expect(requests(world)).toBe(2)
   })
 
+  it('costs a fetch of what could not be fetched after the response', async () => {
+    const world = createFeedWorld({ strategy })
+    await world.showLoaded(['goals'])
+    await world.goLive()
+    world.realtime.own('goals', row)
+    world.server.fails = () => true
+    world.change(['goals'])
+    await advance(2_000)
+    world.server.fails = () => false
+    world.realtime.handleChange(echo)
+    await advance(5_000)
+    expect([requests(world), world.queryClient.getQueryData(['goals'])]).toEqual([3, { version: 1 }])
+    world.realtime.handleChange(changeOf('INSERT', { new: { id: 1 }, commit_timestamp: committed }))
+    await advance(5_000)
+    expect(requests(world)).toBe(3)
+  })
+
+  it('saves no fetch, as it would have cost none by itself', async () => {
+    const world = createFeedWorld({ strategy })
+    await world.showLoaded(['goals'])
+    await world.goLive()
+    const { fetchesSaved } = world.coalescer.getSnapshot().stats
+    world.realtime.own('goals', row)
+    world.change(['goals'])
+    world.realtime.handleChange(echo)
+    await advance(2_000)
+    world.realtime.handleChange(changeOf('INSERT', { new: { id: 1 }, commit_timestamp: committed }))
+    await advance(2_000)
+    expect([requests(world), world.coalescer.getSnapshot().stats.fetchesSaved - fetchesSaved]).toEqual([2, 0])
+  })
+
   it('does not let a fetch pass for newer that the echo has come during', async () => {
     const world = createFeedWorld({ strategy })
     await world.showLoaded(['goals'])

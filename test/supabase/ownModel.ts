@@ -62,6 +62,7 @@ export class OwnModel {
   #commits = 0
   #epoch = 0
   #deliveredUntilMs = 0
+  #answeredByMs = 0
 
   constructor(strategy: StrategyName, tellsOld: boolean, skewMs: number) {
     this.#tellsOld = tellsOld
@@ -89,9 +90,10 @@ export class OwnModel {
     switch (step[0]) {
       case 'own':
         void this.click(step[1])
+        this.#answeredByMs = Math.max(this.#answeredByMs, Date.now() + step[1].commitMs + step[1].answerMs)
         if (step[1].delivery.times > 0) return
-        // For a second, a write of somebody else's that looks the same cannot be told from the echo.
-        return advance(step[1].commitMs + step[1].answerMs + 1_001)
+        // For a second, a write of somebody else's that looks the same cannot be told from the echo of any of them.
+        return advance(this.#answeredByMs + 1_001 - Date.now())
       case 'foreign':
         return this.#tell(this.#commit(step[1]), step[2])
       case 'gap':

@@ -141,6 +141,9 @@ export const isOwnRun = ({ run }: Entry): boolean => run.is !== 'idle' && run.ow
 /** Whether the request that is open waits for network or page; the query's state may be another tab's. */
 export const hasPausedRun = ({ run, attemptAtMs }: Entry): boolean => run.is !== 'idle' && attemptAtMs === undefined
 
+/** Whether the latest request has failed, and no other one is open. */
+export const hasFailed = (entry: Entry): boolean => entry.outcome === 'error' && !isOpen(entry)
+
 /** The newest event the query owes a fetch for, or 0. */
 export const wantedAt = ({ debt }: Entry): number => (debt.at === 'nowhere' ? 0 : debt.seq)
 

@@ -1,11 +1,11 @@
 import { type Query, type QueryClient, notifyManager } from '@tanstack/react-query'
 import { type Demand, type Verdict, addToDemand, clearDemand, createDemand, judge } from '../../../actions/flushPlan.ts'
-import { type PendingKey, describeKey } from '../../../actions/pendingKey.ts'
+import { type PendingKey, addSeen, describeKey } from '../../../actions/pendingKey.ts'
 import type { FlushReason, FlushedRecord } from '../../../actions/types.ts'
 import type { Counters } from '../fetches/counters.ts'
 import type { Containment } from '../../../actions/containment.ts'
 import type { Ledger } from '../fetches/ledger.ts'
-import { type Entry, isRunning, noteCause, noteInactive, noteMarked } from '../fetches/way.ts'
+import { type Entry, hasFailed, isRunning, noteCause, noteInactive, noteMarked } from '../fetches/way.ts'
 import { demandOfCalls, isDone, stillCached } from './called.ts'
 import { createMatcher } from './match.ts'
 import type { Waiters } from '../fetches/waiters.ts'
@@ -119,6 +119,9 @@ export function judgeQuery(
   apply: (entry: Entry, verdict: Verdict) => void,
 ): void {
   waiters.collecting?.add(entry)
+  if (demand.seen) {
+    for (const moments of demand.seen) addSeen(demand, moments, hasFailed(entry) ? -1 : entry.startedAt)
+  }
   // Remembered even if no component shows the query.
   noteInactive(entry, demand.fetchInactiveSeq)
   try {

@@ -34,13 +34,14 @@ export function flushEachEvent(scope: FlushScope, walk: Walk, options: FlushOpti
     let isMatch = false
     const found = (): void => void (isMatch = true)
     const match = createMatcher([key], found, (error) => scope.containment.failed(error))
-    const demand = createDemand()
-    addToDemand(demand, key)
     const isDated = key.datedEvents > 0 && key.datedEvents === key.events
     eachQuery(scope, walk, allQueries(scope), true, (query) => {
       isMatch = false
       match(query)
-      if (isMatch) visit(query, demand, true, isDated)
+      if (!isMatch) return
+      const demand = createDemand()
+      addToDemand(demand, key)
+      visit(query, demand, true, isDated)
     })
   }
   const called = demandOfCalls(walk.keys)
