@@ -21,7 +21,7 @@ export {
   createTestApp,
 } from './integration/testing/testApp.ts'
 export { type FakeTimers, type TestClock, createTestClock } from './integration/testing/testClock.ts'
-export type { TestBinding, TestFeedChannel } from './integration/testing/testChannel.ts'
+export type { TestBinding, TestFeedChannel, TestJoinStatus } from './integration/testing/testChannel.ts'
 export {
   type DeliveryOptions,
   type TestCommit,

@@ -27,7 +27,7 @@ function createUnreliableFeed(strategy: StrategyName) {
   const write = (): void => {
     server.write(['goals'])
     const payload = changeOf(server.versionOf(['goals']) % 2 === 0 ? 'DELETE' : 'UPDATE')
-    if (isLive()) supabase.current.deliver(payload)
+    if (isLive()) supabase.current.change(payload)
   }
   const attach = (): void => {
     if (!isOpen() || !joined.has(supabase.current)) return

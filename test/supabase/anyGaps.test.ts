@@ -55,7 +55,8 @@ function createTopics(skewMs: number) {
   }
   /** What the join of a channel asks for and the server still has. */
   const readMissed = (path: Path): Stored[] => {
-    const { replay } = supabase.of(path).params.config['broadcast'] as { replay: { since: number; limit: number } }
+    const config = supabase.of(path).params.config as { broadcast: { replay: { since: number; limit: number } } }
+    const { replay } = config.broadcast
     return log[path].filter(({ insertedAtMs }) => insertedAtMs >= replay.since).slice(-Math.min(MOST, replay.limit))
   }
   const catchUps = (): number =>

@@ -41,7 +41,7 @@ describe('tables through broadcast', () => {
   it('come through one private channel for each topic, beside that of postgres_changes', async () => {
     const { supabase, join } = createFeedWorld({ tables })
     await join()
-    expect(supabase.opened.map(({ topic, bindings, events }) => [topic, bindings.length, events])).toEqual([
+    expect(supabase.opened.map(({ topic, tables, events }) => [topic, tables.length, events])).toEqual([
       ['realtime:db', 1, []],
       ['realtime:room:1', 0, ['*']],
       ['realtime:room:2', 0, ['*']],

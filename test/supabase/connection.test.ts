@@ -185,7 +185,7 @@ describe('a channel that the server closed', () => {
     for (const status of ['CHANNEL_ERROR', 'TIMED_OUT', 'CLOSED', 'SUBSCRIBED'] as const) {
       closed.tell(status)
       closed.system('error')
-      closed.deliver(changeOf('INSERT'))
+      closed.change(changeOf('INSERT'))
     }
     expect(realtime.getStatus()).toBe('live')
     expect([supabase.opened.length, coalescer.getSnapshot().stats.eventsReceived]).toEqual([2, eventsReceived])
@@ -292,7 +292,7 @@ describe('stop', () => {
     const { eventsReceived } = coalescer.getSnapshot().stats
     channel.goLive()
     channel.tell('CHANNEL_ERROR', new Error('late'))
-    channel.deliver(changeOf('INSERT'))
+    channel.change(changeOf('INSERT'))
     expect([realtime.getStatus(), coalescer.getSnapshot().stats.eventsReceived, errors]).toEqual([
       'closed',
       eventsReceived,
@@ -608,7 +608,7 @@ describe('bindings', () => {
   ])('of a table with %s', async (_, rules, bindings) => {
     const { supabase, join } = createFeedWorld({ tables: { goals: { handle, catchUp, ...rules } as TableOptions } })
     await join()
-    expect(supabase.current.bindings).toEqual(
+    expect(supabase.current.tables).toEqual(
       bindings.map((binding) => ({ event: '*', schema: 'public', table: 'goals', ...binding })),
     )
   })
@@ -622,11 +622,11 @@ describe('a table of another schema', () => {
     await showLoaded(['goals'])
     await showLoaded(['audit'])
     await goLive()
-    expect(supabase.current.bindings.map(({ schema, table }) => `${schema}.${table}`)).toEqual([
+    expect(supabase.current.tables.map(({ schema, table }) => `${schema}.${table}`)).toEqual([
       'public.goals',
       'audit.goals',
     ])
-    supabase.current.deliver(changeOf('INSERT', { schema: 'audit' }), 1)
+    supabase.current.change(changeOf('INSERT', { schema: 'audit' }), 1)
     await advance(1_000)
     expect([server.requestsOf(['goals']).length, server.requestsOf(['audit']).length]).toEqual([1, 2])
   })
@@ -653,7 +653,7 @@ describe('the config of the channel', () => {
     realtime.initialize(world.queryClient)
     await drain()
     made.goLive()
-    expect([realtime.getStatus(), made.bindings.length, world.supabase.opened.length]).toEqual(['live', 1, 1])
+    expect([realtime.getStatus(), made.tables.length, world.supabase.opened.length]).toEqual(['live', 1, 1])
     made.tell('CLOSED')
     await advance(2_000)
     expect(world.supabase.current).not.toBe(made)

@@ -20,7 +20,7 @@ it.each<StrategyName>(['debounce', 'batch', 'perKey', 'hybrid', 'adaptive', 'dir
     await advance(4_000)
     expect(world.realtime.getStatus()).toBe('live')
     world.server.write(['goals'])
-    world.supabase.current.deliver(changeOf('UPDATE', { new: { id: 1, title: 'alike' } }))
+    world.supabase.current.change(changeOf('UPDATE', { new: { id: 1, title: 'alike' } }))
     await advance(4_000)
     expect(goals.version()).toBe(world.server.versionOf(['goals']))
   },
@@ -39,7 +39,7 @@ async function liveWorld() {
 async function isShown({ server, supabase, goals }: Awaited<ReturnType<typeof liveWorld>>, ms: number) {
   await advance(ms)
   server.write(['goals'])
-  supabase.current.deliver(changeOf('UPDATE', { new: alike, commit_timestamp: new Date(Date.now()).toISOString() }))
+  supabase.current.change(changeOf('UPDATE', { new: alike, commit_timestamp: new Date(Date.now()).toISOString() }))
   await advance(4_000)
   return goals.version() === server.versionOf(['goals'])
 }
@@ -82,7 +82,7 @@ describe('a change like a write whose echo was lost is not swallowed', () => {
 
   it('if the feed was live all the time, as soon as it was committed a second after the answer', async () => {
     const world = await liveWorld()
-    world.supabase.current.deliver(
+    world.supabase.current.change(
       changeOf('INSERT', { new: { id: 5, title: 'x' }, commit_timestamp: new Date(Date.now()).toISOString() }),
     )
     mutate(world, 50)
@@ -100,7 +100,7 @@ it('a write that began after the return of the feed is spared its echo', async (
   mutate(world, 50)
   await advance(1_000)
   const requests = world.server.requests.length
-  world.supabase.current.deliver(changeOf('UPDATE', { new: alike }))
+  world.supabase.current.change(changeOf('UPDATE', { new: alike }))
   await advance(4_000)
   expect(world.server.requests.length).toBe(requests)
 })

@@ -196,7 +196,7 @@ export class OwnModel {
       if (epoch !== this.#epoch) return
       const { current } = this.world.supabase
       for (const change of changes) {
-        for (let time = 0; time < times; time += 1) current.deliver(change, tables.indexOf(change.table as Table))
+        for (let time = 0; time < times; time += 1) current.change(change, tables.indexOf(change.table as Table))
       }
     }, this.#deliveredUntilMs - Date.now())
   }

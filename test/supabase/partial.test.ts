@@ -25,20 +25,20 @@ async function showGoals(rules: object = {}, strategy: StrategyName = 'debounce'
 describe.each(strategies)('under %s', (strategy) => {
   it('an UPDATE without a large value replaces nothing: it is fetched', async () => {
     const { supabase, handle, requests, server, screen } = await showGoals({}, strategy)
-    supabase.current.deliver(changeOf('INSERT', { new: { id: 1, n: 1, body: 'large' } }))
+    supabase.current.change(changeOf('INSERT', { new: { id: 1, n: 1, body: 'large' } }))
     await advance(1_000)
     server.write(['goals'])
-    supabase.current.deliver(changeOf('UPDATE', { new: { id: 1, n: 2 } }))
+    supabase.current.change(changeOf('UPDATE', { new: { id: 1, n: 2 } }))
     await advance(1_000)
     expect([handle.mock.calls.length, requests(), screen.version()]).toEqual([1, 1, 1])
   })
 
   it('an UPDATE that was taken for whole is fetched once a change shows more columns', async () => {
     const { supabase, handle, requests } = await showGoals({}, strategy)
-    supabase.current.deliver(changeOf('UPDATE', { new: { id: 1, n: 2 } }))
+    supabase.current.change(changeOf('UPDATE', { new: { id: 1, n: 2 } }))
     await advance(1_000)
     expect(requests()).toBe(0)
-    supabase.current.deliver(changeOf('UPDATE', { new: { id: 2, n: 2, body: 'large' } }))
+    supabase.current.change(changeOf('UPDATE', { new: { id: 2, n: 2, body: 'large' } }))
     await advance(1_000)
     expect([handle.mock.calls.length, requests()]).toEqual([2, 1])
   })
@@ -48,11 +48,11 @@ describe.each(strategies)('under %s', (strategy) => {
     ['a key of several columns', { user_id: 7, day: 1, n: 1 }, { user_id: 7, day: 1 }],
   ])('a DELETE by %s that the table does not name is fetched', async (_, row, old) => {
     const { supabase, handle, requests } = await showGoals({}, strategy)
-    supabase.current.deliver(changeOf('DELETE', { old }))
+    supabase.current.change(changeOf('DELETE', { old }))
     await advance(1_000)
     expect([handle.mock.calls.length, requests()]).toEqual([0, 1])
-    supabase.current.deliver(changeOf('INSERT', { new: row }))
-    supabase.current.deliver(changeOf('DELETE', { old }))
+    supabase.current.change(changeOf('INSERT', { new: row }))
+    supabase.current.change(changeOf('DELETE', { old }))
     await advance(1_000)
     expect([handle.mock.calls.length, requests()]).toEqual([1, 2])
   })
@@ -61,10 +61,10 @@ describe.each(strategies)('under %s', (strategy) => {
 it('a whole DELETE that both of our bindings match is handled once, whatever its key', async () => {
   const { supabase, handle } = await showGoals({ filter: 'user_id=eq.7' })
   const row = { code: 'c1', user_id: 7, title: 'a' }
-  supabase.current.deliver(changeOf('INSERT', { new: row }))
+  supabase.current.change(changeOf('INSERT', { new: row }))
   const change = changeOf('DELETE', { old: row })
-  supabase.current.deliver(change, 0)
-  supabase.current.deliver(structuredClone(change), 1)
+  supabase.current.change(change, 0)
+  supabase.current.change(structuredClone(change), 1)
   expect(handle.mock.calls.map(([{ eventType }]) => eventType)).toEqual(['INSERT', 'DELETE'])
 })
 
@@ -72,7 +72,7 @@ it('rows whose keys differ beyond 2^53 are both handled', async () => {
   const { supabase, handle } = await showGoals()
   const commit_timestamp = '2026-11-22T12:08:51.183Z'
   for (const id of ['9007199254740992', '9007199254740993'])
-    supabase.current.deliver(changeOf('INSERT', { new: { id: Number(id) }, commit_timestamp }))
+    supabase.current.change(changeOf('INSERT', { new: { id: Number(id) }, commit_timestamp }))
   expect(handle).toHaveBeenCalledTimes(2)
 })
 
@@ -92,12 +92,12 @@ describe('a DELETE of a row that does not concern this client', () => {
   it.each(strategies)('costs nothing under %s: a hundred of other tenants are no request', async (strategy) => {
     const { supabase, requests } = await showIds({}, strategy)
     for (let id = 100; id < 200; id += 1) {
-      supabase.current.deliver(changeOf('DELETE', { old: { id } }))
+      supabase.current.change(changeOf('DELETE', { old: { id } }))
       await advance(50)
     }
     await advance(1_000)
     expect(requests()).toBe(0)
-    supabase.current.deliver(changeOf('DELETE', { old: { id: 2 } }))
+    supabase.current.change(changeOf('DELETE', { old: { id: 2 } }))
     await advance(1_000)
     expect(requests()).toBe(1)
   })
@@ -105,7 +105,7 @@ describe('a DELETE of a row that does not concern this client', () => {
   it('is answered while a fetch is running, whose response may bring the row', async () => {
     const { supabase, queryClient, requests } = await showIds()
     void queryClient.refetchQueries({ queryKey: ['goals'] })
-    supabase.current.deliver(changeOf('DELETE', { old: { id: 100 } }))
+    supabase.current.change(changeOf('DELETE', { old: { id: 100 } }))
     await advance(1_000)
     expect(requests()).toBe(2)
   })
@@ -118,8 +118,8 @@ describe('a DELETE of a row that does not concern this client', () => {
           : [],
     })
     const { supabase, requests } = await showIds({ keys: undefined, handle, catchUp: [['goals']] }, 'batch')
-    supabase.current.deliver(changeOf('INSERT', { new: { id: 3 } }))
-    supabase.current.deliver(changeOf('DELETE', { old: { id: 3 } }))
+    supabase.current.change(changeOf('INSERT', { new: { id: 3 } }))
+    supabase.current.change(changeOf('DELETE', { old: { id: 3 } }))
     await advance(1_000)
     expect(requests()).toBe(1)
   })
@@ -129,10 +129,10 @@ describe('a DELETE of a row that does not concern this client', () => {
     concerns.mockImplementation(() => {
       throw new Error('a bug')
     })
-    supabase.current.deliver(changeOf('DELETE', { old: {}, errors: ['Error 401'] }))
+    supabase.current.change(changeOf('DELETE', { old: {}, errors: ['Error 401'] }))
     await advance(1_000)
     expect([requests(), concerns.mock.calls.length]).toEqual([1, 0])
-    supabase.current.deliver(changeOf('DELETE', { old: { id: 100 } }))
+    supabase.current.change(changeOf('DELETE', { old: { id: 100 } }))
     await advance(1_000)
     expect([requests(), messages()]).toEqual([
       2,

@@ -110,7 +110,7 @@ describe('a topic that the server refuses', () => {
 
 describe('a table that the server refuses', () => {
   const tables = Object.fromEntries(['goals', 'partners', 'check_ins', 'days', 'moods'].map((name) => [name, { keys }]))
-  const bound = ({ supabase }: FeedWorld) => supabase.current.bindings.map(({ table }) => table)
+  const bound = ({ supabase }: FeedWorld) => supabase.current.tables.map(({ table }) => table)
 
   async function worldWithRefusedTable(): Promise<FeedWorld> {
     const world = createFeedWorld({ tables })

@@ -22,7 +22,7 @@ describe('a change', () => {
     await showLoaded(['goals'])
     await showLoaded(['partners'])
     await goLive()
-    supabase.current.deliver(changeOf('INSERT', { table: 'goals' }), 1)
+    supabase.current.change(changeOf('INSERT', { table: 'goals' }), 1)
     await advance(1_000)
     expect([server.requestsOf(['goals']).length, server.requestsOf(['partners']).length]).toEqual([2, 1])
   })
@@ -36,7 +36,7 @@ describe('a change', () => {
     await showLoaded(['goals'])
     await goLive()
     const { eventsReceived } = coalescer.getSnapshot().stats
-    supabase.current.deliver(changeOf('INSERT', change))
+    supabase.current.change(changeOf('INSERT', change))
     await advance(1_000)
     expect(messages()).toEqual([
       `Expected a change of one of public.goals, public.partners, got one of ${name}. It is ignored; add the table to \`tables\` to answer it.`,
@@ -55,7 +55,7 @@ describe('a change', () => {
     const hidden = await world.showLoaded(['partners', 'unmounted'])
     hidden.unmount()
     await world.goLive()
-    world.supabase.current.deliver(changeOf('UPDATE'))
+    world.supabase.current.change(changeOf('UPDATE'))
     await advance(1_000)
     expect(world.handle).toHaveBeenCalledTimes(1)
     const requests = (...queryKey: string[]) => world.server.requestsOf(queryKey).length
@@ -72,7 +72,7 @@ describe('a change', () => {
     await world.goLive()
     const before = world.server.requestsOf(['goals']).length
     for (let n = 0; n < 3; n++) {
-      world.supabase.current.deliver(changeOf('UPDATE', { new: { id: 1, n } }))
+      world.supabase.current.change(changeOf('UPDATE', { new: { id: 1, n } }))
       await drain()
     }
     await advance(1_000)
@@ -84,7 +84,7 @@ describe('a change', () => {
     await showLoaded(['goals'])
     await goLive()
     flushed.length = 0
-    supabase.current.deliver(changeOf('INSERT'))
+    supabase.current.change(changeOf('INSERT'))
     await advance(1_000)
     expect(flushed.flatMap(({ keys }) => keys)).toEqual([{ queryKey: ['goals'], events: 1, sources: ['goals:INSERT'] }])
   })
@@ -101,7 +101,7 @@ describe('a change', () => {
     const goals = show(['goals'])
     await advance(100)
     server.write(['goals'])
-    supabase.current.deliver(changeOf('UPDATE'))
+    supabase.current.change(changeOf('UPDATE'))
     await advance(200)
     expect(goals.version()).toBe(99)
     await advance(2_000)
@@ -112,7 +112,7 @@ describe('a change', () => {
   it('reaches its handler with the names of the library', async () => {
     const world = worldWith(() => ({}))
     await world.goLive()
-    world.supabase.current.deliver(
+    world.supabase.current.change(
       changeOf('UPDATE', { new: { id: 1, title: 'b' }, old: { id: 1 }, commit_timestamp: '2026-11-22T12:08:51.183Z' }),
     )
     expect(world.handle).toHaveBeenCalledExactlyOnceWith({
@@ -131,7 +131,7 @@ describe('a change', () => {
     await showLoaded(['goals'])
     await join()
     supabase.current.tell('SUBSCRIBED')
-    supabase.current.deliver(changeOf('INSERT'))
+    supabase.current.change(changeOf('INSERT'))
     await advance(1_000)
     expect(server.requestsOf(['goals'])).toHaveLength(2)
   })
@@ -162,7 +162,7 @@ describe('a change that cannot be trusted', () => {
       const goals = await world.showLoaded(['goals', 'all'])
       await world.goLive()
       world.server.write(['goals'])
-      world.supabase.current.deliver(change)
+      world.supabase.current.change(change)
       await advance(1_000)
       expect(world.handle).not.toHaveBeenCalled()
       expect([goals.version(), world.server.requestsOf(['goals', 'all']).length]).toEqual([1, 2])
@@ -175,7 +175,7 @@ describe('a change that cannot be trusted', () => {
     await showLoaded(['goals'])
     await goLive()
     keys.mockClear()
-    supabase.current.deliver(changeOf('DELETE'))
+    supabase.current.change(changeOf('DELETE'))
     await advance(1_000)
     expect(keys.mock.calls).toEqual([[]])
     expect(server.requestsOf(['goals'])).toHaveLength(2)
@@ -188,21 +188,21 @@ describe('a change that cannot be trusted', () => {
     })
     await world.goLive()
     world.handle.mockClear()
-    world.supabase.current.deliver(changeOf('DELETE', { old: { user_id: 7, day: '2026-11-22' } }))
+    world.supabase.current.change(changeOf('DELETE', { old: { user_id: 7, day: '2026-11-22' } }))
     expect(world.handle).toHaveBeenCalledTimes(1)
-    world.supabase.current.deliver(changeOf('DELETE', { old: { user_id: 7 } }))
-    world.supabase.current.deliver(changeOf('DELETE', { old: {} }))
+    world.supabase.current.change(changeOf('DELETE', { old: { user_id: 7 } }))
+    world.supabase.current.change(changeOf('DELETE', { old: {} }))
     expect(world.handle).toHaveBeenCalledTimes(1)
   })
 
   it("is one whose old row has only the table's own primary key", async () => {
     const world = worldWith(() => ({}), { primaryKey: ['user_id', 'day'] })
     await world.goLive()
-    world.supabase.current.deliver(changeOf('DELETE', { old: { user_id: 7, day: '2026-11-22' } }))
+    world.supabase.current.change(changeOf('DELETE', { old: { user_id: 7, day: '2026-11-22' } }))
     expect(world.handle).not.toHaveBeenCalled()
-    world.supabase.current.deliver(changeOf('DELETE', { old: { id: 1 } }))
+    world.supabase.current.change(changeOf('DELETE', { old: { id: 1 } }))
     expect(world.handle).not.toHaveBeenCalled()
-    world.supabase.current.deliver(changeOf('DELETE', { old: { user_id: 7, day: '2026-11-22', note: 'full' } }))
+    world.supabase.current.change(changeOf('DELETE', { old: { user_id: 7, day: '2026-11-22', note: 'full' } }))
     expect(world.handle).toHaveBeenCalledTimes(1)
   })
 })
@@ -231,7 +231,7 @@ describe('a handler that fails', () => {
       const goals = await world.showLoaded(['goals', 'all'])
       await world.goLive()
       world.server.write(['goals'])
-      world.supabase.current.deliver(changeOf('INSERT'))
+      world.supabase.current.change(changeOf('INSERT'))
       await advance(1_000)
       expect(failures).toHaveLength(1)
       expect(world.errors.map(({ info }) => info.type)).toEqual(['handlerFailed'])
@@ -245,7 +245,7 @@ describe('a handler that fails', () => {
     }
     const { supabase, goLive, errors } = createFeedWorld({ tables: { goals: { keys } }, firstCatchUp: 'off' })
     await goLive()
-    supabase.current.deliver(changeOf('INSERT'))
+    supabase.current.change(changeOf('INSERT'))
     expect(errors.map(({ info }) => info.type)).toEqual(['handlerFailed', 'feedFailed'])
   })
 
@@ -304,7 +304,7 @@ describe('handleChange', () => {
   it('lets nothing escape into the client: a malformed change of the feed is reported', async () => {
     const { supabase, goLive, messages, errors } = createFeedWorld()
     await goLive()
-    expect(() => supabase.current.deliver({ table: 'goals' })).not.toThrow()
+    expect(() => supabase.current.change({ table: 'goals' })).not.toThrow()
     expect(messages()).toEqual(['A change of the feed could not be handled.'])
     expect(errors[0]?.error).toBeInstanceOf(TypeError)
   })
@@ -314,7 +314,7 @@ describe('handleChange', () => {
     await world.goLive()
     world.coalescer.stop()
     expect(() => world.realtime.handleChange(changeOf('INSERT'))).not.toThrow()
-    expect(() => world.supabase.current.deliver(changeOf('INSERT'))).not.toThrow()
+    expect(() => world.supabase.current.change(changeOf('INSERT'))).not.toThrow()
     world.supabase.current.tell('CHANNEL_ERROR', new Error('gone'))
     world.supabase.current.goLive()
     await advance(10_000)

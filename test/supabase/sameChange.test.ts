@@ -28,7 +28,7 @@ async function requestsOfThree(strategy: StrategyName, effects: ChangeEffects, w
   world.server.latencyMs = () => 400
   const before = world.server.requestsOf(goals).length
   for (const id of [1, 2, 3]) {
-    if (way === 'service') world.supabase.current.deliver(changeOf('INSERT', { new: { id } }))
+    if (way === 'service') world.supabase.current.change(changeOf('INSERT', { new: { id } }))
     else world.coalescer.send({ type: 'CHANGE', change: eventChange('goals', id), handler: handle })
     await advance(50)
   }

@@ -1,97 +1,57 @@
 import type { FeedBinding } from '../../src/integration/supabase/client.ts'
+import type { TestPayload } from '../../src/integration/testing/feedPayloads.ts'
+import { TestChannel } from '../../src/integration/testing/testChannel.ts'
+import { TestClient } from '../../src/integration/testing/testClient.ts'
 
-export type JoinStatus = 'SUBSCRIBED' | 'CHANNEL_ERROR' | 'TIMED_OUT' | 'CLOSED'
-
-/** A payload of `postgres_changes`, as supabase-js hands it on. */
-export interface ChangePayload {
-  readonly schema: string
-  readonly table: string
-  readonly eventType: 'INSERT' | 'UPDATE' | 'DELETE'
+/** What the kit's feed carries, and what a server may send besides. */
+export interface ChangePayload extends Omit<TestPayload, 'new' | 'old' | 'commit_timestamp'> {
   readonly new: object
   readonly old: object
   readonly commit_timestamp: string | null
-  readonly errors: readonly string[] | null
 }
 
-/** A channel of which a test decides what happens to it. */
-export class FakeChannel {
-  readonly bindings: FeedBinding[] = []
-  /** The broadcast events that are listened to. */
-  readonly events: string[] = []
-  readonly topic: string
-  readonly params: { readonly config: Record<string, unknown> }
+/** The kit's channel, which also takes what no feed brings: a payload for one binding, at any time and of any shape. */
+export class FakeChannel extends TestChannel {
   /** The token the join carried. */
   joinedWith: string | undefined
-  isSubscribed = false
   isTornDown = false
-  /** Whether its feed has been attached. */
-  isLive = false
   readonly #client: FakeSupabase
-  readonly #changed: ((payload: unknown) => void)[] = []
-  readonly #heard: ((message: unknown) => void)[] = []
-  #system: (payload: unknown) => void = () => undefined
-  #follow: (status: JoinStatus, error?: Error) => void = () => undefined
 
-  constructor(client: FakeSupabase, topic: string, config: Record<string, unknown> = {}) {
+  constructor(topic: string, config: object, client: FakeSupabase) {
+    super(topic, config, client)
     this.#client = client
-    this.params = { config }
-    this.topic = topic
   }
 
-  on(type: string, filter: FeedBinding | { event: string }, callback: (payload: unknown) => void): this {
-    if (this.isSubscribed) throw new Error(`cannot add \`${type}\` callbacks for ${this.topic} after \`subscribe()\`.`)
-    if (type === 'system') this.#system = callback
-    else if (type === 'broadcast') {
-      this.events.push(filter.event)
-      this.#heard.push(callback)
-    } else {
-      this.bindings.push(filter as FeedBinding)
-      this.#changed.push(callback)
-    }
-    return this
+  /** Its bindings to row events. */
+  get tables(): FeedBinding[] {
+    return this.bindings.flatMap(({ type, filter }) => (type === 'postgres_changes' ? [filter] : []))
   }
 
-  subscribe(callback: (status: JoinStatus, error?: Error) => void): this {
-    if (this.isSubscribed) throw new Error('tried to join multiple times')
-    this.isSubscribed = true
+  /** The broadcast events that it listens to. */
+  get events(): string[] {
+    return this.bindings.flatMap(({ type, filter }) => (type === 'broadcast' ? [filter.event] : []))
+  }
+
+  override subscribe(callback: Parameters<TestChannel['subscribe']>[0]): this {
     this.joinedWith = this.#client.realtime.accessTokenValue
-    this.#follow = callback
-    this.#client.subscribed(this)
-    return this
+    return super.subscribe(callback)
   }
 
-  teardown(): void {
+  override teardown(): void {
     this.isTornDown = true
+    super.teardown()
   }
 
-  tell(status: JoinStatus, error?: Error): void {
-    // The client drops every channel of the topic, whichever of them closes.
-    if (status === 'CLOSED') this.#client.drop(this.topic)
-    this.#follow(status, error)
+  /** Hands a change to one of the bindings to row events. */
+  change(payload: unknown, index = 0): void {
+    this.listeners.filter(({ binding }) => binding.type === 'postgres_changes')[index]?.callback(payload)
   }
 
-  system(status: 'ok' | 'error', message = 'Subscribed to PostgreSQL', extension = 'postgres_changes'): void {
-    this.#system({ extension, status, message, channel: 'db' })
-  }
-
-  /** Joined, and the feed attached. */
-  goLive(): void {
-    this.isLive = true
-    this.tell('SUBSCRIBED')
-    if (this.bindings.length > 0) this.system('ok')
-    else this.system('ok', 'Replication connection established', 'system')
-  }
-
-  /** Delivers a change to one of the bindings. */
-  deliver(payload: unknown, binding = 0): void {
-    this.#changed[binding]?.(payload)
-  }
-
-  /** Delivers a message of the topic. */
+  /** Hands a message to whoever listens to its event. */
   broadcast(event: string, payload: unknown, meta?: object): void {
-    for (const [index, one] of this.events.entries()) {
-      if (one === '*' || one === event)
-        this.#heard[index]?.({ type: 'broadcast', event, payload, ...(meta && { meta }) })
+    for (const { binding, callback } of this.listeners) {
+      if (binding.type !== 'broadcast' || !['*', event].includes(binding.filter.event)) continue
+      callback({ type: 'broadcast', event, payload, ...(meta && { meta }) })
     }
   }
 }
@@ -106,8 +66,8 @@ interface FakeSocket {
   setAuth(token?: string | null): Promise<void>
 }
 
-/** The part of a supabase-js client that a feed uses, with its traps. */
-export class FakeSupabase {
+/** The kit's client, with users and their tokens, which remembers its channels. */
+export class FakeSupabase extends TestClient<FakeChannel> {
   /** Every channel object there has been. */
   readonly opened: FakeChannel[] = []
   readonly removed: FakeChannel[] = []
@@ -135,30 +95,16 @@ export class FakeSupabase {
 
   /** Called for each channel that is being joined. */
   subscribed: (channel: FakeChannel) => void = () => undefined
-  #channels: FakeChannel[] = []
 
-  channel(name: string, options?: { readonly config: object }): FakeChannel {
-    const topic = `realtime:${name}`
-    const known = this.#channels.find((channel) => channel.topic === topic)
-    if (known) return known
-    const channel = new FakeChannel(this, topic, options?.config as Record<string, unknown>)
-    this.#channels.push(channel)
+  protected create(topic: string, config: object): FakeChannel {
+    const channel = new FakeChannel(topic, config, this)
     this.opened.push(channel)
     return channel
   }
 
-  async removeChannel(channel: FakeChannel): Promise<'ok'> {
+  override removeChannel(channel: FakeChannel): Promise<'ok'> {
     this.removed.push(channel)
-    channel.tell('CLOSED')
-    return 'ok'
-  }
-
-  getChannels(): FakeChannel[] {
-    return this.#channels
-  }
-
-  drop(topic: string): void {
-    this.#channels = this.#channels.filter((channel) => channel.topic !== topic)
+    return super.removeChannel(channel)
   }
 
   /** The channel object of a name that was opened last. */

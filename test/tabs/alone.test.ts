@@ -56,7 +56,7 @@ describe('a tab that cannot share', () => {
       await advance(1_500)
       expect(realtime.getStatus()).toBe('live')
       const before = coalescer.getSnapshot().stats.eventsReceived
-      supabase.current.deliver(changeOf('UPDATE'))
+      supabase.current.change(changeOf('UPDATE'))
       expect(coalescer.getSnapshot().stats.eventsReceived).toBe(before + 1)
       realtime.stop()
       expect([realtime.getStatus(), supabase.getChannels()]).toEqual(['closed', []])

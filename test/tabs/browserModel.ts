@@ -130,7 +130,7 @@ export class BrowserModel {
         if (!channel.isLive) continue
         const deliver = (): void => {
           if (!tab.open().includes(channel)) return
-          if (this.#scenario.feed === 'changes') channel.deliver(change)
+          if (this.#scenario.feed === 'changes') channel.change(change)
           else channel.broadcast('UPDATE', told, { id })
         }
         setTimeout(() => tab.browserTab.run(deliver), serverMs)

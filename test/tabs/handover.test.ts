@@ -51,7 +51,7 @@ function createWriter(world: TabsWorld, feed: 'changes' | 'broadcast', lagMs: re
             if (!channel.isLive) continue
             const deliver = () => {
               if (!tab.open().includes(channel)) return
-              if (feed === 'changes') channel.deliver(change)
+              if (feed === 'changes') channel.change(change)
               else channel.broadcast('UPDATE', message, { id: title })
             }
             setTimeout(() => tab.browserTab.run(deliver), lagMs[at])

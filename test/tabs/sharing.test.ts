@@ -25,7 +25,7 @@ describe('the tabs of one user', () => {
     await world.goLive()
     world.server.write(['goals'])
     const requests = world.server.requests.length
-    world.open()[0]?.deliver(changeOf('UPDATE'))
+    world.open()[0]?.change(changeOf('UPDATE'))
     await advance(2_000)
     expect(shown.map((one) => one.version())).toEqual([1, 1, 1])
     expect(world.server.requests.length - requests).toBe(3)
@@ -99,7 +99,7 @@ describe('the tabs of one user', () => {
     await world.goLive()
     unlucky.browserTab.loseNext = 1
     world.server.write(['goals'])
-    world.open()[0]?.deliver(changeOf('UPDATE'))
+    world.open()[0]?.change(changeOf('UPDATE'))
     await advance(6_000)
     await world.goLive()
     expect([shown.version(), unlucky.catchUps(), lucky.catchUps()]).toEqual([1, 1, 0])
@@ -117,7 +117,7 @@ describe('the tabs of one user', () => {
     unlucky.browserTab.loseNext = 2
     channel?.goLive()
     for (let id = 0; id < 30; id += 1) {
-      channel?.deliver(changeOf('UPDATE', { new: { id, title: 'of another table' }, table: 'partners' }))
+      channel?.change(changeOf('UPDATE', { new: { id, title: 'of another table' }, table: 'partners' }))
       await advance(100)
     }
     expect([unlucky.realtime.getStatus(), shown.version(), unlucky.catchUps()]).toEqual(['live', 1, 1])

@@ -12,7 +12,7 @@ describe('tabs of different users', () => {
     await world.goLive()
     expect([ann.open().length, bob.open().length]).toEqual([1, 1])
     const before = bob.coalescer.getSnapshot().stats.eventsReceived
-    ann.open()[0]?.deliver(changeOf('UPDATE'))
+    ann.open()[0]?.change(changeOf('UPDATE'))
     await advance(2_000)
     expect(bob.coalescer.getSnapshot().stats.eventsReceived).toBe(before)
   })
@@ -22,7 +22,7 @@ describe('tabs of different users', () => {
     const [leader, other] = [world.openTab(), world.openTab()]
     await world.goLive()
     const before = other.coalescer.getSnapshot().stats.eventsReceived
-    leader.open()[0]?.deliver(changeOf('UPDATE'))
+    leader.open()[0]?.change(changeOf('UPDATE'))
     // The message is on its way to a tab that is somebody else's when it arrives.
     await other.supabase.realtime.setAuth(tokenOf('bob'))
     await advance(900)
@@ -40,7 +40,7 @@ describe('tabs of different users', () => {
     const old = leader.open()[0]
     await leader.supabase.realtime.setAuth(tokenOf('bob'))
     const before = other.coalescer.getSnapshot().stats.eventsReceived
-    old?.deliver(changeOf('UPDATE'))
+    old?.change(changeOf('UPDATE'))
     await advance(20)
     expect(other.coalescer.getSnapshot().stats.eventsReceived).toBe(before)
     await advance(2_000)

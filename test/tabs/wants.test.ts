@@ -24,9 +24,9 @@ describe('tabs that want different tables', () => {
     expect([one.open().length, other.open().length]).toEqual([2, 0])
     expect([one.realtime.getStatus(), other.realtime.getStatus()]).toEqual(['live', 'live'])
     const [ofGoals, ofPartners] = one.open()
-    expect(ofGoals?.bindings.map(({ table }) => table)).toEqual(['goals'])
-    expect(ofPartners?.bindings.map(({ table }) => table)).toEqual(['partners'])
-    ofPartners?.deliver(changeOf('UPDATE', { table: 'partners' }))
+    expect(ofGoals?.tables.map(({ table }) => table)).toEqual(['goals'])
+    expect(ofPartners?.tables.map(({ table }) => table)).toEqual(['partners'])
+    ofPartners?.change(changeOf('UPDATE', { table: 'partners' }))
     await advance(2_000)
     expect([events(one), events(other)]).toEqual([0, 1])
     expect([...one.errors, ...other.errors]).toEqual([])
@@ -39,9 +39,9 @@ describe('tabs that want different tables', () => {
     first.close()
     await world.goLive()
     expect([one.open().length, other.open().length]).toEqual([1, 0])
-    expect(one.open()[0]?.bindings.map(({ table }) => table)).toEqual(['goals', 'partners'])
-    one.open()[0]?.deliver(changeOf('UPDATE', { table: 'partners' }), 1)
-    one.open()[0]?.deliver(changeOf('UPDATE'), 0)
+    expect(one.open()[0]?.tables.map(({ table }) => table)).toEqual(['goals', 'partners'])
+    one.open()[0]?.change(changeOf('UPDATE', { table: 'partners' }), 1)
+    one.open()[0]?.change(changeOf('UPDATE'), 0)
     await advance(2_000)
     expect([one.catchUps(), other.catchUps(), events(one), events(other)]).toEqual([1, 1, 2, 2])
   })
@@ -93,7 +93,7 @@ describe('tabs that want different tables', () => {
     if (how === 'close') second.close()
     else second.browserTab.crash()
     await world.goLive()
-    expect(third.open().flatMap(({ bindings }) => bindings.map(({ table }) => table))).toEqual(['partners'])
+    expect(third.open().flatMap(({ tables }) => tables.map(({ table }) => table))).toEqual(['partners'])
   })
 
   it('with different filters hear what the server lets through each', async () => {
@@ -108,7 +108,7 @@ describe('tabs that want different tables', () => {
     first.close()
     await world.goLive()
     const channel = one.open()[0]
-    const bindings = channel?.bindings ?? []
+    const bindings = channel?.tables ?? []
     expect(bindings.map(({ event, filter }) => [event, filter])).toEqual([
       ['*', 'user_id=eq.1'],
       ['DELETE', undefined],
@@ -116,13 +116,13 @@ describe('tabs that want different tables', () => {
       ['DELETE', undefined],
     ])
     const before = [events(one), events(other)]
-    channel?.deliver(changeOf('UPDATE'), 2)
+    channel?.change(changeOf('UPDATE'), 2)
     await advance(2_000)
     expect([events(one), events(other)]).toEqual([before[0], (before[1] ?? 0) + 1])
     // A DELETE matches the bindings of both, one after the other, and is one change to each.
     const deleted = changeOf('DELETE')
-    channel?.deliver(deleted, 1)
-    channel?.deliver(deleted, 3)
+    channel?.change(deleted, 1)
+    channel?.change(deleted, 3)
     await advance(2_000)
     expect([events(one), events(other)]).toEqual([(before[0] ?? 0) + 1, (before[1] ?? 0) + 2])
   })

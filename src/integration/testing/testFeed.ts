@@ -1,6 +1,7 @@
 import { failType } from '../../actions/validate.ts'
 import { changeFor, changeOf, type Commit, messagesOf, splitTable, type TestMessage } from './feedPayloads.ts'
-import { type TestFeedChannel, createTestChannel } from './testChannel.ts'
+import { type TestFeedChannel, TestChannel } from './testChannel.ts'
+import { TestClient } from './testClient.ts'
 import type { TestRow, TestServer, TestWrite } from './testServer.ts'
 import { createTransit } from './transit.ts'
 
@@ -82,6 +83,25 @@ export interface TestFeedClient {
   }
 }
 
+/** A client whose joins go on without a timer. */
+class FeedClient extends TestClient<TestChannel> implements TestFeedClient {
+  readonly realtime = { setAuth: () => Promise.resolve() }
+  readonly #join: (channel: TestChannel) => void
+
+  constructor(join: (channel: TestChannel) => void) {
+    super()
+    this.#join = join
+  }
+
+  protected create(topic: string, config: object): TestChannel {
+    return new TestChannel(topic, config, this)
+  }
+
+  subscribed(channel: TestChannel): void {
+    void Promise.resolve().then(() => this.#join(channel))
+  }
+}
+
 /** The most messages of a topic that a server replays. */
 const MOST_REPLAYED = 25
 
@@ -90,35 +110,16 @@ export function createTestFeed(
   server: TestServer,
   { topics = {}, send = 'rows', schema = 'public' }: TestFeedOptions = {},
 ): TestFeed {
-  let channels: TestFeedChannel[] = []
   let commits = 0
   let last: Commit | undefined
   const refused = new Set<string>()
   const sent = new Map<string, TestMessage[]>()
   const transit = createTransit()
 
-  const supabase: TestFeedClient = {
-    channel(name, options) {
-      const topic = `realtime:${name}`
-      const known = channels.find((channel) => channel.topic === topic)
-      if (known) return known
-      const channel = createTestChannel(topic, options?.config ?? {}, (joined) => {
-        void Promise.resolve().then(() => join(joined))
-      })
-      channels.push(channel)
-      return channel
-    },
-    async removeChannel(channel: TestFeedChannel) {
-      channels = channels.filter((one) => one !== channel)
-      channel.close()
-      return 'ok'
-    },
-    getChannels: () => channels,
-    realtime: { setAuth: () => Promise.resolve() },
-  }
+  const supabase = new FeedClient((channel) => join(channel))
 
-  function join(channel: TestFeedChannel): void {
-    if (!feed.isReachable || !channels.includes(channel) || channel.isLive) return
+  function join(channel: TestChannel): void {
+    if (!feed.isReachable || !supabase.getChannels().includes(channel) || channel.isLive) return
     const name = channel.topic.replace(/^realtime:/, '')
     if (refused.has(name)) {
       const reason = `Unauthorized: You do not have permissions to read from this Channel topic: ${name}`
@@ -158,7 +159,7 @@ export function createTestFeed(
     for (const write of commit.writes) {
       if (topics[write.table] !== undefined) continue
       const payload = changeOf(write, commit, schema)
-      for (const channel of channels) {
+      for (const channel of supabase.getChannels()) {
         transit.send(channel, () =>
           channel.deliver(({ type, filter }) =>
             type === 'postgres_changes' ? changeFor(filter, payload, write) : undefined,
@@ -170,7 +171,7 @@ export function createTestFeed(
     for (const { table, ...message } of messagesOf({ ...commit, writes }, send, schema)) {
       const name = topics[table] ?? ''
       sent.set(name, [...(sent.get(name) ?? []), message])
-      for (const channel of channels) {
+      for (const channel of supabase.getChannels()) {
         if (channel.topic === `realtime:${name}`) transit.send(channel, () => deliverMessage(channel, message))
       }
     }
@@ -215,17 +216,15 @@ export function createTestFeed(
     drop() {
       feed.isReachable = false
       transit.lose()
-      for (const channel of [...channels]) channel.drop()
+      for (const channel of [...supabase.getChannels()]) channel.drop()
     },
     rejoin() {
       feed.isReachable = true
-      for (const channel of [...channels]) if (channel.isSubscribed) join(channel)
+      for (const channel of [...supabase.getChannels()]) if (channel.isSubscribed) join(channel)
     },
     expire() {
-      const closing = channels
-      channels = []
       transit.lose()
-      for (const channel of closing) channel.close()
+      for (const channel of [...supabase.getChannels()]) channel.close()
     },
     refuse: (name) => void refused.add(expectRefusable(name)),
     allow: (name) => void refused.delete(expectRefusable(name)),
