@@ -17,6 +17,8 @@ export { expectFresh } from './integration/testing/expectFresh.ts'
 export {
   type TestApp,
   type TestAppOptions,
+  type TestAppWithoutFeed,
+  type TestAppWithoutFeedOptions,
   type TestServiceOptions,
   createTestApp,
 } from './integration/testing/testApp.ts'
@@ -31,6 +33,7 @@ export {
   createTestFeed,
 } from './integration/testing/testFeed.ts'
 export type { TestPrimaryKeys } from './integration/testing/tableRows.ts'
+export type { TestScreen, TestScreenOptions } from './integration/testing/testScreens.ts'
 export {
   type BoundQuery,
   type TestAnswer,

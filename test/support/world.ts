@@ -2,7 +2,7 @@ import {
   type DefaultError,
   QueryClient,
   type QueryKey,
-  QueryObserver,
+  type QueryObserver,
   type QueryObserverOptions,
   focusManager,
   onlineManager,
@@ -16,6 +16,7 @@ import {
   createCoalescer,
 } from 'realtime-coalescer'
 import { onTestFinished } from 'vitest'
+import { createTestScreens } from '../../src/integration/testing/testScreens.ts'
 import { SimulatedServer, type Versioned } from './simulatedServer.ts'
 import { advance, drain } from './simulatedTime.ts'
 
@@ -84,7 +85,7 @@ export function createWorld({
     ...options,
   })
   coalescer.on('flushed', (record) => flushed.push(record))
-  const unmounts = new Set<() => void>()
+  const screens = createTestScreens(queryClient)
   let hasEnded = false
 
   const world: World = {
@@ -94,13 +95,8 @@ export function createWorld({
     flushed,
     errors,
     show(queryKey, showOptions) {
-      const observer = new QueryObserver<Versioned>(queryClient, { queryKey, ...showOptions })
-      const unsubscribe = observer.subscribe(() => undefined)
-      const unmount = (): void => {
-        unmounts.delete(unmount)
-        unsubscribe()
-      }
-      unmounts.add(unmount)
+      const unmount = screens.show<Versioned>(queryKey, undefined, showOptions)
+      const { observer } = unmount
       return { observer, unmount, version: () => observer.getCurrentResult().data?.version }
     },
     async showLoaded(queryKey, showOptions) {
@@ -121,7 +117,7 @@ export function createWorld({
       if (hasEnded) return
       hasEnded = true
       coalescer.stop({ pending: 'drop' })
-      for (const unmount of unmounts) unmount()
+      screens.end()
       if (mounted) queryClient.unmount()
       queryClient.clear()
     },

@@ -1,6 +1,6 @@
 import { type Query, hashKey } from '@tanstack/react-query'
 import { reachingKey } from './checkKeys.ts'
-import type { TestApp } from './testApp.ts'
+import type { TestApp, TestAppWithoutFeed } from './testApp.ts'
 import type { BoundQuery, TestRow, TestWrite } from './testServer.ts'
 
 /**
@@ -8,7 +8,7 @@ import type { BoundQuery, TestRow, TestWrite } from './testServer.ts'
  *
  * @throws Error that names each query that does not, the change it lacks, and why that has not reached it.
  */
-export function expectFresh(app: TestApp): void {
+export function expectFresh(app: TestApp | TestAppWithoutFeed): void {
   const problems = app.queryClient
     .getQueryCache()
     .getAll()
@@ -28,7 +28,7 @@ function nameKey(key: TestRow): string {
   return columns.join(' and the ')
 }
 
-function explain(app: TestApp, query: Query, { queryKey, reads }: BoundQuery): string {
+function explain(app: TestApp | TestAppWithoutFeed, query: Query, { queryKey, reads }: BoundQuery): string {
   const name = `\`${hashKey(queryKey).replaceAll('"', "'")}\``
   const answered = app.server.requests.findLast(
     (request) => request.outcome === 'ok' && hashKey(request.queryKey) === hashKey(queryKey),
@@ -36,15 +36,19 @@ function explain(app: TestApp, query: Query, { queryKey, reads }: BoundQuery): s
   const missed = app.server.writes.filter(
     ({ table, version }) => reads.includes(table) && version > (answered?.version ?? 0),
   )
-  const isLost = ({ table }: TestWrite): boolean => reachingKey(app.tables, table, queryKey) === undefined
+  const tables = 'tables' in app ? app.tables : undefined
+  const isLost = ({ table }: TestWrite): boolean => !!tables && reachingKey(tables, table, queryKey) === undefined
   const lost = missed.findLast(isLost)
   const change = lost ?? missed.at(-1)
   if (!change) return `${name} shows what the server has never answered: something else has written to its cache.`
   const older = `${name} is older than the ${change.eventType} of \`${change.table}\` with the ${nameKey(change.key)}`
-  if (lost && app.tables[lost.table] === undefined) {
+  if (lost && tables?.[lost.table] === undefined) {
     return `${older}: ${name} reads \`${lost.table}\`, which is none of the feed's tables.`
   }
   if (lost) return `${older}: ${name} reads \`${lost.table}\`, whose keys do not match it.`
   const { pendingKeys } = app.coalescer.getSnapshot()
-  return `${older}: its keys match; the feed is ${app.realtime.getStatus()}, ${pendingKeys} keys are pending, the query is ${query.state.fetchStatus}.`
+  const state = `${pendingKeys} keys are pending, the query is ${query.state.fetchStatus}`
+  return 'realtime' in app
+    ? `${older}: its keys match; the feed is ${app.realtime.getStatus()}, ${state}.`
+    : `${older}: ${state}. Schedule a key that matches it after each write of \`${change.table}\`.`
 }

@@ -1,4 +1,5 @@
-import { QueryClient, type QueryKey, QueryObserver } from '@tanstack/react-query'
+import { QueryClient, type QueryFunctionContext, type QueryKey } from '@tanstack/react-query'
+import { failType } from '../../actions/validate.ts'
 import type { Coalescer } from '../query/coalescer.ts'
 import { createCoalescer } from '../query/createCoalescer.ts'
 import type { CoalescerOptions } from '../query/options.ts'
@@ -7,6 +8,7 @@ import type { RealtimeServiceOptions } from '../supabase/options.ts'
 import type { TestTables } from './checkKeys.ts'
 import { type TestFeed, createTestFeed } from './testFeed.ts'
 import type { TestPrimaryKeys } from './tableRows.ts'
+import { type TestScreen, type TestScreenOptions, createTestScreens } from './testScreens.ts'
 import { type TestServer, type TestServerOptions, createTestServer } from './testServer.ts'
 
 export interface TestAppOptions extends CoalescerOptions {
@@ -20,23 +22,36 @@ export interface TestAppOptions extends CoalescerOptions {
   readonly send?: 'rows' | 'statements' | undefined
 }
 
+/** What an app without a realtime service is made of. */
+export interface TestAppWithoutFeedOptions extends Omit<TestAppOptions, 'tables' | 'service' | 'send'> {
+  readonly tables?: undefined
+}
+
 /** What a realtime service takes beside what a test app brings. */
 export type TestServiceOptions = Omit<RealtimeServiceOptions, 'supabase' | 'coalescer' | 'channel' | 'tables'>
 
-/** A server, a feed, and the real client, coalescer and service over them. */
-export interface TestApp {
+/** A server, and the real client and coalescer over it: an app that learns of changes by other means. */
+export interface TestAppWithoutFeed {
   readonly server: TestServer
-  readonly feed: TestFeed
   readonly queryClient: QueryClient
   readonly coalescer: Coalescer
-  readonly realtime: RealtimeService
-  readonly tables: TestTables
-  /** Mounts a query, as a component would; returns what unmounts it. */
-  show(queryKey: QueryKey, queryFn: ReturnType<TestServer['query']>): () => void
-  /** Joins the feed; resolves when it is live. */
-  start(): Promise<void>
+  /** Mounts a query, as a component would; call what it returns to unmount it. */
+  show<Data>(
+    queryKey: QueryKey,
+    queryFn: (context: QueryFunctionContext) => Data | Promise<Data>,
+    options?: TestScreenOptions<Data>,
+  ): TestScreen<Data>
   /** Ends everything, without a flush. */
   stop(): void
+}
+
+/** A server, a feed, and the real client, coalescer and service over them. */
+export interface TestApp extends TestAppWithoutFeed {
+  readonly feed: TestFeed
+  readonly realtime: RealtimeService
+  readonly tables: TestTables
+  /** Joins the feed; resolves when it is live. */
+  start(): Promise<void>
 }
 
 /** The primary keys that the tables name, of those that the server has. */
@@ -46,7 +61,7 @@ function primaryKeysOf(tables: TestTables, { rows }: TestServerOptions): TestPri
 }
 
 /** The topics that tables come through, by table. */
-function topicsOf(tables: TestTables, service: TestServiceOptions): Record<string, string> {
+function topicsOf(tables: TestTables, service: TestServiceOptions = {}): Record<string, string> {
   const named = Object.entries(tables).map(([table, { broadcast = service.broadcast }]) => [
     table,
     broadcast === false ? undefined : broadcast?.topic,
@@ -54,44 +69,72 @@ function topicsOf(tables: TestTables, service: TestServiceOptions): Record<strin
   return Object.fromEntries(named.filter(([, topic]) => topic !== undefined)) as Record<string, string>
 }
 
-/**
- * Ties an app together on a simulated server and a scripted feed. Queries count as fresh for ever unless the
- * `queryClient` you pass says otherwise, so that only mounts and the coalescer fetch.
- *
- * @throws TypeError or RangeError for a bad option.
- */
-export function createTestApp({ tables, server: given, service = {}, send, ...options }: TestAppOptions): TestApp {
-  const server =
-    'requests' in given
-      ? given
-      : createTestServer({
-          clock: options.clock,
-          ...given,
-          primaryKey: { ...primaryKeysOf(tables, given), ...given.primaryKey },
-        })
-  const feed = createTestFeed(server, { topics: topicsOf(tables, service), send, schema: service.schema })
+/** The part of an app that no feed is needed for. */
+function createAppOn(server: TestServer, options: CoalescerOptions): TestAppWithoutFeed {
   const queryClient =
     options.queryClient ??
     new QueryClient({ defaultOptions: { queries: { retry: false, staleTime: Infinity, gcTime: Infinity } } })
   const coalescer = createCoalescer({ ...options, queryClient })
-  const realtime = createRealtimeService({ channel: 'test', ...service, supabase: feed.supabase, coalescer, tables })
-  const unmounts = new Set<() => void>()
+  const screens = createTestScreens(queryClient)
   return {
     server,
-    feed,
     queryClient,
     coalescer,
+    show: (queryKey, queryFn, screenOptions) => screens.show(queryKey, queryFn, screenOptions),
+    stop() {
+      coalescer.stop({ pending: 'drop' })
+      screens.end()
+      queryClient.clear()
+    },
+  }
+}
+
+const serverOf = (
+  given: TestServer | TestServerOptions,
+  { clock }: CoalescerOptions,
+  primaryKey: (rows: TestServerOptions) => TestPrimaryKeys,
+): TestServer =>
+  'requests' in given
+    ? given
+    : createTestServer({ clock, ...given, primaryKey: { ...primaryKey(given), ...given.primaryKey } })
+
+/**
+ * Ties an app together on a simulated server and a scripted feed. Without `tables` it has neither feed nor service: tell
+ * its coalescer of what you `put` on the server. Queries count as fresh for ever unless the `queryClient` you pass says
+ * otherwise, so that only mounts and the coalescer fetch.
+ *
+ * @throws TypeError or RangeError for a bad option.
+ */
+export function createTestApp(options: TestAppOptions): TestApp
+export function createTestApp(options: TestAppWithoutFeedOptions): TestAppWithoutFeed
+export function createTestApp({
+  tables,
+  server: given,
+  service,
+  send,
+  ...options
+}: Omit<TestAppOptions, 'tables'> & { readonly tables?: TestTables | undefined }): TestApp | TestAppWithoutFeed {
+  if (tables === undefined) {
+    if (service !== undefined || send !== undefined) {
+      failType('tables', 'the tables of `service` and `send`', tables, 'Pass those of your app, or leave out the rest.')
+    }
+    return createAppOn(
+      serverOf(given, options, () => ({})),
+      options,
+    )
+  }
+  const app = createAppOn(
+    serverOf(given, options, (rows) => primaryKeysOf(tables, rows)),
+    options,
+  )
+  const feed = createTestFeed(app.server, { topics: topicsOf(tables, service), send, schema: service?.schema })
+  const { queryClient, coalescer } = app
+  const realtime = createRealtimeService({ channel: 'test', ...service, supabase: feed.supabase, coalescer, tables })
+  return {
+    ...app,
+    feed,
     realtime,
     tables,
-    show(queryKey, queryFn) {
-      const unsubscribe = new QueryObserver(queryClient, { queryKey, queryFn }).subscribe(() => undefined)
-      const unmount = (): void => {
-        unmounts.delete(unmount)
-        unsubscribe()
-      }
-      unmounts.add(unmount)
-      return unmount
-    },
     start: () =>
       new Promise((resolve) => {
         const leave = realtime.subscribe(() => {
@@ -103,9 +146,7 @@ export function createTestApp({ tables, server: given, service = {}, send, ...op
       }),
     stop() {
       realtime.stop()
-      coalescer.stop({ pending: 'drop' })
-      for (const unmount of unmounts) unmount()
-      queryClient.clear()
+      app.stop()
     },
   }
 }
