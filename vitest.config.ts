@@ -1,9 +1,9 @@
 import { defineConfig } from 'vitest/config'
 
-/** Tests with real sockets and timers, which wait more than they work. */
+/** Tests with real sockets and timers. */
 const wire = ['test/{backend,integration}/**/*.test.{ts,tsx}']
 
-/** Tests that start browsers or package managers, which work more than they wait. */
+/** Tests that start browsers or package managers. */
 const heavy = ['test/{browser,package}/**/*.test.{ts,tsx}']
 
 /** Tests in simulated time, with modules of their own in a process they share. */
@@ -12,7 +12,14 @@ const shared = [
 ]
 
 // Real sockets, browsers and package managers on a shared machine: one more try there, none at a desk.
-const system = { testTimeout: 120_000, hookTimeout: 120_000, retry: process.env.CI ? 1 : 0 }
+const system = {
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+  retry: process.env.CI ? 1 : 0,
+  // Of three on two cores one waits, for a timer or a socket.
+  maxWorkers: 3,
+  sequence: { groupOrder: 1 },
+}
 
 export default defineConfig({
   resolve: {
@@ -54,8 +61,6 @@ export default defineConfig({
           name: 'wire',
           include: wire,
           setupFiles: ['test/support/seedOfRun.ts'],
-          maxWorkers: 3,
-          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -65,8 +70,6 @@ export default defineConfig({
           name: 'heavy',
           include: heavy,
           setupFiles: ['test/support/seedOfRun.ts'],
-          maxWorkers: 2,
-          sequence: { groupOrder: 2 },
         },
       },
     ],
