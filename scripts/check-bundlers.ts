@@ -69,11 +69,21 @@ process.env.NEXT_TELEMETRY_DISABLED = '1'
 const directory = await createDirectory('bundlers')
 try {
   const tarball = await packPackage(directory)
+  const installed = new Map<string, string>()
   for (const { name, dependencies, check } of bundlers) {
     const project = join(directory, name)
+    const wanted = JSON.stringify(dependencies)
+    const same = installed.get(wanted)
+    if (same === undefined) {
+      await createProject(project, { 'realtime-coalescer': tarball, ...peers, ...dependencies })
+      installed.set(wanted, project)
+    } else {
+      for (const part of ['package.json', 'node_modules']) {
+        await cp(join(same, part), join(project, part), { recursive: true, verbatimSymlinks: true })
+      }
+    }
     await cp(join(root, 'test/package/bundlers', name), project, { recursive: true })
     await cp(join(root, 'test/package/bundlers/program.js'), join(project, 'program.js'))
-    await createProject(project, { 'realtime-coalescer': tarball, ...peers, ...dependencies })
     await check(project)
     console.log(`ok    ${name}`)
   }
