@@ -74,8 +74,7 @@ describe('what the page counts', () => {
   it('ends with the run: the next one has no part in it, and it has none in the next', async () => {
     const { page, calm } = the.opened
     await page.getByRole('radio', { name: 'direct' }).check()
-    await page.getByRole('button', { name: /^Check-in/ }).click()
-    await page.getByText('Calm', { exact: true }).waitFor({ state: 'hidden' })
+    await the.opened.receive(1, () => page.getByRole('button', { name: /^Check-in/ }).click())
     await page.getByText('Calm', { exact: true }).waitFor()
     const before = await Promise.all(['changes', 'requests', 'direct'].map(score))
     expect(before[1]).toBe(before[2])
