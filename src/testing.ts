@@ -26,7 +26,6 @@ export { type FakeTimers, type TestClock, createTestClock } from './integration/
 export type { TestBinding, TestFeedChannel, TestJoinStatus } from './integration/testing/testChannel.ts'
 export {
   type DeliveryOptions,
-  type TestCommit,
   type TestFeed,
   type TestFeedClient,
   type TestFeedOptions,
@@ -37,6 +36,7 @@ export type { TestScreen, TestScreenOptions } from './integration/testing/testSc
 export {
   type BoundQuery,
   type TestAnswer,
+  type TestCommit,
   type TestRequest,
   type TestRow,
   type TestServer,

@@ -25,17 +25,23 @@ export interface ResolvedStrategy {
 /** What takes the place of a strategy that has died. */
 export const FALLBACK = 'direct'
 
-/** A name becomes a state of the orchestrator's chart. */
-const isUsableName = (name: string): boolean => /^[\w$-]+$/.test(name) && name !== 'choosing' && name !== 'none'
+/** A name becomes a state of the orchestrator's chart, and a property of plain objects. */
+const isUsableName = (name: string): boolean =>
+  /^[\w$-]+$/.test(name) && name !== 'choosing' && name !== 'none' && !(name in {})
 
 /** @throws TypeError for anything but definitions under usable names. */
 export function expectRegistry(registry: unknown, name: string): StrategyRegistry {
-  if (typeof registry !== 'object' || registry === null || Object.keys(registry).length === 0) {
+  if (
+    typeof registry !== 'object' ||
+    registry === null ||
+    Array.isArray(registry) ||
+    Object.keys(registry).length === 0
+  ) {
     failType(name, 'an object of strategies by name', registry, 'Pass { throttle: defineStrategy(…) }, for instance.')
   }
   for (const [key, definition] of Object.entries(registry as StrategyRegistry)) {
     if (!isUsableName(key)) {
-      failType(`a name of ${name}`, "letters, digits, '_', '$' or '-', and not 'choosing'", key, 'Rename the strategy.')
+      failType(`a name of ${name}`, "letters, digits, '_', '$' or '-', and not taken", key, 'Rename the strategy.')
     }
     if (typeof (definition as Partial<StrategyDefinition> | undefined)?.machineFor !== 'function') {
       failType(`${name}.${key}`, 'a strategy', definition, 'Pass what defineStrategy() returned.')

@@ -180,7 +180,11 @@ describe('createCoalescerWith', () => {
 
   it.each([
     [{}, /an object of strategies by name/],
-    [{ choosing: delay }, /not 'choosing'/],
+    [[delay], /an object of strategies by name/],
+    [{ choosing: delay }, /not taken, got 'choosing'/],
+    [{ none: delay }, /not taken, got 'none'/],
+    [{ ['__proto__']: delay }, /not taken, got '__proto__'/],
+    [{ constructor: delay }, /not taken, got 'constructor'/],
     [{ 'a.b': delay }, /letters, digits/],
     [{ delay: { quietMs: 7 } }, /`strategies\.delay`.*defineStrategy/],
     [{ direct: delay }, /the built-in `direct`/],

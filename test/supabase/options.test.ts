@@ -44,6 +44,8 @@ describe('createRealtimeService', () => {
     ['tables', { goals: { handle, catchUp: ['goals'] } }, 'Expected `tables.goals.catchUp[]` to be an array'],
     ['tables', { goals: { keys, filter: 7 } }, "Expected `tables.goals.filter` to be a filter 'column=operator.value'"],
     ['tables', { goals: { keys, filter: 'user_id' } }, 'Expected `tables.goals.filter` to be a filter'],
+    ['tables', { goals: { keys, filter: 'user_id=7' } }, 'Expected `tables.goals.filter` to be a filter'],
+    ['tables', { goals: { keys }, 'public.goals': { keys } }, "to be each table once, got 'public.goals'"],
     [
       'tables',
       { goals: { keys, primaryKey: 'id' } },

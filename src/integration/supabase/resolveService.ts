@@ -67,6 +67,9 @@ export function resolveService(options: RealtimeServiceOptions<never>): Resolved
   if (resolved.length === 0) {
     failType('tables', 'at least one table', tables, "Pass { goals: { keys: () => [['goals']] } }, for instance.")
   }
+  const byId = new Map(resolved.map((table) => [table.id, table]))
+  const again = resolved.find((table) => byId.get(table.id) !== table)
+  if (again) failType('tables', 'each table once', again.id, 'Join its two entries: one of them would be lost.')
   const name = expectChannel(channel)
   const broadcasts = resolved.flatMap((table) => table.broadcast ?? [])
   const topics = mergeTopics(common ? [common, ...broadcasts] : broadcasts)
@@ -85,7 +88,7 @@ export function resolveService(options: RealtimeServiceOptions<never>): Resolved
     ownChannel: typeof channel === 'object' ? channel : undefined,
     channelConfig: { ...configOf(channel), ...ownConfig },
     schema,
-    tables: new Map(resolved.map((table) => [table.id, table])),
+    tables: byId,
     messages: resolveMessages(messages),
     topics,
     firstCatchUp:

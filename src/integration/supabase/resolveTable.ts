@@ -96,7 +96,7 @@ function resolveFilter(at: string, filter: unknown): string | undefined {
     typeof filter === 'object' && filter !== null && 'build' in filter && typeof filter.build === 'function'
       ? (filter as FilterBuilder).build()
       : filter
-  if (text !== undefined && (typeof text !== 'string' || !/^\s*[^=\s]+=[^=]/.test(text))) {
+  if (text !== undefined && (typeof text !== 'string' || !/^\s*[^=\s]+=\w+\./.test(text))) {
     failType(`${at}.filter`, "a filter 'column=operator.value'", text, "Pass 'user_id=eq.7', for instance.")
   }
   return text

@@ -1,8 +1,12 @@
 import type fastCheck from 'fast-check'
-import { failType } from '../../actions/validate.ts'
+import { expectBoolean, expectCount, expectDelay, failType } from '../../actions/validate.ts'
+import { expectByTable, expectNames, expectOptions } from './expectations.ts'
 import { type TestPrimaryKeys, primaryKeyOf } from './tableRows.ts'
 import type { TestRow } from './testServer.ts'
 import { type TestStep, type TestTrace, readable } from './traces.ts'
+
+const lengths = ['maxLength', 'maxGapMs'] as const
+const stormOptions = ['tables', 'rows', 'primaryKey', 'ids', 'truncates', ...lengths]
 
 /** What is used of `fast-check`: pass the module. */
 export type FastCheck = Pick<
@@ -37,6 +41,11 @@ export interface FaultOptions extends Lengths {
   readonly refusable?: readonly string[] | undefined
 }
 
+function expectLengths({ maxLength = 1, maxGapMs = 0 }: Lengths): void {
+  expectCount('maxLength', maxLength)
+  expectDelay('maxGapMs', maxGapMs)
+}
+
 /** A trace of steps, each of which shrinks away wherever it stands; an array would keep its last ones. */
 function traceOf(
   fc: FastCheck,
@@ -56,14 +65,21 @@ const expectFastCheck = (fc: FastCheck): void => {
  * Arbitrary writes to the tables of an app, for `playStorm`: rows that come, change and go, in bursts and one by one,
  * alone and in transactions. Shrinks to fewer, earlier and plainer steps, and prints as code.
  *
- * @throws TypeError without `fast-check` or tables.
+ * @throws TypeError without `fast-check` or tables, TypeError or RangeError for a bad option.
  */
-export function arbitraryStorm(
-  fc: FastCheck,
-  { tables, rows = {}, primaryKey = {}, ids = 4, truncates = true, maxLength = 20, maxGapMs = 2000 }: StormOptions,
-): fastCheck.Arbitrary<TestTrace> {
+export function arbitraryStorm(fc: FastCheck, options: StormOptions): fastCheck.Arbitrary<TestTrace> {
   expectFastCheck(fc)
-  if (!Array.isArray(tables) || tables.length === 0) failType('tables', 'names of tables', tables, 'Name some.')
+  expectOptions('arbitraryStorm()', options, stormOptions)
+  const { tables, rows = {}, primaryKey = {}, ids = 4, truncates = true, maxLength = 20, maxGapMs = 2000 } = options
+  if (expectNames('tables', tables).length === 0) failType('tables', 'names of tables', tables, 'Name some.')
+  expectLengths(options)
+  expectCount('ids', ids)
+  expectBoolean('truncates', truncates)
+  for (const [name, byTable] of Object.entries({ rows, primaryKey })) {
+    expectByTable(name, byTable)
+    const other = Object.keys(byTable).find((table) => !tables.includes(table))
+    if (other !== undefined) failType(name, `for ${tables.join(', ')}`, other, 'Name one of `tables`.')
+  }
   const keyOf = (table: string): fastCheck.Arbitrary<TestRow> =>
     fc.record(
       Object.fromEntries(primaryKeyOf(primaryKey, table).map((column) => [column, fc.integer({ min: 1, max: ids })])),
@@ -101,13 +117,14 @@ export function arbitraryStorm(
  * Arbitrary faults of a feed and a server, for `playStorm` beside a storm: gaps, expired tokens, changes told twice or
  * late, refusals, requests that fail or hang.
  *
- * @throws TypeError without `fast-check`.
+ * @throws TypeError without `fast-check`, TypeError or RangeError for a bad option.
  */
-export function arbitraryFaults(
-  fc: FastCheck,
-  { refusable = [], maxLength = 6, maxGapMs = 5000 }: FaultOptions = {},
-): fastCheck.Arbitrary<TestTrace> {
+export function arbitraryFaults(fc: FastCheck, options: FaultOptions = {}): fastCheck.Arbitrary<TestTrace> {
   expectFastCheck(fc)
+  expectOptions('arbitraryFaults()', options, ['refusable', ...lengths])
+  const { refusable = [], maxLength = 6, maxGapMs = 5000 } = options
+  expectNames('refusable', refusable)
+  expectLengths(options)
   const afterMs = fc.integer({ min: 0, max: maxGapMs })
   const kinds = ['drop', 'rejoin', 'expire', 'duplicate', 'hold', 'release', 'fail', 'hang', 'recover'] as const
   const plain = fc.record({ afterMs, do: fc.constantFrom(...kinds) })

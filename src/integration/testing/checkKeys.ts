@@ -1,5 +1,7 @@
 import { type QueryKey, hashKey, partialMatchKey } from '@tanstack/react-query'
 import { expectQueryKey, failType } from '../../actions/validate.ts'
+import { expectByTable, expectNames, expectOptions } from './expectations.ts'
+import { resolveTable } from '../supabase/resolveTable.ts'
 import type { TableOptions } from '../supabase/options.ts'
 
 /** The tables of an app, as its realtime service takes them, with handlers of rows of any type. */
@@ -20,32 +22,45 @@ export interface KeyCheck {
   readonly reachedBy: string | undefined
 }
 
+const withoutTopics = { isPrivate: true, replay: false }
+
 /** The keys that changes of a table can touch. */
-const keysOf = (options: TableOptions): readonly QueryKey[] => (options.keys ? options.keys() : options.catchUp)
+function keysOf(table: string, options: TableOptions): readonly QueryKey[] {
+  if (!options.keys) return options.catchUp
+  try {
+    return options.keys()
+  } catch (error) {
+    throw new TypeError(
+      `Expected \`tables.${table}.keys\` to give its keys without a change too, as after a gap, but it threw ${String(error)}. Let it do without.`,
+      { cause: error },
+    )
+  }
+}
 
 /** The key of a table that matches a query; `undefined` if none does. */
 export const reachingKey = (tables: TestTables, table: string, queryKey: QueryKey): QueryKey | undefined => {
   const options = tables[table]
-  return options && keysOf(options).find((key) => partialMatchKey(queryKey, key))
+  return options && keysOf(table, options).find((key) => partialMatchKey(queryKey, key))
 }
 
 /**
  * Checks, without running anything, that every query is reached by the changes of every table it reads: one row for
  * each pair, to print or to compare. `reachedBy` is `undefined` where a change would leave the query as it is.
  *
- * @throws TypeError for a query key or a list of tables that is none.
+ * @throws TypeError for tables, a query key or a list of tables that is none.
  */
-export function checkKeys({
-  tables,
-  reads,
-}: {
+export function checkKeys(options: {
   readonly tables: TestTables
   readonly reads: readonly QueryReads[]
 }): readonly KeyCheck[] {
-  return reads.flatMap(({ queryKey, reads: names }) => {
+  expectOptions('checkKeys()', options, ['tables', 'reads'])
+  const { tables, reads } = options
+  expectByTable('tables', tables)
+  for (const [name, table] of Object.entries(tables)) resolveTable(name, table, 'public', undefined, withoutTopics)
+  if (!Array.isArray(reads)) failType('reads', 'a list of { queryKey, reads }', reads, 'Name what each query reads.')
+  return (reads as readonly QueryReads[]).flatMap(({ queryKey, reads: names }) => {
     expectQueryKey(queryKey)
-    if (!Array.isArray(names)) failType('reads', 'an array of names of tables', names, 'Name what the query reads.')
-    return names.map((table): KeyCheck => {
+    return expectNames('reads', names).map((table): KeyCheck => {
       const key = reachingKey(tables, table, queryKey)
       return { query: hashKey(queryKey), table, reachedBy: key && hashKey(key) }
     })

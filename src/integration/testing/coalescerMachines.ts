@@ -1,4 +1,5 @@
 import type { AnyStateMachine } from 'xstate'
+import { failType } from '../../actions/validate.ts'
 import { chartsOf } from '../../machines/charts.ts'
 import { connectionMachine } from '../../machines/connection.ts'
 import { feedMachine } from '../../machines/feed.ts'
@@ -31,13 +32,10 @@ export type CoalescerMachines = Readonly<
  */
 export function coalescerMachines(strategies: StrategyRegistry = builtIn): CoalescerMachines {
   const { orchestrator, strategies: machines } = chartsOf(expectRegistry(strategies, 'strategies'))
-  const all: Record<string, AnyStateMachine> = {
-    ...machines,
-    orchestrator,
-    feed: feedMachine,
-    connection: connectionMachine,
-    tabs: tabsMachine,
-  }
+  const own = { orchestrator, feed: feedMachine, connection: connectionMachine, tabs: tabsMachine }
+  const taken = Object.keys(own).find((name) => name in machines)
+  if (taken !== undefined) failType('a name of strategies', 'none of the other charts', taken, 'Rename the strategy.')
+  const all: Record<string, AnyStateMachine> = { ...machines, ...own }
   const entries = Object.entries(all).map(([name, { config }]) => {
     const json = JSON.parse(JSON.stringify(config)) as ChartConfig
     return [name, { json, ...createChartModel(json) }] as const

@@ -1,4 +1,5 @@
 import { type Query, hashKey } from '@tanstack/react-query'
+import { failType } from '../../actions/validate.ts'
 import { reachingKey } from './checkKeys.ts'
 import type { TestApp, TestAppWithoutFeed } from './testApp.ts'
 import type { BoundQuery, TestRow, TestWrite } from './testServer.ts'
@@ -9,6 +10,9 @@ import type { BoundQuery, TestRow, TestWrite } from './testServer.ts'
  * @throws Error that names each query that does not, the change it lacks, and why that has not reached it.
  */
 export function expectFresh(app: TestApp | TestAppWithoutFeed): void {
+  if (typeof app?.server?.boundTo !== 'function') {
+    failType('app', 'a test app', app, 'Pass what createTestApp() returned.')
+  }
   const problems = app.queryClient
     .getQueryCache()
     .getAll()

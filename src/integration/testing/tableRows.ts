@@ -8,13 +8,16 @@ const byDefault: readonly string[] = ['id']
 
 export const primaryKeyOf = (keys: TestPrimaryKeys, table: string): readonly string[] => keys[table] ?? byDefault
 
+/** Whether it may be in a primary key. */
+const isValue = (value: unknown): boolean => value !== undefined && value !== null
+
 const isRow = (value: unknown): value is TestRow => typeof value === 'object' && value !== null
 
 /** The rows of one table, by their primary key. */
 export class TableRows {
   readonly #table: string
   readonly #primaryKey: readonly string[]
-  readonly #rows = new Map<string, TestRow>()
+  #rows = new Map<string, TestRow>()
 
   constructor(table: string, primaryKey: readonly string[], rows: readonly TestRow[]) {
     this.#table = table
@@ -22,7 +25,13 @@ export class TableRows {
     if (!Array.isArray(primaryKey) || primaryKey.length === 0) {
       failType(`primaryKey.${table}`, 'names of columns', primaryKey, 'Name the columns of the key, or leave it out.')
     }
-    for (const row of rows) this.put(row)
+    if (!Array.isArray(rows)) failType(`rows.${table}`, 'a list of rows', rows, 'Pass [] for none.')
+    for (const row of rows) {
+      if (this.find(this.keyOf(row))) {
+        failType(`rows.${table}`, `rows of which each has its own ${this.#columns}`, row, 'There is one like it.')
+      }
+      this.put(row)
+    }
   }
 
   get all(): readonly TestRow[] {
@@ -31,7 +40,7 @@ export class TableRows {
 
   /** The columns of a row's primary key. */
   keyOf(row: TestRow): TestRow {
-    const missing = this.#primaryKey.find((column) => row[column] === undefined)
+    const missing = this.#primaryKey.find((column) => !isRow(row) || !isValue(row[column]))
     if (missing !== undefined) {
       failType('row', `a row of ${this.#table} with ${this.#columns}`, row, `Give it the column \`${missing}\`.`)
     }
@@ -41,8 +50,8 @@ export class TableRows {
   /** The key that an id stands for: the value of its only column, or an object with all of them. */
   keyFrom(id: unknown): TestRow {
     const [column, ...others] = this.#primaryKey
-    if (isRow(id) && this.#primaryKey.every((one) => id[one] !== undefined)) return this.keyOf(id)
-    if (column !== undefined && others.length === 0 && id !== undefined) return { [column]: id }
+    if (isRow(id) && this.#primaryKey.every((one) => isValue(id[one]))) return this.keyOf(id)
+    if (column !== undefined && others.length === 0 && isValue(id)) return { [column]: id }
     return failType('id', `an object with ${this.#columns}`, id, `That is the primary key of ${this.#table}.`)
   }
 
@@ -56,6 +65,14 @@ export class TableRows {
 
   delete(key: TestRow): void {
     this.#rows.delete(this.#hash(key))
+  }
+
+  /** Remembers the rows as they are now; returns what brings them back. */
+  remember(): () => void {
+    const before = new Map(this.#rows)
+    return () => {
+      this.#rows = before
+    }
   }
 
   get #columns(): string {

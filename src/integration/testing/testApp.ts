@@ -1,11 +1,12 @@
 import { QueryClient, type QueryFunctionContext, type QueryKey } from '@tanstack/react-query'
-import { failType } from '../../actions/validate.ts'
+import { expectFunction, expectQueryKey, failType } from '../../actions/validate.ts'
 import type { Coalescer } from '../query/coalescer.ts'
 import { createCoalescer } from '../query/createCoalescer.ts'
 import type { CoalescerOptions } from '../query/options.ts'
 import { type RealtimeService, createRealtimeService } from '../supabase/createRealtimeService.ts'
 import type { RealtimeServiceOptions } from '../supabase/options.ts'
 import type { TestTables } from './checkKeys.ts'
+import { expectByTable } from './expectations.ts'
 import { type TestFeed, createTestFeed } from './testFeed.ts'
 import type { TestPrimaryKeys } from './tableRows.ts'
 import { type TestScreen, type TestScreenOptions, createTestScreens } from './testScreens.ts'
@@ -56,17 +57,31 @@ export interface TestApp extends TestAppWithoutFeed {
 
 /** The primary keys that the tables name, of those that the server has. */
 function primaryKeysOf(tables: TestTables, { rows }: TestServerOptions): TestPrimaryKeys {
-  const named = Object.entries(tables).filter(([table, { primaryKey }]) => rows[table] && primaryKey)
+  const named = Object.entries(tables).filter(([table, options]) => rows?.[table] && options?.primaryKey)
   return Object.fromEntries(named.map(([table, { primaryKey }]) => [table, primaryKey ?? []]))
 }
 
 /** The topics that tables come through, by table. */
 function topicsOf(tables: TestTables, service: TestServiceOptions = {}): Record<string, string> {
-  const named = Object.entries(tables).map(([table, { broadcast = service.broadcast }]) => [
-    table,
-    broadcast === false ? undefined : broadcast?.topic,
-  ])
+  const named = Object.entries(tables).map(([table, options]) => {
+    const broadcast = options?.broadcast ?? service.broadcast
+    return [table, broadcast === false ? undefined : broadcast?.topic]
+  })
   return Object.fromEntries(named.filter(([, topic]) => topic !== undefined)) as Record<string, string>
+}
+
+function failStopped(call: string): never {
+  throw new TypeError(`Expected a running test app, got ${call} after stop(). Create another one.`)
+}
+
+/** What comes of `create`; if it throws, the app is not left behind. */
+function orStop<T>(app: TestAppWithoutFeed, create: () => T): T {
+  try {
+    return create()
+  } catch (error) {
+    app.stop()
+    throw error
+  }
 }
 
 /** The part of an app that no feed is needed for. */
@@ -76,12 +91,19 @@ function createAppOn(server: TestServer, options: CoalescerOptions): TestAppWith
     new QueryClient({ defaultOptions: { queries: { retry: false, staleTime: Infinity, gcTime: Infinity } } })
   const coalescer = createCoalescer({ ...options, queryClient })
   const screens = createTestScreens(queryClient)
+  let isStopped = false
   return {
     server,
     queryClient,
     coalescer,
-    show: (queryKey, queryFn, screenOptions) => screens.show(queryKey, queryFn, screenOptions),
+    show(queryKey, queryFn, screenOptions) {
+      if (isStopped) failStopped('show()')
+      expectQueryKey(queryKey)
+      expectFunction('queryFn', queryFn)
+      return screens.show(queryKey, queryFn, screenOptions)
+    },
     stop() {
+      isStopped = true
       coalescer.stop({ pending: 'drop' })
       screens.end()
       queryClient.clear()
@@ -107,13 +129,16 @@ const serverOf = (
  */
 export function createTestApp(options: TestAppOptions): TestApp
 export function createTestApp(options: TestAppWithoutFeedOptions): TestAppWithoutFeed
-export function createTestApp({
-  tables,
-  server: given,
-  service,
-  send,
-  ...options
-}: Omit<TestAppOptions, 'tables'> & { readonly tables?: TestTables | undefined }): TestApp | TestAppWithoutFeed {
+export function createTestApp(
+  all: Omit<TestAppOptions, 'tables'> & { readonly tables?: TestTables | undefined },
+): TestApp | TestAppWithoutFeed {
+  if (typeof all !== 'object' || all === null) {
+    failType('options', 'an object { server, tables, … }', all, 'Pass { server: { rows: { goals: [] } }, tables }.')
+  }
+  const { tables, server: given, service, send, ...options } = all
+  if (typeof given !== 'object' || given === null) {
+    failType('server', 'a test server, or its options', given, 'Pass { rows: { goals: [] } }, for instance.')
+  }
   if (tables === undefined) {
     if (service !== undefined || send !== undefined) {
       failType('tables', 'the tables of `service` and `send`', tables, 'Pass those of your app, or leave out the rest.')
@@ -123,28 +148,39 @@ export function createTestApp({
       options,
     )
   }
+  expectByTable('tables', tables)
+  if (service !== undefined && (typeof service !== 'object' || service === null)) {
+    failType('service', 'an object of options', service, 'Pass what your app gives to createRealtimeService().')
+  }
   const app = createAppOn(
     serverOf(given, options, (rows) => primaryKeysOf(tables, rows)),
     options,
   )
-  const feed = createTestFeed(app.server, { topics: topicsOf(tables, service), send, schema: service?.schema })
   const { queryClient, coalescer } = app
-  const realtime = createRealtimeService({ channel: 'test', ...service, supabase: feed.supabase, coalescer, tables })
+  const [feed, realtime] = orStop(app, () => {
+    const made = createTestFeed(app.server, { topics: topicsOf(tables, service), send, schema: service?.schema })
+    const { supabase } = made
+    return [made, createRealtimeService({ channel: 'test', ...service, supabase, coalescer, tables })] as const
+  })
+  let isStopped = false
   return {
     ...app,
     feed,
     realtime,
     tables,
-    start: () =>
-      new Promise((resolve) => {
+    async start() {
+      if (isStopped) failStopped('start()')
+      await new Promise<void>((resolve) => {
         const leave = realtime.subscribe(() => {
           if (realtime.getStatus() !== 'live') return
           leave()
           resolve()
         })
         realtime.initialize(queryClient)
-      }),
+      })
+    },
     stop() {
+      isStopped = true
       realtime.stop()
       app.stop()
     },

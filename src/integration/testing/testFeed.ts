@@ -1,17 +1,10 @@
-import { failType } from '../../actions/validate.ts'
+import { expectCount, expectFunction, expectOneOf, failType } from '../../actions/validate.ts'
+import { expectByTable, expectOptions } from './expectations.ts'
 import { changeFor, changeOf, type Commit, messagesOf, splitTable, type TestMessage } from './feedPayloads.ts'
 import { type TestFeedChannel, TestChannel } from './testChannel.ts'
 import { TestClient } from './testClient.ts'
-import type { TestRow, TestServer, TestWrite } from './testServer.ts'
+import type { TestCommit, TestServer, TestWrite } from './testServer.ts'
 import { createTransit } from './transit.ts'
-
-/**
- * What a commit of the feed does: a row to insert or update, or the `id` of one to delete, which is the value of its
- * primary key, or an object with the columns of it.
- */
-export type TestCommit =
-  | { readonly table: string; readonly row: TestRow; readonly id?: undefined }
-  | { readonly table: string; readonly id: unknown; readonly row?: undefined }
 
 /** How the next change is delivered. */
 export interface DeliveryOptions {
@@ -105,11 +98,24 @@ class FeedClient extends TestClient<TestChannel> implements TestFeedClient {
 /** The most messages of a topic that a server replays. */
 const MOST_REPLAYED = 25
 
-/** Creates a scripted feed over a server. Channels join by themselves, without a timer, while it is reachable. */
-export function createTestFeed(
-  server: TestServer,
-  { topics = {}, send = 'rows', schema = 'public' }: TestFeedOptions = {},
-): TestFeed {
+/**
+ * Creates a scripted feed over a server. Channels join by themselves, without a timer, while it is reachable.
+ *
+ * @throws TypeError or RangeError for a bad option.
+ */
+export function createTestFeed(server: TestServer, options: TestFeedOptions = {}): TestFeed {
+  expectOptions('createTestFeed()', options, ['topics', 'send', 'schema'])
+  const { topics = {}, schema = 'public' } = options
+  const send = expectOneOf('send', options.send ?? 'rows', ['rows', 'statements'])
+  if (typeof server?.transaction !== 'function') {
+    failType('server', 'a test server', server, 'Pass what createTestServer() returned.')
+  }
+  expectByTable('topics', topics)
+  const untold = Object.keys(topics).find((table) => !server.tables.includes(table))
+  if (untold !== undefined) {
+    failType('topics', `topics of ${server.tables.join(', ')}`, untold, 'Name a table of the server.')
+  }
+  if (typeof schema !== 'string') failType('schema', 'a name', schema, "Leave it out for 'public'.")
   let commits = 0
   let last: Commit | undefined
   const refused = new Set<string>()
@@ -177,13 +183,10 @@ export function createTestFeed(
     }
   }
 
-  function write(change: TestCommit): TestWrite {
-    return change.row === undefined ? server.remove(change.table, change.id) : server.put(change.table, change.row)
-  }
-
   function commit(changes: readonly TestCommit[], isTruncated: boolean): Commit {
+    const writes = server.transaction(changes)
     commits += 1
-    const done = { number: commits, writes: changes.map(write), isTruncated }
+    const done = { number: commits, writes, isTruncated }
     tell(done)
     return done
   }
@@ -200,7 +203,10 @@ export function createTestFeed(
     get hasTold() {
       return last !== undefined
     },
-    commit(change, { times = 1, truncated = false } = {}) {
+    commit(change, delivery = {}) {
+      expectOptions('commit()', delivery, ['times', 'truncated'])
+      const { truncated = false } = delivery
+      const times = expectCount('times', delivery.times ?? 1)
       const done = commit([change], truncated)
       for (let time = 1; time < times; time += 1) tell(done)
       // One change is one write.
@@ -212,7 +218,10 @@ export function createTestFeed(
       else failType('duplicate()', 'a change that has been delivered', undefined, 'Call `commit` first.')
     },
     hold: () => transit.hold(),
-    release: (pick) => transit.release(pick),
+    release(pick) {
+      if (pick !== undefined) expectFunction('pick', pick)
+      transit.release(pick)
+    },
     drop() {
       feed.isReachable = false
       transit.lose()

@@ -1,8 +1,17 @@
 import { type QueryFunctionContext, type QueryKey, hashKey } from '@tanstack/react-query'
 import type { CoalescerClock } from '../../actions/clock.ts'
-import { expectDelay, failType } from '../../actions/validate.ts'
+import { expectDelay, expectFunction, failType } from '../../actions/validate.ts'
+import { expectByTable, expectNames, expectOptions } from './expectations.ts'
 import { type RequestLife, Requests } from './requests.ts'
 import { type TestPrimaryKeys, TableRows, primaryKeyOf } from './tableRows.ts'
+
+/**
+ * What is written to a table: a row to insert or update, or the `id` of one to delete, which is the value of its primary
+ * key, or an object with the columns of it.
+ */
+export type TestCommit =
+  | { readonly table: string; readonly row: TestRow; readonly id?: undefined }
+  | { readonly table: string; readonly id: unknown; readonly row?: undefined }
 
 /** A row of a table of the simulated server. */
 export type TestRow = Readonly<Record<string, unknown>>
@@ -80,6 +89,8 @@ export interface TestServer {
   put(table: string, row: TestRow): TestWrite
   /** Deletes the row with an id. */
   remove(table: string, id: unknown): TestWrite
+  /** Writes all of several changes, or none of them if one cannot be. */
+  transaction(changes: readonly TestCommit[]): readonly TestWrite[]
   /** Lets every request that hangs be answered. */
   release(): void
   /** A `queryFn` that answers with the rows of a table. */
@@ -93,9 +104,13 @@ export interface TestServer {
 /**
  * Creates a server whose tables live in memory. It uses no network, and sets a timer only for a latency.
  *
- * @throws TypeError for a table it does not have, or a row without its primary key.
+ * @throws TypeError for a table it does not have, a row without its primary key, or an unknown option.
  */
-export function createTestServer({ rows, primaryKey = {}, latencyMs = 0, clock }: TestServerOptions): TestServer {
+export function createTestServer(options: TestServerOptions): TestServer {
+  expectOptions('createTestServer()', options, ['rows', 'primaryKey', 'latencyMs', 'clock'])
+  const { rows, primaryKey = {}, clock } = options
+  expectByTable('rows', rows)
+  expectByTable('primaryKey', primaryKey)
   const running = new Requests(clock)
   const unknown = Object.keys(primaryKey).find((table) => rows[table] === undefined)
   if (unknown !== undefined) {
@@ -115,6 +130,30 @@ export function createTestServer({ rows, primaryKey = {}, latencyMs = 0, clock }
     writes.push(written)
     return written
   }
+
+  const writeAll = (changes: readonly TestCommit[]): readonly TestWrite[] => {
+    if (!Array.isArray(changes))
+      failType('changes', 'a list of changes', changes, 'Pass [{ table, row }], for instance.')
+    const before = [...tables.values()].map((table) => table.remember())
+    const written = writes.length
+    try {
+      return changes.map((change: TestCommit) => {
+        if ((change?.row === undefined) === (change?.id === undefined)) {
+          const remedy = 'Give the row to write, or the `id` of the one to delete.'
+          failType('change', 'either { table, row } or { table, id }', change, remedy)
+        }
+        return change.row === undefined ? server.remove(change.table, change.id) : server.put(change.table, change.row)
+      })
+    } catch (error) {
+      for (const bringBack of before) bringBack()
+      writes.length = written
+      throw error
+    }
+  }
+
+  let latencyMs = expectDelay('latencyMs', options.latencyMs ?? 0)
+  let fails: TestServer['fails'] = () => false
+  let hangs: TestServer['hangs'] = () => false
 
   const ask = (
     reads: readonly string[],
@@ -138,9 +177,26 @@ export function createTestServer({ rows, primaryKey = {}, latencyMs = 0, clock }
   }
 
   const server: TestServer = {
-    latencyMs: expectDelay('latencyMs', latencyMs),
-    fails: () => false,
-    hangs: () => false,
+    get latencyMs() {
+      return latencyMs
+    },
+    set latencyMs(ms) {
+      latencyMs = expectDelay('latencyMs', ms)
+    },
+    get fails() {
+      return fails
+    },
+    set fails(decide) {
+      expectFunction('fails', decide)
+      fails = decide
+    },
+    get hangs() {
+      return hangs
+    },
+    set hangs(decide) {
+      expectFunction('hangs', decide)
+      hangs = decide
+    },
     requests,
     writes,
     tables: [...tables.keys()],
@@ -167,9 +223,11 @@ export function createTestServer({ rows, primaryKey = {}, latencyMs = 0, clock }
       known.delete(key)
       return write({ table, eventType: 'DELETE', new: {}, old: before, key })
     },
+    transaction: writeAll,
     release: () => running.release(),
     query<Data>(reads: string | readonly string[], answer?: TestAnswer<Data>) {
-      const names = typeof reads === 'string' ? [reads] : reads
+      const names = typeof reads === 'string' ? [reads] : expectNames('reads', reads)
+      if (answer !== undefined || names.length !== 1) expectFunction('answer', answer)
       for (const name of names) rowsOf(name)
       const answering = answer ?? ((all: Readonly<Record<string, readonly TestRow[]>>) => all[names[0] ?? ''])
       // The type of `answer` is the one of the overload.
