@@ -30,16 +30,16 @@ const appImports = [
 
 /** What no entry point may exceed: a little above what it has, so that growth is a decision. */
 export const sizeLimits: Readonly<Record<string, number>> = {
-  'realtime-coalescer': 31_300,
-  'createCoalescer alone': 30_500,
-  [app]: 54_400,
-  [appWithXState]: 67_000,
-  [onlyDebounce]: 27_000,
+  'realtime-coalescer': 31_600,
+  'createCoalescer alone': 30_800,
+  [app]: 54_800,
+  [appWithXState]: 67_400,
+  [onlyDebounce]: 27_300,
   'realtime-coalescer/supabase': 25_600,
   'realtime-coalescer/react': 1800,
   'realtime-coalescer/inspect': 16_600,
   'realtime-coalescer/devtools': 18_500,
-  'realtime-coalescer/testing': 35_700,
+  'realtime-coalescer/testing': 37_600,
 }
 
 /** Leaves out the files that an app with the core has anyway, but for the entry itself. */
