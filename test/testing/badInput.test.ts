@@ -30,9 +30,9 @@ describe('the kit refuses', () => {
     ['an app without options', () => call(createTestApp), 'an object { server, tables, … }, got undefined'],
     ['an app without a server', () => call(createTestApp, { tables }), '`server` to be a test server, or its options'],
     [
-      'an app without tables',
-      () => call(createTestApp, { server: { rows } }),
-      '`tables` to be an object with something',
+      'an app with tables in a list',
+      () => call(createTestApp, { server: { rows }, tables: [] }),
+      '`tables` to be an object',
     ],
     ['an app without rows', () => call(createTestApp, { server: {}, tables }), '`rows` to be an object with something'],
     [
