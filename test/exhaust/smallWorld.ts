@@ -16,18 +16,13 @@ const HANG_MS = 31_000
 /** Longer than any row of ticks. */
 const NEAR_MS = 10 * QUIET_MS
 
+const ofQuery = ['event', 'ends', 'fails', 'mount', 'unmount', 'cancel', 'mutate'] as const
+const ofAll = ['tick', 'hangs', 'hide', 'show', 'offline', 'online', 'mutated', 'stop'] as const
+
 /** What may happen to a query, or to all of the world. */
-export type Step =
-  | `${'event' | 'ends' | 'fails' | 'mount' | 'unmount' | 'cancel' | 'mutate'} ${number}`
-  | `switch ${StrategyName}`
-  | 'tick'
-  | 'hangs'
-  | 'hide'
-  | 'show'
-  | 'offline'
-  | 'online'
-  | 'mutated'
-  | 'stop'
+export type Step = `${(typeof ofQuery)[number]} ${number}` | `switch ${StrategyName}` | (typeof ofAll)[number]
+
+export const kindsOfSteps: readonly string[] = [...ofQuery, 'switch', ...ofAll].sort()
 
 /** One or two queries on screen over the real coalescer; a request ends when a step says so. */
 export class SmallWorld {
