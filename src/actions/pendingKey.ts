@@ -197,7 +197,7 @@ function keepNewestAsks(newer: Asks, older: Asks): void {
 
 /** What a record tells of a flushed key: as the app's own array, by which the app may know it, unless that has changed. */
 export const describeKey = (key: PendingKey): FlushedKey => ({
-  queryKey: isAsCopied(key.given, key.queryKey) ? key.given : key.queryKey,
+  queryKey: isAsCopied(key.given, key.queryKey) ? key.given : copyKey(key.queryKey),
   events: key.events,
   sources: key.sources ? [...key.sources] : [],
 })

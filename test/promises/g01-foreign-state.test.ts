@@ -282,6 +282,20 @@ describe.each(everyStrategy)('G1 fresh, whatever else is put into the cache, %s'
       expect(startsOf(world, goals).length).toBeLessThanOrEqual(3)
     })
 
+    it('from before it is found, whatever the app makes of its key and of the key in the record', async () => {
+      const world = worldOf(strategy)
+      const state = await persisted(world)
+      const key = [...goals]
+      world.coalescer.on('flushed', ({ keys }) => keys.forEach(({ queryKey }) => (queryKey as string[]).push('told')))
+      announce(world, 'INVALIDATE', key)
+      world.server.write(goals)
+      key.push('changed')
+      await advance(1000)
+      hydrate(world.queryClient, state)
+      await advance(1000)
+      expect(isInvalidated(world, goals)).toBe(true)
+    })
+
     it('from after it is fresh', async () => {
       const world = worldOf(strategy)
       announce(world, 'INVALIDATE', goals)

@@ -41,10 +41,7 @@ export function noteChange(rhythm: Rhythm, atMs: number, maxWaitMs: number): voi
   rhythm.seenAtMs = atMs
   if (gapMs === Infinity) return
   let bucket = 0
-  for (const edge of edges) {
-    if (gapMs <= edge * maxWaitMs) break
-    bucket += 1
-  }
+  while (gapMs > (edges[bucket] ?? Infinity) * maxWaitMs) bucket += 1
   rhythm.counts[bucket] = (rhythm.counts[bucket] ?? 0) + rhythm.unit
   rhythm.unit *= FADING
   if (rhythm.gaps < KNOWN_GAPS) rhythm.gaps += 1
@@ -68,8 +65,9 @@ export function worthWaitingMs({ counts }: Rhythm, withinMs: number, maxWaitMs: 
   let best = 0
   let least = priceMs * later
   let from = 0
-  for (const [index, edge] of edges.entries()) {
-    const to = edge * maxWaitMs
+  // Asked at each event that reaches the chart: an iterator would take as long as all the rest.
+  for (let index = 0; index < edges.length; index += 1) {
+    const to = (edges[index] ?? Infinity) * maxWaitMs
     if (to > withinMs) break
     const count = counts[index] ?? 0
     waited += (count * (from + to)) / 2

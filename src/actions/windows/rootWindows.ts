@@ -43,7 +43,9 @@ class RootGroup implements Group {
   }
 
   get isPending(): boolean {
-    return this.keys.some((key) => this.waits(key))
+    // Mostly the first does, and this is asked at each new key.
+    const first = this.keys[0]
+    return (first !== undefined && this.waits(first)) || this.keys.some((key) => this.waits(key))
   }
 
   waits(key: PendingKey): boolean {
@@ -87,7 +89,7 @@ export class RootWindows extends GroupWindows<RootGroup> {
   override noteKey(key: PendingKey): void {
     const id = this.#idOf(key.queryKey)
     let group = this.#groups.get(id)
-    const isOpen = group !== undefined && this.isPending(group)
+    const isOpen = group?.isPending === true
     if (group && isOpen) group.keys.push(key)
     else {
       if (group) this.#forget(group)

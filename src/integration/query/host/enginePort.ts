@@ -29,7 +29,7 @@ export interface EnginePort {
 export const containRootOf =
   (rootOf: ((queryKey: QueryKey) => unknown) | undefined, containment: Containment) =>
   (queryKey: QueryKey): unknown => {
-    let [root] = queryKey
+    let root = queryKey[0]
     if (rootOf) containment.run(() => (root = rootOf(queryKey)))
     return root
   }
