@@ -163,6 +163,52 @@ describe('what is refused', () => {
   })
 })
 
+describe('what is not fresh is told with what kept the change', () => {
+  const filtered = { ...tables, goals: { keys: () => [['goals']], filter: 'user_id=eq.7' } }
+
+  it.each<[string, Partial<TestAppOptions>, (app: TestApp) => void, string]>([
+    ['a table that is refused', {}, ({ feed }) => feed.refuse('goals'), 'the feed refuses `goals`'],
+    [
+      'a topic that is refused',
+      { service: { broadcast: { topic: 'db' } } },
+      ({ feed }) => feed.refuse('db'),
+      'the feed refuses `db`',
+    ],
+    ['a feed that holds', {}, ({ feed }) => feed.hold(), 'the feed holds it until `release()`'],
+    ['a filter', { tables: filtered }, () => undefined, 'no filter lets it through'],
+    [
+      'a request that failed',
+      {},
+      ({ server }) => void (server.fails = () => true),
+      'the query is idle after a request that failed.',
+    ],
+  ])('%s', async (_what, options, hinder, told) => {
+    const { app, clock } = await start(options)
+    hinder(app)
+    if (told.includes('refuses')) {
+      app.feed.drop()
+      app.feed.rejoin()
+      await clock.advance(30_000)
+    }
+    app.feed.commit({ table: 'goals', row: { id: 2, user_id: 8 } })
+    await clock.advance(3000)
+    expect(() => expectFresh(app)).toThrow(told)
+  })
+
+  it('a write past the feed', async () => {
+    const { app, clock } = await start()
+    app.server.put('goals', { id: 2 })
+    await clock.advance(3000)
+    expect(() => expectFresh(app)).toThrow('it was put on the server, but not committed through the feed')
+  })
+
+  it('nothing of the kind if the change has come', async () => {
+    const { app } = await start()
+    app.feed.commit({ table: 'goals', row: { id: 2 } })
+    expect(() => expectFresh(app)).toThrow(/its keys match; the feed is live, 1 keys are pending, the query is idle\.$/)
+  })
+})
+
 describe('a row that is too large', () => {
   const broadcast = { broadcast: { topic: 'db' } }
 

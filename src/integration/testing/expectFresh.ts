@@ -51,8 +51,10 @@ function explain(app: TestApp | TestAppWithoutFeed, query: Query, { queryKey, re
   }
   if (lost) return `${older}: ${name} reads \`${lost.table}\`, whose keys do not match it.`
   const { pendingKeys } = app.coalescer.getSnapshot()
-  const state = `${pendingKeys} keys are pending, the query is ${query.state.fetchStatus}`
+  const failed = query.state.status === 'error' ? ' after a request that failed' : ''
+  const state = `${pendingKeys} keys are pending, the query is ${query.state.fetchStatus}${failed}`
+  const obstacle = 'feed' in app ? app.feed.obstacleTo(change) : undefined
   return 'realtime' in app
-    ? `${older}: its keys match; the feed is ${app.realtime.getStatus()}, ${state}.`
+    ? `${older}: its keys match; the feed is ${app.realtime.getStatus()}, ${state}${obstacle ? `; ${obstacle}` : ''}.`
     : `${older}: ${state}. Schedule a key that matches it after each write of \`${change.table}\`.`
 }

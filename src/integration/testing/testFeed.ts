@@ -1,7 +1,9 @@
 import { expectCount, expectFunction, expectOneOf, failType } from '../../actions/validate.ts'
+import { Deliveries } from './deliveries.ts'
 import { expectByTable, expectOptions } from './expectations.ts'
 import { changeFor, changeOf, type Commit, messagesOf, splitTable, type TestMessage } from './feedPayloads.ts'
 import { type TestFeedChannel, TestChannel } from './testChannel.ts'
+import { Refusals } from './refusals.ts'
 import { TestClient } from './testClient.ts'
 import type { TestCommit, TestServer, TestWrite } from './testServer.ts'
 import { createTransit } from './transit.ts'
@@ -36,6 +38,8 @@ export interface TestFeed {
   isReachable: boolean
   /** Whether there has been a commit, which `duplicate` could bring once more. */
   readonly hasTold: boolean
+  /** Why a write has not come to the service, in words; `undefined` if it has. */
+  obstacleTo(write: TestWrite): string | undefined
   /** Writes a row, and tells every channel that listens to its table. */
   commit(change: TestCommit, delivery?: DeliveryOptions): TestWrite
   /** Writes several rows at one moment of commit, and tells of them in order. */
@@ -118,26 +122,22 @@ export function createTestFeed(server: TestServer, options: TestFeedOptions = {}
   if (typeof schema !== 'string') failType('schema', 'a name', schema, "Leave it out for 'public'.")
   let commits = 0
   let last: Commit | undefined
-  const refused = new Set<string>()
+  const refusals = new Refusals([...server.tables, ...Object.values(topics)], schema)
   const sent = new Map<string, TestMessage[]>()
   const transit = createTransit()
+  const deliveries = new Deliveries()
 
   const supabase = new FeedClient((channel) => join(channel))
 
   function join(channel: TestChannel): void {
     if (!feed.isReachable || !supabase.getChannels().includes(channel) || channel.isLive) return
     const name = channel.topic.replace(/^realtime:/, '')
-    if (refused.has(name)) {
+    if (refusals.hasTopic(name)) {
       const reason = `Unauthorized: You do not have permissions to read from this Channel topic: ${name}`
       return channel.drop(new Error(reason))
     }
     const tables = channel.bindings.flatMap(({ type, filter }) => (type === 'postgres_changes' ? [filter] : []))
-    const isRefused = (one: { schema: string; table: string }): boolean =>
-      [...refused].some((table) => {
-        const named = splitTable(table, schema)
-        return named.schema === one.schema && named.table === one.table
-      })
-    const denied = tables.find(isRefused)
+    const denied = tables.find((table) => refusals.hasTable(table))
     if (denied) {
       return channel.refuseFeed(
         `Unable to subscribe to changes with given parameters. Please check Realtime is enabled for the given connect parameters: [event: *, schema: ${denied.schema}, table: ${denied.table}, filters: [], select: nil]`,
@@ -155,21 +155,26 @@ export function createTestFeed(server: TestServer, options: TestFeedOptions = {}
     }
   }
 
-  const deliverMessage = (channel: TestFeedChannel, message: TestMessage): void =>
-    channel.deliver(({ type, filter }) =>
-      type === 'broadcast' && (filter.event === '*' || filter.event === message.event) ? message : undefined,
-    )
+  const deliverMessage = (channel: TestFeedChannel, message: TestMessage, writes: readonly TestWrite[] = []): void =>
+    channel.deliver(({ type, filter }) => {
+      if (type !== 'broadcast' || (filter.event !== '*' && filter.event !== message.event)) return undefined
+      deliveries.bring(...writes)
+      return message
+    })
 
   function tell(commit: Commit): void {
     last = commit
+    deliveries.tell(commit.writes)
     for (const write of commit.writes) {
       if (topics[write.table] !== undefined) continue
       const payload = changeOf(write, commit, schema)
       for (const channel of supabase.getChannels()) {
         transit.send(channel, () =>
-          channel.deliver(({ type, filter }) =>
-            type === 'postgres_changes' ? changeFor(filter, payload, write) : undefined,
-          ),
+          channel.deliver(({ type, filter }) => {
+            const change = type === 'postgres_changes' ? changeFor(filter, payload, write) : undefined
+            if (change) deliveries.bring(write)
+            return change
+          }),
         )
       }
     }
@@ -178,7 +183,9 @@ export function createTestFeed(server: TestServer, options: TestFeedOptions = {}
       const name = topics[table] ?? ''
       sent.set(name, [...(sent.get(name) ?? []), message])
       for (const channel of supabase.getChannels()) {
-        if (channel.topic === `realtime:${name}`) transit.send(channel, () => deliverMessage(channel, message))
+        if (channel.topic !== `realtime:${name}`) continue
+        const told = writes.filter((write) => write.table === table)
+        transit.send(channel, () => deliverMessage(channel, message, told))
       }
     }
   }
@@ -191,17 +198,17 @@ export function createTestFeed(server: TestServer, options: TestFeedOptions = {}
     return done
   }
 
-  function expectRefusable(name: string): string {
-    const known = [...new Set([...server.tables, ...Object.values(topics)])]
-    if (!known.includes(name)) failType('tableOrTopic', `one of ${known.join(', ')}`, name, 'Name what is refused.')
-    return name
-  }
-
   const feed: TestFeed = {
     supabase,
     isReachable: true,
     get hasTold() {
       return last !== undefined
+    },
+    obstacleTo(write) {
+      const topic = topics[write.table]
+      const name = topic ?? write.table
+      const isRefused = topic === undefined ? refusals.hasTable(splitTable(name, schema)) : refusals.hasTopic(topic)
+      return deliveries.obstacleTo(write, isRefused ? name : undefined, transit.isHolding)
     },
     commit(change, delivery = {}) {
       expectOptions('commit()', delivery, ['times', 'truncated'])
@@ -235,8 +242,8 @@ export function createTestFeed(server: TestServer, options: TestFeedOptions = {}
       transit.lose()
       for (const channel of [...supabase.getChannels()]) channel.close()
     },
-    refuse: (name) => void refused.add(expectRefusable(name)),
-    allow: (name) => void refused.delete(expectRefusable(name)),
+    refuse: (name) => refusals.refuse(name),
+    allow: (name) => refusals.allow(name),
   }
   return feed
 }

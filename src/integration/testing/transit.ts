@@ -2,6 +2,7 @@ import { failType } from '../../actions/validate.ts'
 
 /** What is under way from a server, in order for each channel. */
 export interface Transit {
+  readonly isHolding: boolean
   /** Delivers at once, or when it is released. */
   send(channel: object, deliver: () => void): void
   /** Keeps what is sent from now on. */
@@ -16,6 +17,9 @@ export function createTransit(): Transit {
   let isHolding = false
   let kept: { readonly channel: object; readonly deliver: () => void }[] = []
   return {
+    get isHolding() {
+      return isHolding
+    },
     send(channel, deliver) {
       if (isHolding) kept.push({ channel, deliver })
       else deliver()
