@@ -70,11 +70,7 @@ class Ending {
       this.#run.invariants.drained()
       this.#run.invariants.throwIfBroken()
       const { phase, pendingKeys, inFlight, held = 0 } = coalescer.getSnapshot()
-      const isRunning = monitor.fetches.some(
-        (fetch) =>
-          fetch.outcome === 'running' &&
-          (!monitor.isStuck(fetch) || (fetch.query.state.fetchStatus === 'paused' && this.#run.mutations.mayHold(0))),
-      )
+      const isRunning = monitor.fetches.some((fetch) => fetch.outcome === 'running' && !monitor.isStuck(fetch))
       if (phase === 'idle' && pendingKeys + inFlight + held === 0 && !isRunning && oracle.pending.size === 0) return
     }
     this.#run.invariants.break(
@@ -121,8 +117,7 @@ class Ending {
     if (query.state.data === undefined || running || query.state.fetchStatus === 'paused') return
     const { queryHash } = query
     const version = app.versionOf(index) ?? 0
-    // What a mutation writes after the stop clears the mark.
-    const isStale = query.state.isInvalidated || this.#heldAtStop.includes(index)
+    const isStale = query.state.isInvalidated
     const marked = oracle.newest(index, (need) => need.must && need.mark)
     if (marked && version < marked.version && !isStale) {
       this.#run.invariants.break(`leaves ${queryHash} at version ${version} of ${marked.version} and not stale`)
@@ -155,7 +150,7 @@ class Ending {
     const { coalescer, monitor, oracle } = this.#run
     const { fetchesSaved } = coalescer.getSnapshot().stats
     const overtaken = oracle.allowedAt.filter((seq) => seq > 0).length
-    if (fetchesSaved + monitor.cancelled + overtaken < 0) this.#run.invariants.break(`saves ${fetchesSaved} fetches`)
+    if (fetchesSaved + monitor.ownCancelled + overtaken < 0) this.#run.invariants.break(`saves ${fetchesSaved} fetches`)
   }
 }
 

@@ -141,9 +141,11 @@ export class Feed {
       must: isInvalidation && step.type === undefined,
     }
     const matched = this.#run.app.queryClient.getQueryCache().findAll({ queryKey: key.queryKey, exact: key.exact })
-    if (step.byPredicate) {
-      for (const { queryKey } of matched) this.#note({ queryKey, exact: true }, asks)
-    } else this.#note(key, asks)
+    const noted = step.byPredicate ? matched.map(({ queryKey }) => ({ queryKey, exact: true })) : [key]
+    for (const one of noted) {
+      this.#note(one, asks)
+      this.#run.oracle.setApart(one)
+    }
     const filters = {
       queryKey: key.queryKey,
       exact: key.exact,

@@ -73,8 +73,7 @@ export class Invariants {
   marked(query: Query): void {
     const { monitor, oracle } = this.#run
     const index = indexOf.get(JSON.stringify(query.queryKey)) ?? -1
-    // One more page clears the flag of pages that stay as old as they are: it is set again.
-    if (monitor.hasLoadedMore(query)) return
+    if (monitor.hasUnmarkedPages(query)) return
     // What is marked stale stays so.
     if (this.isResetting || hasUnseenFailures(this.#run)) return
     const latest = monitor.latest(query)
@@ -92,10 +91,7 @@ export class Invariants {
       return
     }
     const waitedMs = oracle.waitedMs(queryKeys, this.#run.visibleNow())
-    // An event from within a flush is pending beside the key of the same name that is being flushed; and what filters
-    // match is "judged at the call", so that a call is pending apart from events for its key.
-    const isNested = this.#run.trace.steps.some((step) => besidesItself.has(step.do))
-    if (!isNested && waitedMs !== undefined && record.waitedMs !== waitedMs) {
+    if (waitedMs !== undefined && record.waitedMs !== waitedMs) {
       this.break(`says ${record.waitedMs} ms of a wait of ${waitedMs} ms`)
     }
     for (const { id, lateMs } of oracle.flushed(queryKeys, this.#run.visibleNow())) {
@@ -117,15 +113,11 @@ export class Invariants {
   drained(): void {
     this.#run.oracle.settleReentries(this.#run.tick())
     if (this.#run.isStopped) return
-    const { coalescer, monitor, oracle, errors, trace } = this.#run
+    const { coalescer, monitor, oracle, errors } = this.#run
     const snapshot = coalescer.getSnapshot()
     if (coalescer.getSnapshot() !== snapshot) this.break('gives two snapshots while nothing changes')
-    const inFlight = monitor.ownRunning.filter(
-      (fetch) => fetch.query.state.fetchStatus !== 'paused' && !monitor.isStuck(fetch),
-    ).length
-    // Of a request that another tab's state hides nobody can tell whether it is paused.
-    const isHidden = trace.steps.some((step) => step.do === 'foreignState')
-    if (!isHidden && snapshot.inFlight !== inFlight)
+    const inFlight = monitor.ownRunning.filter((fetch) => !fetch.isPaused && !monitor.isStuck(fetch)).length
+    if (snapshot.inFlight !== inFlight)
       this.break(`says ${snapshot.inFlight} in flight, but ${inFlight} are`)
     const { stats } = snapshot
     const own = monitor.fetches.filter((fetch) => fetch.by === 'coalescer')
@@ -159,14 +151,16 @@ export class Invariants {
   #checkOwed(index: number, now: number): void {
     const { monitor, oracle, app, trace } = this.#run
     const query = app.query(index)
-    if (!query || !isOnScreen(query) || monitor.running(query)) return
+    const running = query && monitor.running(query)
+    if (!query || !isOnScreen(query) || (running && !monitor.isStuck(running))) return
     const latest = monitor.latest(query)
     const need = oracle.needs[index]?.find((one) => mustFetch(one) && one.seq > (latest?.attemptSeq ?? 0))
     if (!need) return
     if (this.wasLeft(index, query, need)) return
     if (this.#run.mutations.mayHold(boundOf(trace) + 1)) return
     const dueAtMs = Math.max(need.atMs, monitor.endedAtMs(query), this.#touchedAtMs[index] ?? 0) + boundOf(trace)
-    if (now <= dueAtMs || monitor.ownRunning.length >= trace.config.maxConcurrentRefetches) return
+    const busy = monitor.ownRunning.filter((fetch) => !monitor.isStuck(fetch)).length
+    if (now <= dueAtMs || busy >= trace.config.maxConcurrentRefetches) return
     this.break(`leaves ${query.queryHash} on screen without the fetch it owes since ${need.atMs} ms`)
   }
 
@@ -209,9 +203,6 @@ export class Invariants {
     }
   }
 }
-
-/** Steps by which a key may be pending twice. */
-const besidesItself: ReadonlySet<string> = new Set(['reenter', 'clientInvalidate', 'clientRefetch'])
 
 const expectedReports: ReadonlySet<string> = new Set(['refetchFailed', 'handlerFailed', 'fetchStuck'])
 

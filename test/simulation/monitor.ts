@@ -24,8 +24,8 @@ interface Watched {
 /** Watches the query cache for fetches and tells who started them. */
 export class Monitor {
   readonly fetches: ObservedFetch[] = []
-  /** How many fetches were cancelled by anyone. */
-  cancelled = 0
+  /** How many fetches of the coalescer's were cancelled by anyone. */
+  ownCancelled = 0
   /** Whether what happens comes from elsewhere: another tab's state, a hydrated promise, a restored cache. */
   isForeign = false
   readonly #watched = new Map<Query, Watched>()
@@ -96,6 +96,12 @@ export class Monitor {
     return this.#watch(query).fetches.at(-1)?.isFetchMore === true
   }
 
+  /** Whether one more page has cleared the mark of pages that stay as old as they are. */
+  hasUnmarkedPages(query: Query): boolean {
+    const last = this.#watch(query).fetches.at(-1)
+    return last?.isFetchMore === true && last.wasInvalidated
+  }
+
   /** Whether the query's newest fetch was the app's own and has been cancelled. */
   hasLostOwnFetch(query: Query): boolean {
     const last = this.#watch(query).fetches.at(-1)
@@ -121,8 +127,8 @@ export class Monitor {
   }
 
   /** Whether the latest attempt of a fetch runs for longer than a request may. */
-  isStuck({ outcome, attemptAtMs }: ObservedFetch): boolean {
-    return outcome === 'running' && Date.now() - attemptAtMs >= STUCK_AFTER_MS
+  isStuck({ outcome, isPaused, attemptAtMs }: ObservedFetch): boolean {
+    return outcome === 'running' && !isPaused && Date.now() - attemptAtMs >= STUCK_AFTER_MS
   }
 
   /** Whether a fetch of the query has not ended for so long that nobody waits for it. */
@@ -135,7 +141,7 @@ export class Monitor {
 
   /** Whether any fetch runs and is not paused. */
   get isFetching(): boolean {
-    return this.fetches.some((fetch) => fetch.outcome === 'running' && fetch.query.state.fetchStatus !== 'paused')
+    return this.fetches.some((fetch) => fetch.outcome === 'running' && !fetch.isPaused)
   }
 
   /** Notes that a `queryFn` runs. */
@@ -200,13 +206,19 @@ export class Monitor {
         isAwaited: false,
         isAbandoned: false,
         isOverwritten: false,
+        isPaused: query.state.fetchStatus === 'paused',
+        wasInvalidated: query.state.isInvalidated,
         resumedSeq: undefined,
       }
       this.#watch(query).fetches.push(fetch)
       this.fetches.push(fetch)
       this.#port.started(fetch, before)
+    } else if (action.type === 'pause') {
+      const fetch = this.running(query)
+      if (fetch) fetch.isPaused = true
     } else if (action.type === 'continue') {
       const fetch = this.running(query)
+      if (fetch) fetch.isPaused = false
       if (fetch && fetch.runs === 0) {
         fetch.attemptSeq = fetch.seq = fetch.resumedSeq = this.#port.tick()
         fetch.attemptAtMs = Date.now()
@@ -240,7 +252,7 @@ export class Monitor {
     if (!fetch) return
     fetch.outcome = outcome
     if (outcome !== 'cancelled') this.#watch(query).answered.delete(fetch)
-    if (outcome === 'cancelled') this.cancelled += 1
+    if (outcome === 'cancelled' && fetch.by === 'coalescer') this.ownCancelled += 1
     this.#watch(query).endedAtMs = this.#port.now()
   }
 }

@@ -13,6 +13,8 @@ export interface ObservedFetch {
   attemptSeq: number
   /** Whether it loads one more page, which renews nothing that is there. */
   readonly isFetchMore: boolean
+  /** Whether its query was marked stale when it started. */
+  readonly wasInvalidated: boolean
   /** How often it has run its `queryFn` (for an infinite query: once per page). */
   runs: number
   outcome: 'running' | 'success' | 'error' | 'cancelled'
@@ -26,6 +28,8 @@ export interface ObservedFetch {
   isAbandoned: boolean
   /** Whether the answer of an older request has landed on top of its own. */
   isOverwritten: boolean
+  /** Whether it waits for the network or the page, whatever another tab's state says. */
+  isPaused: boolean
   /** When it was let go on after a pause. */
   resumedSeq: number | undefined
 }

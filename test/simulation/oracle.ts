@@ -39,6 +39,11 @@ export class Oracle {
   readonly patched: number[] = pool.map(() => 0)
   readonly pending = new Map<string, Pending>()
   eventsReceived = 0
+  /**
+   * Keys that may be pending twice: an event from within a flush is pending beside the key of the same name that is
+   * being flushed; and what filters match is "judged at the call", so that a call is pending apart from events.
+   */
+  readonly #besidesItself = new Set<string>()
   readonly #versionOf: (queryKey: QueryKey) => number
 
   constructor(versionOf: (queryKey: QueryKey) => number) {
@@ -53,6 +58,11 @@ export class Oracle {
     }
   }
 
+  /** A key is pending apart from events for it that came in another way. */
+  setApart(key: EventKey): void {
+    this.#besidesItself.add(idOf(key))
+  }
+
   count(id: string, since: number, maxWaitMs: number): void {
     const known = this.pending.get(id)
     if (!known || since < known.since) this.pending.set(id, { since, maxWaitMs: known?.maxWaitMs ?? maxWaitMs })
@@ -63,6 +73,7 @@ export class Oracle {
    * starts meanwhile: until promises have settled, one more fetch is right.
    */
   reentered(key: EventKey): void {
+    this.setApart(key)
     for (const [index, { queryKey }] of pool.entries()) if (matches(key, queryKey)) this.allowedAt[index] = Infinity
   }
 
@@ -77,7 +88,7 @@ export class Oracle {
     for (const queryKey of queryKeys) {
       const key = eventKeyOf.get(queryKey)
       const pending = key && this.pending.get(idOf(key))
-      if (!pending || key.exact) return undefined
+      if (!pending || key.exact || this.#besidesItself.has(idOf(key))) return undefined
       oldest = Math.min(oldest, pending.since)
     }
     return now - oldest
