@@ -190,7 +190,6 @@ export class Feed {
     if (index < 0) return
     const [reentry] = this.reentries.splice(index, 1)
     if (!reentry) return
-    this.#run.disturbances += 1
     const { exact } = eventKey(reentry.key)
     this.#run.invariants.isResetting = false
     this.#run.oracle.reentered(eventKey(reentry.key))

@@ -70,7 +70,6 @@ export async function takeStep(run: Run, step: Step): Promise<void> {
     case 'foreignState':
       // The tabs of a browser are offline together.
       if (!onlineManager.isOnline()) break
-      run.disturbances += 1
       // Which of the two answers is newer, nobody knows without a fetch.
       oracle.allowedAt[step.query] = run.tick()
       run.elsewhere(() => app.putState(step.query, step))
