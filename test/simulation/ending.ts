@@ -1,7 +1,8 @@
 import { focusManager, onlineManager } from '@tanstack/react-query'
 import { vi } from 'vitest'
 import { advance, drain } from '../support/simulatedTime.ts'
-import { isOnScreen, mustFetch } from './invariants.ts'
+import { indexOf, isOnScreen, mustFetch } from './invariants.ts'
+import type { ObservedFetch } from './observedFetch.ts'
 import { pool } from './pool.ts'
 import type { Run } from './run.ts'
 
@@ -70,12 +71,20 @@ class Ending {
       this.#run.invariants.drained()
       this.#run.invariants.throwIfBroken()
       const { phase, pendingKeys, inFlight, held = 0 } = coalescer.getSnapshot()
-      const isRunning = monitor.fetches.some((fetch) => fetch.outcome === 'running' && !monitor.isStuck(fetch))
+      const isRunning = monitor.fetches.some(
+        (fetch) => fetch.outcome === 'running' && !monitor.isStuck(fetch) && !this.#isLeftPaused(fetch),
+      )
       if (phase === 'idle' && pendingKeys + inFlight + held === 0 && !isRunning && oracle.pending.size === 0) return
     }
     this.#run.invariants.break(
       `never becomes quiet: ${JSON.stringify(coalescer.getSnapshot())} ${[...oracle.pending.keys()].join()}`,
     )
+  }
+
+  /** What no event asks for is TanStack's to resume: after the paused mutations, of which one may never end. */
+  #isLeftPaused({ query, by, isPaused }: ObservedFetch): boolean {
+    const { oracle, mutations } = this.#run
+    return isPaused && by === 'app' && !mutations.mayHold(0) && !oracle.newest(indexOf(query), (need) => need.must)
   }
 
   #stop(): void {
@@ -99,9 +108,14 @@ class Ending {
     if (!mayFetch && late.length > 0)
       this.#run.invariants.break(`fetches ${late.map((one) => one.query.queryHash).join()} after stop`)
     if (how === 'drop') return
-    // "stop() leaves no timer", by which a request that never ends would be given up: its query is stale, not fetched.
-    const waitsForEver = how === 'flush' && monitor.fetches.some((fetch) => monitor.isStuck(fetch))
-    for (const index of pool.keys()) this.#checkScreen(index, mayFetch && !waitsForEver, how === 'running')
+    // "stop() leaves no timer", by which a request would be given up that never ends, or be let go on that waits for a
+    // mutation which never ends: its query is stale, not fetched, and so are those that wait for its slot.
+    const endless = how === 'flush' ? monitor.fetches.filter(({ outcome }) => outcome === 'running') : []
+    const isBlocked = endless.length >= this.#run.trace.config.maxConcurrentRefetches
+    for (const index of pool.keys()) {
+      const waitsForEver = isBlocked || endless.some(({ query }) => query === this.#run.app.query(index))
+      this.#checkScreen(index, mayFetch && !waitsForEver, how === 'running')
+    }
     if (how === 'running') this.#checkSaved()
   }
 

@@ -6,7 +6,10 @@ import type { Need } from './oracle.ts'
 import { pool } from './pool.ts'
 import type { Run } from './run.ts'
 
-const indexOf = new Map(pool.map(({ queryKey }, index) => [JSON.stringify(queryKey), index]))
+const indices = new Map(pool.map(({ queryKey }, index) => [JSON.stringify(queryKey), index]))
+
+/** Where a query stands in the pool. */
+export const indexOf = ({ queryKey }: Query): number => indices.get(JSON.stringify(queryKey)) ?? -1
 
 export const mustFetch = (need: Need): boolean => need.must && need.fetchActive
 
@@ -48,7 +51,7 @@ export class Invariants {
     const { query } = fetch
     const name = query.queryHash
     const { monitor, oracle, coalescer, trace } = this.#run
-    const index = indexOf.get(JSON.stringify(query.queryKey)) ?? -1
+    const index = indexOf(query)
     const limit = trace.config.maxConcurrentRefetches
     const isDirect = !this.#run.isStopped && coalescer.getSnapshot().strategy === 'direct'
     if (this.#run.isHeld) this.break(`fetches ${name} while hidden`)
@@ -72,7 +75,7 @@ export class Invariants {
 
   marked(query: Query): void {
     const { monitor, oracle } = this.#run
-    const index = indexOf.get(JSON.stringify(query.queryKey)) ?? -1
+    const index = indexOf(query)
     if (monitor.hasUnmarkedPages(query)) return
     // What is marked stale stays so.
     if (this.isResetting || hasUnseenFailures(this.#run)) return
@@ -117,8 +120,7 @@ export class Invariants {
     const snapshot = coalescer.getSnapshot()
     if (coalescer.getSnapshot() !== snapshot) this.break('gives two snapshots while nothing changes')
     const inFlight = monitor.ownRunning.filter((fetch) => !fetch.isPaused && !monitor.isStuck(fetch)).length
-    if (snapshot.inFlight !== inFlight)
-      this.break(`says ${snapshot.inFlight} in flight, but ${inFlight} are`)
+    if (snapshot.inFlight !== inFlight) this.break(`says ${snapshot.inFlight} in flight, but ${inFlight} are`)
     const { stats } = snapshot
     const own = monitor.fetches.filter((fetch) => fetch.by === 'coalescer')
     if (stats.fetchesStarted !== own.length) this.break(`counts ${stats.fetchesStarted} fetches of ${own.length}`)
@@ -157,7 +159,7 @@ export class Invariants {
     const need = oracle.needs[index]?.find((one) => mustFetch(one) && one.seq > (latest?.attemptSeq ?? 0))
     if (!need) return
     if (this.wasLeft(index, query, need)) return
-    if (this.#run.mutations.mayHold(boundOf(trace) + 1)) return
+    if (this.#run.mutations.mayHold(boundOf(trace) + 1, index)) return
     const dueAtMs = Math.max(need.atMs, monitor.endedAtMs(query), this.#touchedAtMs[index] ?? 0) + boundOf(trace)
     const busy = monitor.ownRunning.filter((fetch) => !monitor.isStuck(fetch)).length
     if (now <= dueAtMs || busy >= trace.config.maxConcurrentRefetches) return
@@ -196,7 +198,7 @@ export class Invariants {
         if (!need || need.seq < (this.#touchedSeq[index] ?? 0)) continue
         // What waits for a mutation is deferred, and nobody waits for it: mutations could wait for each other.
         if (this.#run.mutations.mayHaveHeld(index, calledAtMs)) continue
-        if (monitor.hasAnswered(query, need.seq) || monitor.hasHung(query)) continue
+        if (monitor.hasAnswered(query, need.seq) || monitor.hasHung(query, calledAtMs)) continue
         const version = app.versionOf(index) ?? 0
         if (version < need.version) this.break(`resolves ${name} before ${query.queryHash} has its answer`)
       }

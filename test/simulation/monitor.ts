@@ -131,11 +131,10 @@ export class Monitor {
     return outcome === 'running' && !isPaused && Date.now() - attemptAtMs >= STUCK_AFTER_MS
   }
 
-  /** Whether a fetch of the query has not ended for so long that nobody waits for it. */
-  hasHung(query: Query): boolean {
+  /** Whether a fetch of the query has not ended for so long, at some time since then, that nobody waited for it. */
+  hasHung(query: Query, sinceMs: number): boolean {
     return this.#watch(query).fetches.some(
-      ({ outcome, attemptAtMs }) =>
-        (outcome === 'running' || outcome === 'cancelled') && Date.now() - attemptAtMs >= STUCK_AFTER_MS,
+      ({ attemptAtMs, endedAtMs = Date.now() }) => endedAtMs >= sinceMs && endedAtMs - attemptAtMs >= STUCK_AFTER_MS,
     )
   }
 
@@ -202,6 +201,7 @@ export class Monitor {
         runs: 0,
         outcome: 'running',
         attemptAtMs: Date.now(),
+        endedAtMs: undefined,
         isForeign: this.isForeign,
         isAwaited: false,
         isAbandoned: false,
@@ -251,6 +251,7 @@ export class Monitor {
     const fetch = this.running(query)
     if (!fetch) return
     fetch.outcome = outcome
+    fetch.endedAtMs = Date.now()
     if (outcome !== 'cancelled') this.#watch(query).answered.delete(fetch)
     if (outcome === 'cancelled' && fetch.by === 'coalescer') this.ownCancelled += 1
     this.#watch(query).endedAtMs = this.#port.now()

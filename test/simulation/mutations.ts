@@ -73,8 +73,12 @@ export class Mutations {
     return [...this.#pending].some((one) => query && one.query === query && Date.now() - one.startedAtMs < MAX_HOLD_MS)
   }
 
-  /** Whether a query may wait for a mutation, or has done so within the last `graceMs`. */
-  mayHold(graceMs: number): boolean {
+  /**
+   * Whether a query may wait for a mutation, or has done so within the last `graceMs`: one that a mutation has touched,
+   * and after a time offline any, since paused mutations resume before paused fetches.
+   */
+  mayHold(graceMs: number, index?: number): boolean {
+    if (index !== undefined && !this.#touched.has(index) && this.#onlineAtMs === 0) return false
     if (this.#endedAtMs + graceMs >= Date.now()) return true
     if (this.#pending.size === 0) return false
     if (!onlineManager.isOnline()) return true

@@ -20,6 +20,8 @@ export interface ObservedFetch {
   outcome: 'running' | 'success' | 'error' | 'cancelled'
   /** When its latest attempt started, in milliseconds. */
   attemptAtMs: number
+  /** When it ended, in milliseconds. */
+  endedAtMs: number | undefined
   /** Whether it hands out an answer whose request somebody else has made: it renews nothing for sure. */
   isForeign: boolean
   /** Whether a call of the app's own awaits it. */

@@ -82,6 +82,11 @@ export class Oracle {
     for (const [index, allowed] of this.allowedAt.entries()) if (allowed === Infinity) this.allowedAt[index] = seq
   }
 
+  /** Data has come in that no request of this client has asked for: it is older than the events so far, if any. */
+  putIn(index: number, seq: number): void {
+    if (this.newest(index, () => true)) this.allowedAt[index] = seq
+  }
+
   /** How long the oldest of these keys has waited; `undefined` if the coalescer may have added one by itself. */
   waitedMs(queryKeys: readonly QueryKey[], now: number): number | undefined {
     let oldest = Infinity

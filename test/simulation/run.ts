@@ -139,7 +139,7 @@ export class Run {
     for (const index of pool.keys()) {
       if (this.app.query(index)?.state.data !== undefined) continue
       this.touch(index)
-      this.oracle.allowedAt[index] = this.tick()
+      this.oracle.putIn(index, this.tick())
     }
     this.elsewhere(() => hydrate(this.app.queryClient, persisted))
   }

@@ -71,7 +71,7 @@ export async function takeStep(run: Run, step: Step): Promise<void> {
       // The tabs of a browser are offline together.
       if (!onlineManager.isOnline()) break
       // Which of the two answers is newer, nobody knows without a fetch.
-      oracle.allowedAt[step.query] = run.tick()
+      oracle.putIn(step.query, run.tick())
       run.elsewhere(() => app.putState(step.query, step))
       break
     case 'hydrate': {
@@ -80,7 +80,7 @@ export async function takeStep(run: Run, step: Step): Promise<void> {
       const state = await app.hydrate(step.query, step.latencyMs)
       run.touch(step.query)
       // When its request has started, nobody knows.
-      oracle.allowedAt[step.query] = run.tick()
+      oracle.putIn(step.query, run.tick())
       run.elsewhere(() => hydrate(app.queryClient, state))
       break
     }
