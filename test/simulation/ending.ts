@@ -153,7 +153,7 @@ class Ending {
     } else if (!isStale) this.#run.invariants.break(`leaves ${queryHash} not stale after a failure`)
     else if (
       isReported &&
-      fetched.seq > this.#run.invariants.touchedSeq(index) &&
+      !this.#run.invariants.wasOffScreenSince(index, fetched.seq) &&
       !isReportedSince(errors, queryHash, fetched.seq)
     ) {
       this.#run.invariants.break(`does not report the failure of ${queryHash}`)

@@ -1,7 +1,7 @@
 import { type QueryClient, type QueryKey } from '@tanstack/react-query'
 import { type Change, type ChangeEffects, coalesceQueryClient } from 'realtime-coalescer'
 import { SimulatedApp, poolQuery } from './app.ts'
-import { type Asks, idOf } from './oracle.ts'
+import { type Asks, idOf, matches } from './oracle.ts'
 import { type EventKey, eventKeys, pool } from './pool.ts'
 import type { Run } from './run.ts'
 import type { Step } from './trace.ts'
@@ -93,7 +93,7 @@ export class Feed {
       if (step.throws) throw new Error('handler')
       for (const key of keys) this.#run.oracle.count(idOf(key), sinceMs, Math.max(maxWaitMs, this.#run.maxWaitMs))
       this.#run.oracle.eventsReceived += keys.length
-      if (step.cancel !== undefined) this.#run.touch(step.cancel)
+      if (step.cancel !== undefined) this.#touchMatching(poolQuery(step.cancel).queryKey)
       return {
         invalidate: keys.slice(0, step.invalidate.length).map((key) => key.queryKey),
         refetch: keys.slice(step.invalidate.length).map((key) => key.queryKey),
@@ -114,6 +114,13 @@ export class Feed {
       errors: null,
     }
     this.#run.coalescer.send({ type: 'CHANGE', change, handler })
+  }
+
+  /** A handler cancels whatever its key matches. */
+  #touchMatching(queryKey: QueryKey): void {
+    for (const [index, one] of pool.entries()) {
+      if (matches({ queryKey, exact: false }, one.queryKey)) this.#run.touch(index)
+    }
   }
 
   #patch(index: number, seq: number): ReturnType<typeof SimulatedApp.patch> {

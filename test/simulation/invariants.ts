@@ -22,6 +22,8 @@ export class Invariants {
   /** When each query was last mounted, unmounted, enabled, disabled, cancelled or removed. */
   readonly #touchedAtMs = pool.map(() => 0)
   readonly #touchedSeq = pool.map(() => 0)
+  /** Until when each query was off the screen the last time; `Infinity` while it is. */
+  readonly #offScreenSeq = pool.map(() => Infinity)
 
   constructor(run: Run) {
     this.#run = run
@@ -38,12 +40,16 @@ export class Invariants {
 
   touched(index: number): void {
     this.#touchedAtMs[index] = this.#run.visibleNow()
-    this.#touchedSeq[index] = this.#run.tick()
+    const before = this.#offScreenSeq[index]
+    const query = this.#run.app.query(index)
+    const seq = (this.#touchedSeq[index] = this.#run.tick())
+    if (!query || !isOnScreen(query)) this.#offScreenSeq[index] = Infinity
+    else if (before === Infinity) this.#offScreenSeq[index] = seq
   }
 
-  /** When the app last did something to a query. */
-  touchedSeq(index: number): number {
-    return this.#touchedSeq[index] ?? 0
+  /** Whether a query was off the screen when an event came, or at any time since. */
+  wasOffScreenSince(index: number, seq: number): boolean {
+    return (this.#offScreenSeq[index] ?? Infinity) > seq
   }
 
   started(fetch: ObservedFetch, before: ObservedFetch | undefined): void {
@@ -66,7 +72,7 @@ export class Invariants {
     if (this.isResetting) this.break(`fetches ${name} in a reset`)
     const latest = monitor.latest(query, fetch)?.seq ?? 0
     const need = oracle.newest(index, (one) => one.fetchActive || one.fetchInactive)?.seq ?? 0
-    if (!isDirect && !hasUnseenFailures(this.#run) && Math.max(need, oracle.allowedAt[index] ?? 0) < latest) {
+    if (!isDirect && Math.max(need, oracle.allowedAt[index] ?? 0) < latest) {
       this.break(`fetches ${name} again, whose latest fetch is newer than its newest event`)
     }
     const inactiveNeed = oracle.newest(index, (one) => one.fetchInactive)?.seq ?? 0
@@ -78,7 +84,7 @@ export class Invariants {
     const index = indexOf(query)
     if (monitor.hasUnmarkedPages(query)) return
     // What is marked stale stays so.
-    if (this.isResetting || hasUnseenFailures(this.#run)) return
+    if (this.isResetting) return
     const latest = monitor.latest(query)
     const events = [oracle.newest(index, () => true)?.seq, oracle.allowedAt[index], oracle.markedAt[index]]
     const need = Math.max(...events.map((seq) => seq ?? 0))
@@ -175,7 +181,7 @@ export class Invariants {
     const isKnownStale = data === undefined || isInvalidated
     const { monitor } = this.#run
     const isWithoutFetch = monitor.hasLostOwnFetch(query) || monitor.hasLoadedMore(query)
-    return need.seq < this.touchedSeq(index) && isKnownStale && isWithoutFetch
+    return this.wasOffScreenSince(index, need.seq) && isKnownStale && isWithoutFetch
   }
 
   /** Checks, when a promise resolves, that the fetches it stands for have ended. */
@@ -212,7 +218,7 @@ const expectedReports: ReadonlySet<string> = new Set(['refetchFailed', 'handlerF
  * Whether failures may have gone unseen: "stop() leaves no subscription" (G9), so that what follows a request that
  * another tab's state hides knows nothing of the failures and retries beside it.
  */
-const hasUnseenFailures = ({ isStopped, trace }: Run): boolean =>
+export const hasUnseenFailures = ({ isStopped, trace }: Run): boolean =>
   isStopped && ['foreignState', 'serverDown'].every((name) => trace.steps.some((step) => step.do === name))
 
 export const isOnScreen = (query: Query): boolean => query.isActive() && !query.isStatic()

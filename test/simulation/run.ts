@@ -165,7 +165,10 @@ export async function runTrace(trace: Trace): Promise<void> {
   const random = vi.spyOn(Math, 'random').mockImplementation(createRandom(trace.config.seed))
   const run = new Run(trace)
   try {
-    for (const index of trace.config.loaded) run.app.mount(index)
+    for (const index of trace.config.loaded) {
+      run.app.mount(index)
+      run.invariants.touched(index)
+    }
     await advance(3000)
     run.persist()
     await advance(1)

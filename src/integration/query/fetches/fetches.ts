@@ -82,16 +82,20 @@ export class Fetches implements LedgerListener {
     return !isMoving(fetching) && marked.size === 0 && (queued.size === 0 || this.#isBlocked)
   }
 
-  /** Whether paused fetches hold every slot, so that what is queued waits for the network as they do. */
+  /** Whether paused fetches hold every slot, so that what is queued waits for network or page as they do. */
   get #isBlocked(): boolean {
     const { running } = this.ways
-    return running.size >= this.#port.maxConcurrentRefetches && !isMoving(running)
+    return running.size >= this.#port.maxConcurrentRefetches && [...running].every(isHeldUp)
   }
 
   /** Whether the fetch a query owes waits for the network, the page, a component or a mutation, or for slots of such. */
   #isStuck(entry: Entry): boolean {
-    const { at } = entry.debt
-    return at === 'unseen' || isHeldUp(entry) || this.holds.isDeferred(entry) || (at === 'queued' && this.#isBlocked)
+    return entry.debt.at === 'unseen' || isHeldUp(entry) || this.holds.isDeferred(entry) || this.#isLeft(entry)
+  }
+
+  /** Whether its fetch waits for a slot of fetches that wait themselves: one that the app awaits takes none. */
+  #isLeft(entry: Entry): boolean {
+    return entry.debt.at === 'queued' && !this.ways.waiting.isAwaited(entry) && this.#isBlocked
   }
 
   /** Owes a query a fetch for an event: started at once where it may, else queued, or to follow one that is running. */
@@ -281,7 +285,8 @@ export class Fetches implements LedgerListener {
   }
 
   #releaseBlocked(): void {
-    if (this.#isBlocked) for (const entry of this.ways.queued) this.ways.waiting.release(entry)
+    if (!this.#isBlocked) return
+    for (const entry of this.ways.queued) if (this.#isLeft(entry)) this.ways.waiting.release(entry)
   }
 
   #afterEnds(ended: ReadonlySet<Entry>): void {
