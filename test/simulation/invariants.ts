@@ -72,7 +72,7 @@ export class Invariants {
     if (this.isResetting) this.break(`fetches ${name} in a reset`)
     const latest = monitor.latest(query, fetch)?.seq ?? 0
     const need = oracle.newest(index, (one) => one.fetchActive || one.fetchInactive)?.seq ?? 0
-    if (!isDirect && Math.max(need, oracle.allowedAt[index] ?? 0) < latest) {
+    if (!isDirect && !this.#hasUnseenFailures(query) && Math.max(need, oracle.allowedAt[index] ?? 0) < latest) {
       this.break(`fetches ${name} again, whose latest fetch is newer than its newest event`)
     }
     const inactiveNeed = oracle.newest(index, (one) => one.fetchInactive)?.seq ?? 0
@@ -84,12 +84,20 @@ export class Invariants {
     const index = indexOf(query)
     if (monitor.hasUnmarkedPages(query)) return
     // What is marked stale stays so.
-    if (this.isResetting) return
+    if (this.isResetting || this.#hasUnseenFailures(query)) return
     const latest = monitor.latest(query)
     const events = [oracle.newest(index, () => true)?.seq, oracle.allowedAt[index], oracle.markedAt[index]]
     const need = Math.max(...events.map((seq) => seq ?? 0))
     if (latest?.outcome === 'success' && countsFrom(latest) > need)
       this.break(`marks ${query.queryHash} stale, which is fresh`)
+  }
+
+  /**
+   * Whether failures of a query may have gone unseen: "stop() leaves no subscription" (G9), so that what follows a
+   * request that another tab's state hides knows nothing of the failures and retries beside it.
+   */
+  #hasUnseenFailures(query: Query): boolean {
+    return this.#run.isStopped && this.#run.monitor.hasFailedHidden(query)
   }
 
   flushed(record: FlushedRecord): void {
@@ -213,13 +221,6 @@ export class Invariants {
 }
 
 const expectedReports: ReadonlySet<string> = new Set(['refetchFailed', 'handlerFailed', 'fetchStuck'])
-
-/**
- * Whether failures may have gone unseen: "stop() leaves no subscription" (G9), so that what follows a request that
- * another tab's state hides knows nothing of the failures and retries beside it.
- */
-export const hasUnseenFailures = ({ isStopped, trace }: Run): boolean =>
-  isStopped && ['foreignState', 'serverDown'].every((name) => trace.steps.some((step) => step.do === name))
 
 export const isOnScreen = (query: Query): boolean => query.isActive() && !query.isStatic()
 

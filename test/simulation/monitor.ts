@@ -1,5 +1,7 @@
-import { CancelledError, Query, type QueryCacheNotifyEvent, type QueryClient } from '@tanstack/react-query'
+import { CancelledError, type Query, type QueryCacheNotifyEvent, type QueryClient } from '@tanstack/react-query'
 import type { ObservedFetch } from './observedFetch.ts'
+import { type Watched, createWatched, latestOf } from './watched.ts'
+import { watchFetchCalls } from './watchFetchCalls.ts'
 
 export interface MonitorPort {
   /** Counts everything that happens. */
@@ -13,13 +15,6 @@ export interface MonitorPort {
 
 /** The `stuckAfterMs` of a trace: more than four times what the slowest of its queries takes. */
 export const STUCK_AFTER_MS = 10_000
-
-interface Watched {
-  readonly fetches: ObservedFetch[]
-  endedAtMs: number
-  /** Fetches whose requests have been answered, in that order, until the answer lands. */
-  readonly answered: Set<ObservedFetch>
-}
 
 /** Watches the query cache for fetches and tells who started them. */
 export class Monitor {
@@ -36,31 +31,16 @@ export class Monitor {
   constructor(queryClient: QueryClient, port: MonitorPort) {
     this.#port = port
     const unsubscribe = queryClient.getQueryCache().subscribe((event) => this.#note(event))
-    const { fetch } = Query.prototype
-    // Observers and the client pass the options of the query; only the coalescer fetches with what it has.
-    const callAs = <T>(caller: ObservedFetch['by'], run: () => T): T => {
-      const before = this.#caller
-      this.#caller = caller
-      try {
-        return run()
-      } finally {
-        this.#caller = before
-      }
-    }
-    const isForeign = (): boolean => this.isForeign
-    const handedOut = (query: Query, answer: Promise<unknown> | undefined): void => {
-      const fetch = this.running(query)
-      if (fetch && answer) this.#watchAnswer(fetch, answer)
-    }
-    Query.prototype.fetch = function fetchObserved(options, fetchOptions) {
-      const result = callAs(options === undefined && !isForeign() ? 'coalescer' : 'app', () =>
-        fetch.call(this, options, fetchOptions),
-      )
-      handedOut(this, fetchOptions?.initialPromise)
-      return result
-    }
+    const unwatch = watchFetchCalls({
+      calling: (by, call) => this.#callAs(by, call),
+      isForeign: () => this.isForeign,
+      handedOut: (query, answer) => {
+        const fetch = this.running(query)
+        if (fetch) this.#watchAnswer(fetch, answer)
+      },
+    })
     this.#end = () => {
-      Query.prototype.fetch = fetch
+      unwatch()
       unsubscribe()
     }
   }
@@ -80,15 +60,7 @@ export class Monitor {
    * older request has landed, hidden by another tab's state, renews nothing any more.
    */
   latest(query: Query, except?: ObservedFetch): ObservedFetch | undefined {
-    return this.#watch(query).fetches.findLast(
-      (fetch) =>
-        fetch !== except &&
-        !fetch.isFetchMore &&
-        !fetch.isForeign &&
-        !fetch.isOverwritten &&
-        !(fetch.outcome === 'success' && query.state.status === 'error') &&
-        fetch.outcome !== 'cancelled',
-    )
+    return latestOf(query, this.#watch(query), except)
   }
 
   /** Whether the query's newest fetch has loaded one more page. */
@@ -114,6 +86,12 @@ export class Monitor {
       ({ isFetchMore, isForeign, attemptSeq, outcome }) =>
         !isFetchMore && !isForeign && attemptSeq > seq && (outcome === 'success' || outcome === 'error'),
     )
+  }
+
+  /** Whether a request of the query has been hidden by another tab's state, and one has failed. */
+  hasFailedHidden(query: Query): boolean {
+    const { wasHidden, hasFailed } = this.#watch(query)
+    return wasHidden && hasFailed
   }
 
   /** When the query's last fetch ended, or the query was first seen. */
@@ -171,10 +149,19 @@ export class Monitor {
     )
   }
 
+  #callAs<T>(caller: ObservedFetch['by'], call: () => T): T {
+    const before = this.#caller
+    this.#caller = caller
+    try {
+      return call()
+    } finally {
+      this.#caller = before
+    }
+  }
+
   #watch(query: Query): Watched {
     let watched = this.#watched.get(query)
-    if (!watched)
-      this.#watched.set(query, (watched = { fetches: [], endedAtMs: this.#port.now(), answered: new Set() }))
+    if (!watched) this.#watched.set(query, (watched = createWatched(this.#port.now())))
     return watched
   }
 
@@ -187,6 +174,8 @@ export class Monitor {
     if (event.type !== 'updated') return
     const { action } = event
     if (action.type === 'invalidate') this.#port.marked(query)
+    if (action.type === 'failed' || action.type === 'error') this.#watch(query).hasFailed = true
+    if (action.type === 'setState' && this.isForeign && this.running(query)) this.#watch(query).wasHidden = true
     if (action.type === 'fetch') {
       const before = this.running(query)
       if (before) this.#finish(query, 'cancelled')

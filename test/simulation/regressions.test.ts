@@ -292,6 +292,30 @@ const regressions: readonly Regression[] = [
     ],
     end: atQuiet,
   },
+  {
+    rule: 'a call that the app awaits does not resolve while its fetch is queued behind one that goes on after a mutation',
+    config: { maxConcurrentRefetches: 1, loaded: [0, 1] },
+    steps: [
+      { do: 'offline' },
+      { do: 'mutate', query: 2, commitMs: 0, outcome: 'success', writes: false },
+      { do: 'invalidate', keys: [10], urgent: true },
+      { do: 'online' },
+      { do: 'clientInvalidate', key: 11 },
+    ],
+    end: atQuiet,
+  },
+  {
+    rule: 'a leading call that the app awaits does not resolve while its fetch is queued behind one that goes on later',
+    config: { maxConcurrentRefetches: 1, loaded: [0, 1], timing: { ...simplest.timing, leading: true } },
+    steps: [
+      { do: 'offline' },
+      { do: 'mutate', query: 2, commitMs: 0, outcome: 'success', writes: false },
+      { do: 'invalidate', keys: [0], urgent: true },
+      { do: 'online' },
+      { do: 'clientInvalidate', key: 11 },
+    ],
+    end: stopAndMark,
+  },
 ]
 
 it.each(regressions)('$rule', async ({ config, steps, end }) => {
