@@ -102,6 +102,34 @@ describe.each(everyStrategy)('G11 what waits for a slot, %s', (strategy) => {
   )
 })
 
+describe.each(coalescing)('G11 what waits for a slot of a paused fetch, %s', (strategy) => {
+  it('is fetched without a slot if the app awaits it, while hiding pauses the retries that hold every slot', async () => {
+    const world = worldOf(strategy, { maxConcurrentRefetches: 1, whenHidden: 'refetch' })
+    let isDown = false
+    const { queryFn } = world.server
+    await world.showLoaded(goal(1), {
+      queryFn: (context) => (isDown ? Promise.reject(new Error('503')) : queryFn(context)),
+      retry: 3,
+      retryDelay: 50,
+    })
+    await world.showLoaded(goal(2))
+    isDown = true
+    world.change(goal(1))
+    await advance(flushDelayOf(strategy) + 11)
+    world.hide()
+    await advance(100)
+    expect(world.queryClient.getQueryState(goal(1))?.fetchStatus).toBe('paused')
+    world.server.write(goal(2))
+    const client = coalesceQueryClient(world.queryClient, world.coalescer)
+    const versions: unknown[] = []
+    void client
+      .invalidateQueries({ queryKey: goal(2) })
+      .then(() => versions.push(world.queryClient.getQueryData(goal(2))))
+    await advance(2000)
+    expect(versions).toEqual([{ version: 1 }])
+  })
+})
+
 describe.each(coalescing.filter((strategy) => strategy !== 'perKey'))('G11 one flush, %s', (strategy) => {
   it('marks all its queries before it fetches the first, whatever their order', async () => {
     const world = worldOf(strategy)

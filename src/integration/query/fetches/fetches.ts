@@ -93,9 +93,10 @@ export class Fetches implements LedgerListener {
     return entry.debt.at === 'unseen' || isHeldUp(entry) || this.holds.isDeferred(entry) || this.#isLeft(entry)
   }
 
-  /** Whether its fetch waits for a slot of fetches that wait themselves: one that the app awaits takes none. */
+  /** Whether its fetch waits for a slot of fetches that wait themselves: online, one that the app awaits takes none. */
   #isLeft(entry: Entry): boolean {
-    return entry.debt.at === 'queued' && !this.ways.waiting.isAwaited(entry) && this.#isBlocked
+    const isStarted = onlineManager.isOnline() && this.ways.waiting.isAwaited(entry)
+    return entry.debt.at === 'queued' && !isStarted && this.#isBlocked
   }
 
   /** Owes a query a fetch for an event: started at once where it may, else queued, or to follow one that is running. */
