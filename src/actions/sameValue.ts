@@ -6,10 +6,13 @@ export function isSameValue(one: unknown, other: unknown): boolean {
   if (one === null || other === null) return false
   if (typeof one === 'object' && typeof other === 'object') return isSameJson(one, other)
   if (typeof one === 'object' || typeof other === 'object') return false
-  if (typeof one === 'string' && typeof other === 'string') return isSameTime(one, other)
+  if (typeof one === 'string' && typeof other === 'string') return isSameBytes(one, other) || isSameTime(one, other)
   const decimal = readDecimal(one)
   return decimal !== undefined && decimal === readDecimal(other)
 }
+
+/** A response tells bytes with the prefix that `postgres_changes` leaves out. */
+const isSameBytes = (one: string, other: string): boolean => /^\\x(?:[\da-f]{2})*$/.test(one) && one === `\\x${other}`
 
 function isSameTime(one: string, other: string): boolean {
   const oneTime = readExactTime(one)

@@ -6,11 +6,25 @@ import { advance, useSimulatedTime } from '../support/simulatedTime.ts'
 useSimulatedTime()
 
 const strategies: readonly StrategyName[] = ['debounce', 'batch', 'perKey', 'hybrid', 'direct']
-const row = { id: 7, title: 'Run', distance: '5.50', at: '2026-01-01T10:00:00.5+00:00', tags: { a: [1] } }
+const row = {
+  id: 7,
+  title: 'Run',
+  distance: '5.50',
+  at: '2026-01-01T10:00:00.5+00:00',
+  tags: { a: [1] },
+  digest: '\\xbeef',
+}
 const committed = '2026-01-01T10:00:01.000001Z'
 const later = '2026-01-01T10:00:01.000002Z'
 /** The row as the feed tells it. */
-const told = { id: 7, title: 'Run', distance: 5.5, at: '2026-01-01 10:00:00.500+00', tags: { a: [1] } }
+const told = {
+  id: 7,
+  title: 'Run',
+  distance: 5.5,
+  at: '2026-01-01 10:00:00.500+00',
+  tags: { a: [1] },
+  digest: 'beef',
+}
 const echo = changeOf('UPDATE', { new: told, commit_timestamp: committed })
 
 /** A world whose list has been written to, and fetched after the response. */
@@ -187,6 +201,7 @@ describe('what is no echo', () => {
     ['a time without its offset', { new: { ...told, at: '2026-01-01 10:00:00.500' } }],
     ['another number', { new: { ...told, distance: 5.51 } }],
     ['other contents', { new: { ...told, tags: { a: [2] } } }],
+    ['other bytes', { new: { ...told, digest: 'beee' } }],
     ['nothing but the key', { new: { id: 7 } }],
     ['a change that cannot be trusted', { errors: ['Error 401: Unauthorized'] }],
     ['another table', { table: 'partners' }],
