@@ -137,7 +137,6 @@ async function jump(ms: number, toNext: () => void): Promise<void> {
   // nothing fires before it.
   let isAtEnd = false
   const markEnd = (inMs: number): ReturnType<typeof setTimeout> => setTimeout(() => (isAtEnd = true), inMs)
-  await settle()
   let end = markEnd(ms)
   try {
     await fireAll(Date.now, () => {
