@@ -80,6 +80,16 @@ export async function shortestBreak(worlds: Worlds, walk: Walk, way: Trace, erro
     if (ofShorter === undefined) index += 1
     else [needed, message] = [shorter, ofShorter]
   }
+  // What is undone later, as by `show` after `hide`, goes together.
+  for (let last = 0; last < needed.length; last += 1) {
+    for (let first = 0; first <= last; first += 1) {
+      const shorter = needed.filter((_, index) => index !== first && index !== last)
+      const ofShorter = await breakOf(worlds, start, shorter)
+      if (ofShorter === undefined) continue
+      ;[needed, message, last] = [shorter, ofShorter, -1]
+      break
+    }
+  }
   return describe(needed, message)
 }
 

@@ -33,6 +33,11 @@ it('a query that owes a fetch beyond one that hangs has it started if it is show
   expect(await walk('debounce', beyond)).toBe('fresh')
 })
 
+it('a request of a mount that hangs since before the flush answers an event no more once the app has cancelled it', async () => {
+  const hidden: readonly Step[] = ['unmount 0', 'event 0', 'hide', 'event 0', 'mount 0', 'switch batch']
+  expect(await walk('direct', [...hidden, 'hangs', 'show', 'cancel 0'])).toBe('fresh')
+})
+
 /** Long enough for every strategy to have flushed. */
 const flushed: readonly Step[] = ['tick', 'tick', 'tick']
 

@@ -110,6 +110,12 @@ export class Fetches implements LedgerListener {
     if (!this.holds.mayHold(entry)) this.slots.queue(entry)
   }
 
+  /** The request that is open, if one is, answers an event: cancelled, it would owe the query a fetch. */
+  leanOnOpen(entry: Entry, seq: number): void {
+    if (isRunning(entry)) this.demand(entry, seq)
+    else if (isOpen(entry)) this.ways.givenUp.add(entry)
+  }
+
   /** Marks a query and owes it a fetch, held back until `releaseMarked`. */
   demandLater(entry: Entry, seq: number): void {
     this.ways.owe(entry, seq)

@@ -5,7 +5,7 @@ import type { FlushReason, FlushedRecord } from '../../../actions/types.ts'
 import type { Counters } from '../fetches/counters.ts'
 import type { Containment } from '../../../actions/containment.ts'
 import type { Ledger } from '../fetches/ledger.ts'
-import { type Entry, hasFailed, isRunning, noteCause, noteInactive, noteMarked } from '../fetches/way.ts'
+import { type Entry, hasFailed, isOpen, noteCause, noteInactive, noteMarked } from '../fetches/way.ts'
 import { demandOfCalls, isDone, stillCached } from './called.ts'
 import { createMatcher } from './match.ts'
 import type { Waiters } from '../fetches/waiters.ts'
@@ -149,7 +149,7 @@ function applyVerdict(
   scope.fetches.note(entry, fetch === 'never' ? Math.max(markSeq, fetchSeq) : markSeq, ifShownSeq, record)
   if (effect === 'fresh') {
     record.skippedFresh += 1
-    if (fetchSeq > 0 && isRunning(entry) && fetch !== 'never') scope.fetches.demand(entry, fetchSeq)
+    if (fetchSeq > 0 && isOpen(entry) && fetch !== 'never') scope.fetches.leanOnOpen(entry, fetchSeq)
     else if (fetchSeq > 0 && entry.outcome === 'error') scope.fetches.reportFailure(entry)
     return
   }

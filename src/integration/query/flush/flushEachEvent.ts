@@ -66,7 +66,7 @@ function restart(
   if (effect === 'mark') return markStale(entry, record)
   if (effect === 'fresh') {
     record.skippedFresh += 1
-    if (fetchSeq > 0 && isRunning(entry)) scope.fetches.demand(entry, fetchSeq)
+    if (fetchSeq > 0) scope.fetches.leanOnOpen(entry, fetchSeq)
     return
   }
   record.fetched.push(query.queryHash)
