@@ -31,12 +31,11 @@ export {
   type TestFeedOptions,
   createTestFeed,
 } from './integration/testing/testFeed.ts'
-export type { TestPrimaryKeys } from './integration/testing/tableRows.ts'
+export type { TestCommit, TestPrimaryKeys } from './integration/testing/tableRows.ts'
 export type { TestScreen, TestScreenOptions } from './integration/testing/testScreens.ts'
 export {
   type BoundQuery,
   type TestAnswer,
-  type TestCommit,
   type TestRequest,
   type TestRow,
   type TestServer,

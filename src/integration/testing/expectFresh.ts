@@ -1,6 +1,8 @@
-import { type Query, hashKey } from '@tanstack/react-query'
+import { type InfiniteData, type Query, hashKey } from '@tanstack/react-query'
 import { failType } from '../../actions/validate.ts'
+import { isInfinite } from '../query/fetches/observe.ts'
 import { reachingKey } from './checkKeys.ts'
+import { hashData } from './hashData.ts'
 import type { TestApp, TestAppWithoutFeed } from './testApp.ts'
 import type { BoundQuery, TestRow, TestWrite } from './testServer.ts'
 
@@ -17,14 +19,19 @@ export function expectFresh(app: TestApp | TestAppWithoutFeed): void {
     .getQueryCache()
     .getAll()
     .flatMap((query) => {
-      const bound = query.isActive() ? app.server.boundTo(query.queryKey) : undefined
+      const bound = query.isActive() ? app.server.boundTo(query.queryKey, query.options.queryFn) : undefined
       return bound && !isFresh(query, bound) ? [explain(app, query, bound)] : []
     })
   if (problems.length > 0) throw new Error(`Expected every screen to be fresh.\n${problems.join('\n')}`)
 }
 
-const isFresh = (query: Query, { answer }: BoundQuery): boolean =>
-  query.state.data !== undefined && hashKey([query.state.data]) === hashKey([answer()])
+function isFresh(query: Query, { answer }: BoundQuery): boolean {
+  const { data } = query.state
+  if (data === undefined) return false
+  if (!isInfinite(query)) return hashData(data) === hashData(answer())
+  const { pages, pageParams } = data as InfiniteData<unknown>
+  return hashData(pages) === hashData(pageParams.map((pageParam) => answer(pageParam)))
+}
 
 /** A key as it is told of: `id 7`, or all columns of one that has several. */
 function nameKey(key: TestRow): string {

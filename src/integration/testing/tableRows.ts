@@ -4,6 +4,14 @@ import type { TestRow } from './testServer.ts'
 /** The columns of the primary key of each table whose key is not `id` alone. */
 export type TestPrimaryKeys = Readonly<Record<string, readonly string[]>>
 
+/**
+ * What is written to a table: a row to insert or update, or the `id` of one to delete, which is the value of its primary
+ * key, or an object with the columns of it.
+ */
+export type TestCommit =
+  | { readonly table: string; readonly row: TestRow; readonly id?: undefined }
+  | { readonly table: string; readonly id: unknown; readonly row?: undefined }
+
 const byDefault: readonly string[] = ['id']
 
 export const primaryKeyOf = (keys: TestPrimaryKeys, table: string): readonly string[] => keys[table] ?? byDefault

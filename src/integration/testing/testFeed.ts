@@ -5,7 +5,8 @@ import { changeFor, changeOf, type Commit, messagesOf, splitTable, type TestMess
 import { type TestFeedChannel, TestChannel } from './testChannel.ts'
 import { Refusals } from './refusals.ts'
 import { TestClient } from './testClient.ts'
-import type { TestCommit, TestServer, TestWrite } from './testServer.ts'
+import type { TestCommit } from './tableRows.ts'
+import type { TestServer, TestWrite } from './testServer.ts'
 import { createTransit } from './transit.ts'
 
 /** How the next change is delivered. */

@@ -3,15 +3,7 @@ import type { CoalescerClock } from '../../actions/clock.ts'
 import { expectDelay, expectFunction, failType } from '../../actions/validate.ts'
 import { expectByTable, expectNames, expectOptions } from './expectations.ts'
 import { type RequestLife, Requests } from './requests.ts'
-import { type TestPrimaryKeys, TableRows, primaryKeyOf } from './tableRows.ts'
-
-/**
- * What is written to a table: a row to insert or update, or the `id` of one to delete, which is the value of its primary
- * key, or an object with the columns of it.
- */
-export type TestCommit =
-  | { readonly table: string; readonly row: TestRow; readonly id?: undefined }
-  | { readonly table: string; readonly id: unknown; readonly row?: undefined }
+import { type TestCommit, type TestPrimaryKeys, TableRows, primaryKeyOf } from './tableRows.ts'
 
 /** A row of a table of the simulated server. */
 export type TestRow = Readonly<Record<string, unknown>>
@@ -42,7 +34,7 @@ export interface TestRequest extends RequestLife {
 /** How a request is answered from the rows of the tables it reads. */
 export type TestAnswer<Data> = (
   rows: Readonly<Record<string, readonly TestRow[]>>,
-  context: { readonly queryKey: QueryKey },
+  context: { readonly queryKey: QueryKey; readonly pageParam?: unknown },
 ) => Data
 
 /** What a simulated server starts with. */
@@ -61,8 +53,8 @@ export interface TestServerOptions {
 export interface BoundQuery {
   readonly queryKey: QueryKey
   readonly reads: readonly string[]
-  /** What it would be answered with now. */
-  readonly answer: () => unknown
+  /** What it, or the page of it, would be answered with now. */
+  readonly answer: (pageParam?: unknown) => unknown
 }
 
 /** A server with tables, for the tests of an app. */
@@ -97,8 +89,11 @@ export interface TestServer {
   query(table: string): (context: QueryFunctionContext) => Promise<readonly TestRow[]>
   /** A `queryFn` that answers from the rows of the tables it reads. */
   query<Data>(reads: readonly string[], answer: TestAnswer<Data>): (context: QueryFunctionContext) => Promise<Data>
-  /** What has been asked for under a key; `undefined` for a query that never reached the server. */
-  boundTo(queryKey: QueryKey): BoundQuery | undefined
+  /**
+   * What has been asked for under a key, or its `queryFn` would ask for; `undefined` for a query that never reached the
+   * server, and whose `queryFn` is none of `query()`.
+   */
+  boundTo(queryKey: QueryKey, queryFn?: unknown): BoundQuery | undefined
 }
 
 /**
@@ -122,6 +117,7 @@ export function createTestServer(options: TestServerOptions): TestServer {
   const writes: TestWrite[] = []
   const requests: TestRequest[] = []
   const bound = new Map<string, BoundQuery>()
+  const binders = new WeakMap<object, (queryKey: QueryKey) => BoundQuery>()
 
   const rowsOf = (table: string): TableRows =>
     tables.get(table) ?? failType('table', `one of ${[...tables.keys()].join(', ')}`, table, 'Name it in `rows`.')
@@ -155,21 +151,27 @@ export function createTestServer(options: TestServerOptions): TestServer {
   let fails: TestServer['fails'] = () => false
   let hangs: TestServer['hangs'] = () => false
 
+  const bind = (queryKey: QueryKey, reads: readonly string[], answer: TestAnswer<unknown>): BoundQuery => ({
+    queryKey,
+    reads,
+    answer: (pageParam) =>
+      answer(Object.fromEntries(reads.map((table) => [table, rowsOf(table).all])), { queryKey, pageParam }),
+  })
+
   const ask = (
     reads: readonly string[],
     answer: TestAnswer<unknown>,
     context: QueryFunctionContext,
   ): Promise<unknown> => {
     const { queryKey } = context
-    const answerNow = (): unknown =>
-      answer(Object.fromEntries(reads.map((table) => [table, rowsOf(table).all])), { queryKey })
-    bound.set(hashKey(queryKey), { queryKey, reads, answer: answerNow })
+    const query = bind(queryKey, reads, answer)
+    bound.set(hashKey(queryKey), query)
     const request: TestRequest = running.create({ queryKey, reads, version: writes.length })
     requests.push(request)
     return running.run(request, {
       answer: server.fails(queryKey)
         ? new Error(`The test server has failed the request of ${hashKey(queryKey)}.`)
-        : answerNow(),
+        : query.answer('pageParam' in context ? context.pageParam : undefined),
       latencyMs: server.latencyMs === 0 ? undefined : server.latencyMs,
       hangs: server.hangs(queryKey),
       signal: context.signal,
@@ -231,9 +233,12 @@ export function createTestServer(options: TestServerOptions): TestServer {
       for (const name of names) rowsOf(name)
       const answering = answer ?? ((all: Readonly<Record<string, readonly TestRow[]>>) => all[names[0] ?? ''])
       // The type of `answer` is the one of the overload.
-      return (context: QueryFunctionContext) => ask(names, answering, context) as Promise<never>
+      const queryFn = (context: QueryFunctionContext) => ask(names, answering, context) as Promise<never>
+      binders.set(queryFn, (queryKey) => bind(queryKey, names, answering))
+      return queryFn
     },
-    boundTo: (queryKey) => bound.get(hashKey(queryKey)),
+    boundTo: (queryKey, queryFn) =>
+      bound.get(hashKey(queryKey)) ?? (typeof queryFn === 'function' ? binders.get(queryFn)?.(queryKey) : undefined),
   }
   return server
 }
