@@ -82,9 +82,10 @@ class Ending {
   }
 
   /** What no event asks for is TanStack's to resume: after the paused mutations, of which one may never end. */
-  #isLeftPaused({ query, by, isPaused }: ObservedFetch): boolean {
+  #isLeftPaused({ query, by, isPaused, askedSeq }: ObservedFetch): boolean {
     const { oracle, mutations } = this.#run
-    return isPaused && by === 'app' && !mutations.mayHold(0) && !oracle.newest(indexOf(query), (need) => need.must)
+    if (!isPaused || by !== 'app' || mutations.mayHold(0)) return false
+    return !isOnScreen(query) || (oracle.newest(indexOf(query), mustFetch)?.seq ?? 0) < askedSeq
   }
 
   #stop(): void {

@@ -120,7 +120,10 @@ export class Oracle {
   reset(): void {
     this.pending.clear()
     for (const index of this.needs.keys()) {
-      this.markedAt[index] = Math.max(this.markedAt[index] ?? 0, this.newest(index, () => true)?.seq ?? 0)
+      // Of data that was put in, too.
+      const putInSeq = this.allowedAt[index] === Infinity ? 0 : (this.allowedAt[index] ?? 0)
+      const newestSeq = this.newest(index, () => true)?.seq ?? 0
+      this.markedAt[index] = Math.max(this.markedAt[index] ?? 0, newestSeq, putInSeq)
     }
     for (const needs of this.needs) needs.length = 0
     this.patched.fill(0)

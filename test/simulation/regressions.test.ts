@@ -316,6 +316,20 @@ const regressions: readonly Regression[] = [
     ],
     end: stopAndMark,
   },
+  {
+    rule: 'a request that hands out hydrated data leaves it stale at its end, though a reset came in between',
+    config: { loaded: [0], timing: { ...simplest.timing, jitterMs: 30 } },
+    steps: [
+      { do: 'invalidate', keys: [0] },
+      { do: 'wait', ms: 500 },
+      { do: 'hydrate', query: 0, latencyMs: 0 },
+      { do: 'wait', ms: 1 },
+      { do: 'hydrate', query: 0, latencyMs: 0 },
+      { do: 'invalidate', keys: [1], urgent: true },
+      { do: 'reset' },
+    ],
+    end: stopAndMark,
+  },
 ]
 
 it.each(regressions)('$rule', async ({ config, steps, end }) => {
