@@ -15,7 +15,16 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { SimulatedServer, type Versioned } from '../support/simulatedServer.ts'
 import { advance, drain, useSimulatedTime } from '../support/simulatedTime.ts'
 import type { World } from '../support/world.ts'
-import { announce, everyStrategy, fetchDelayOf, isInvalidated, startsOf, watchPromise, worldOf } from './support.ts'
+import {
+  announce,
+  everyStrategy,
+  fetchDelayOf,
+  invalidations,
+  isInvalidated,
+  startsOf,
+  watchPromise,
+  worldOf,
+} from './support.ts'
 
 useSimulatedTime()
 
@@ -51,27 +60,30 @@ function broadcast(worlds: readonly World[], delayMs: number): void {
 
 describe.each(everyStrategy)('G1 fresh, whatever else is put into the cache, %s', (strategy) => {
   describe.each([20, 100, 300])('an answer of another tab, %i ms after the event', (delayMs) => {
-    it.each(['new', 'old'] as const)('does not take the place of the fetch (%s data)', async (data) => {
-      const world = worldOf(strategy)
-      const shown = await world.showLoaded(goals)
-      world.server.latencyMs = () => 600
-      void shown.observer.refetch()
-      await advance(10)
-      world.server.latencyMs = () => 100
-      announce(world, 'INVALIDATE', goals)
-      await advance(delayMs)
-      putState(world, goals, {
-        data: { version: data === 'new' ? 1 : 0 },
-        dataUpdatedAt: Date.now(),
-        isInvalidated: false,
-        fetchStatus: 'idle',
-      })
-      await advance(5000)
-      expect(shown.version()).toBe(1)
-      expect(isInvalidated(world, goals)).toBe(false)
-      expect(startsOf(world, goals).length).toBeLessThanOrEqual(strategy === 'direct' ? 4 : 3)
-      expect(world.coalescer.getSnapshot()).toMatchObject({ phase: 'idle', inFlight: 0 })
-    })
+    it.each(invalidations.flatMap((kind) => (['new', 'old'] as const).map((data) => [kind, data] as const)))(
+      'does not take the place of the fetch for %s (%s data)',
+      async (kind, data) => {
+        const world = worldOf(strategy)
+        const shown = await world.showLoaded(goals)
+        world.server.latencyMs = () => 600
+        void shown.observer.refetch()
+        await advance(10)
+        world.server.latencyMs = () => 100
+        announce(world, kind, goals)
+        await advance(delayMs)
+        putState(world, goals, {
+          data: { version: data === 'new' ? 1 : 0 },
+          dataUpdatedAt: Date.now(),
+          isInvalidated: false,
+          fetchStatus: 'idle',
+        })
+        await advance(5000)
+        expect(shown.version()).toBe(1)
+        expect(isInvalidated(world, goals)).toBe(false)
+        expect(startsOf(world, goals).length).toBeLessThanOrEqual(strategy === 'direct' ? 4 : 3)
+        expect(world.coalescer.getSnapshot()).toMatchObject({ phase: 'idle', inFlight: 0 })
+      },
+    )
   })
 
   it('an answer of another tab before the flush leaves the fetch to be done', async () => {
@@ -134,15 +146,15 @@ describe.each(everyStrategy)('G1 fresh, whatever else is put into the cache, %s'
     expect(shown.map((one) => one.version())).toEqual([1, 1])
   })
 
-  it.each(['before the event', 'after the event'] as const)(
-    'a state that says fetching with no request behind it, put in %s, holds up no fetch',
-    async (when) => {
+  it.each(invalidations.flatMap((kind) => (['before', 'after'] as const).map((when) => [when, kind] as const)))(
+    'a state that says fetching with no request behind it, put in %s %s, holds up no fetch',
+    async (when, kind) => {
       const world = worldOf(strategy)
       const shown = await world.showLoaded(goals)
       const claim = (): void => putState(world, goals, { data: { version: 0 }, fetchStatus: 'fetching' })
-      if (when === 'before the event') claim()
-      announce(world, 'INVALIDATE', goals)
-      if (when === 'after the event') claim()
+      if (when === 'before') claim()
+      announce(world, kind, goals)
+      if (when === 'after') claim()
       const settled = watchPromise(world.coalescer.settled())
       const flushed = watchPromise(world.coalescer.flush())
       await advance(1000)
@@ -242,20 +254,23 @@ describe.each(everyStrategy)('G1 fresh, whatever else is put into the cache, %s'
       return dehydrate(other)
     }
 
-    it.each(['mounted before', 'mounted after'] as const)('from before it is not shown as fresh (%s)', async (when) => {
-      const world = worldOf(strategy)
-      const state = await persisted(world)
-      const disabled = when === 'mounted before' ? world.show(goals, { enabled: false }) : undefined
-      announce(world, 'INVALIDATE', goals)
-      await advance(1000)
-      hydrate(world.queryClient, state)
-      // As an app that is restoring: what it shows may fetch once its cache is back.
-      disabled?.observer.setOptions({ queryKey: goals })
-      const shown = disabled ?? world.show(goals)
-      await advance(1000)
-      expect(shown.version()).toBe(1)
-      expect(startsOf(world, goals)).toHaveLength(2)
-    })
+    it.each(invalidations.flatMap((kind) => (['before', 'after'] as const).map((when) => [kind, when] as const)))(
+      'from before it (%s) is not shown as fresh (mounted %s)',
+      async (kind, when) => {
+        const world = worldOf(strategy)
+        const state = await persisted(world)
+        const disabled = when === 'before' ? world.show(goals, { enabled: false }) : undefined
+        announce(world, kind, goals)
+        await advance(1000)
+        hydrate(world.queryClient, state)
+        // As an app that is restoring: what it shows may fetch once its cache is back.
+        disabled?.observer.setOptions({ queryKey: goals })
+        const shown = disabled ?? world.show(goals)
+        await advance(1000)
+        expect(shown.version()).toBe(1)
+        expect(startsOf(world, goals)).toHaveLength(2)
+      },
+    )
 
     it('from before it is marked stale if nothing shows it', async () => {
       const world = worldOf(strategy)
@@ -342,7 +357,7 @@ describe.each(everyStrategy)('G1 fresh, whatever else is put into the cache, %s'
     },
   )
 
-  it('a streamed query that is open from before the event is opened anew within stuckAfterMs', async () => {
+  it.each(invalidations)('a streamed query open from before %s is opened anew within stuckAfterMs', async (kind) => {
     const world = worldOf(strategy, { stuckAfterMs })
     const opened: number[] = []
     const observer = new QueryObserver<{ version: number }[]>(world.queryClient, {
@@ -357,7 +372,7 @@ describe.each(everyStrategy)('G1 fresh, whatever else is put into the cache, %s'
     })
     onTestFinished(observer.subscribe(() => undefined))
     await advance(200)
-    announce(world, 'INVALIDATE', goals)
+    announce(world, kind, goals)
     const eventAtMs = Date.now()
     await advance(stuckAfterMs + 500)
     expect(observer.getCurrentResult().data?.at(-1)).toEqual({ version: 1 })

@@ -2,7 +2,7 @@ import { type QueryKey, QueryObserver } from '@tanstack/react-query'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { advance, useSimulatedTime } from '../support/simulatedTime.ts'
 import type { World } from '../support/world.ts'
-import { everyStrategy, fetchDelayOf, worldOf } from './support.ts'
+import { clientOf, everyStrategy, fetchDelayOf, invalidations, worldOf } from './support.ts'
 
 useSimulatedTime()
 
@@ -42,16 +42,21 @@ function show({ queryClient }: World, queryKey: QueryKey): { starts: number[] } 
 
 describe.each(everyStrategy)('G2 keys that only queryKeyHashFn tells apart, %s', (strategy) => {
   describe.each(pairs)('%s', (_, one, other) => {
-    it.each([undefined, 1])('exact: each is fetched once (%s slot)', async (limit) => {
-      const world = worldOf(strategy, limit === undefined ? {} : { maxConcurrentRefetches: limit })
-      const shown = [show(world, one), show(world, other)]
-      await advance(200)
-      world.coalescer.scheduleInvalidate(one, { exact: true })
-      world.coalescer.scheduleInvalidate(other, { exact: true })
-      await advance(2000)
-      expect(shown.map(({ starts }) => starts.length)).toEqual([2, 2])
-      expect(world.errors).toEqual([])
-    })
+    it.each(invalidations.flatMap((kind) => [Infinity, 1].map((limit) => [kind, limit] as const)))(
+      'exact, by %s: each is fetched once (%i slots)',
+      async (kind, maxConcurrentRefetches) => {
+        const world = worldOf(strategy, { maxConcurrentRefetches })
+        const shown = [show(world, one), show(world, other)]
+        await advance(200)
+        for (const queryKey of [one, other]) {
+          if (kind === 'CLIENT') void clientOf(world).invalidateQueries({ queryKey, exact: true })
+          else world.coalescer.scheduleInvalidate(queryKey, { exact: true })
+        }
+        await advance(2000)
+        expect(shown.map(({ starts }) => starts.length)).toEqual([2, 2])
+        expect(world.errors).toEqual([])
+      },
+    )
 
     it('exact: an event for one leaves the other alone', async () => {
       const world = worldOf(strategy)

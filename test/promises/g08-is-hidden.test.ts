@@ -3,7 +3,16 @@ import { createCoalescer } from 'realtime-coalescer'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { helpOf } from '../support/help.ts'
 import { advance, useSimulatedTime } from '../support/simulatedTime.ts'
-import { announce, eventKinds, everyStrategy, startsOf, timing, watchPromise, worldOf } from './support.ts'
+import {
+  announce,
+  eventKinds,
+  everyStrategy,
+  invalidations,
+  startsOf,
+  timing,
+  watchPromise,
+  worldOf,
+} from './support.ts'
 
 useSimulatedTime()
 
@@ -162,9 +171,9 @@ it('isHidden that is no function is refused', () => {
 })
 
 describe.each(everyStrategy)('G8 offline, %s', (strategy) => {
-  it.each([{ whileMutating: 'defer' as const }, { whileMutating: 'refetch' as const }])(
-    'a mutation that waits for the network goes before the fetch that does (%o)',
-    async ({ whileMutating }) => {
+  it.each(invalidations.flatMap((kind) => (['defer', 'refetch'] as const).map((how) => [kind, how] as const)))(
+    'a mutation that waits for the network goes before the fetch that does for %s (whileMutating %s)',
+    async (kind, whileMutating) => {
       const world = worldOf(strategy, { whileMutating })
       const order: string[] = []
       world.show(goals, {
@@ -185,7 +194,7 @@ describe.each(everyStrategy)('G8 offline, %s', (strategy) => {
         },
       })
       void mutation.mutate()
-      announce(world, 'INVALIDATE', goals)
+      announce(world, kind, goals)
       await advance(1000)
       expect(order).toEqual([])
       world.goOnline()

@@ -4,7 +4,17 @@ import { describe, expect, it } from 'vitest'
 import type { Versioned } from '../support/simulatedServer.ts'
 import { advance, useSimulatedTime } from '../support/simulatedTime.ts'
 import type { World } from '../support/world.ts'
-import { coalescing, everyStrategy, flushDelayOf, isInvalidated, startsOf, watchPromise, worldOf } from './support.ts'
+import {
+  announce,
+  coalescing,
+  everyStrategy,
+  flushDelayOf,
+  invalidations,
+  isInvalidated,
+  startsOf,
+  watchPromise,
+  worldOf,
+} from './support.ts'
 
 useSimulatedTime()
 
@@ -45,17 +55,19 @@ describe.each(everyStrategy)('G11 what waits for a slot, %s', (strategy) => {
     }
   })
 
-  it('does not pass for fresh: a query that is read in the request of another is read anew', async () => {
-    const world = worldOf(strategy, { maxConcurrentRefetches: 1 })
-    const version = await showNested(world)
-    world.server.write(inner)
-    world.coalescer.scheduleInvalidate(inner)
-    world.coalescer.scheduleInvalidate(outer)
-    await advance(5000)
-    expect(version()).toBe(1)
-    expect(world.queryClient.getQueryData(inner)).toEqual({ version: 1 })
-    expect(world.coalescer.getSnapshot()).toMatchObject({ phase: 'idle', inFlight: 0 })
-  })
+  it.each(invalidations)(
+    'does not pass for fresh after %s: what the request of another reads is read anew',
+    async (kind) => {
+      const world = worldOf(strategy, { maxConcurrentRefetches: 1 })
+      const version = await showNested(world)
+      announce(world, kind, inner)
+      announce(world, kind, outer)
+      await advance(5000)
+      expect(version()).toBe(1)
+      expect(world.queryClient.getQueryData(inner)).toEqual({ version: 1 })
+      expect(world.coalescer.getSnapshot()).toMatchObject({ phase: 'idle', inFlight: 0 })
+    },
+  )
 
   it('is fetched by a mount of its own, which the slot does not hold up, and not a second time', async () => {
     const world = worldOf(strategy, { maxConcurrentRefetches: 1 })

@@ -1,5 +1,5 @@
-import type { QueryKey } from '@tanstack/react-query'
-import type { ChangeEffects, StrategyName } from 'realtime-coalescer'
+import type { QueryClient, QueryKey } from '@tanstack/react-query'
+import { type ChangeEffects, type StrategyName, coalesceQueryClient } from 'realtime-coalescer'
 import { changeOf } from '../support/changeOf.ts'
 import { type World, type WorldOptions, createWorld } from '../support/world.ts'
 
@@ -16,8 +16,11 @@ export const everyStrategy = [...coalescing, ...(['direct'] as const).filter(isA
 /** For promises that no strategy has a part in keeping. */
 export const anyStrategy = asked ? coalescing.slice(0, 1) : coalescing
 
-/** The ways in which an event reaches a coalescer. */
-export const eventKinds = ['INVALIDATE', 'REFETCH', 'CHANGE'] as const
+/** The ways in which an event reaches a coalescer; CLIENT: through the query client that `coalesceQueryClient` wraps. */
+export const eventKinds = ['INVALIDATE', 'REFETCH', 'CHANGE', 'CLIENT'] as const
+
+/** Of these, what an app sends itself to mark queries stale. */
+export const invalidations = ['INVALIDATE', 'CLIENT'] as const
 
 /** A world whose coalescer runs a strategy with `timing`. */
 export const worldOf = (strategy: StrategyName, options: WorldOptions = {}): World =>
@@ -42,11 +45,15 @@ export function sendChange({ coalescer }: World, effects: ChangeEffects, table =
   coalescer.send({ type: 'CHANGE', change: changeOf(table), handler: () => effects })
 }
 
-/** Writes on the server and tells the coalescer of it in one of the three ways. */
+/** The query client of a world whose invalidations go through its coalescer. */
+export const clientOf = ({ queryClient, coalescer }: World): QueryClient => coalesceQueryClient(queryClient, coalescer)
+
+/** Writes on the server and tells the coalescer of it in one of these ways. */
 export function announce(world: World, kind: (typeof eventKinds)[number], queryKey: QueryKey): void {
   world.server.write(queryKey)
   if (kind === 'INVALIDATE') world.coalescer.scheduleInvalidate(queryKey)
   else if (kind === 'REFETCH') world.coalescer.scheduleRefetch(queryKey)
+  else if (kind === 'CLIENT') void clientOf(world).invalidateQueries({ queryKey })
   else sendChange(world, { invalidate: [queryKey] })
 }
 
