@@ -147,6 +147,31 @@ describe('a flush of many fetches, where the platform has scheduler.yield', () =
     await advance(1000)
     expect(startedOnce(world)).toBe(true)
   })
+
+  it('marks at once what later turns fetch, and tells each component when its fetch starts', async () => {
+    const world = await createSlowWorld()
+    const last = world.show(['items', QUERIES - 1])
+    const seen: string[] = []
+    last.observer.subscribe(({ isStale, fetchStatus }) => seen.push(`${isStale ? 'stale' : 'fresh'} ${fetchStatus}`))
+    world.change(['items'])
+    void world.coalescer.flush()
+    expect(world.queryClient.getQueryCache().findAll({ predicate: ({ state }) => !state.isInvalidated })).toEqual([])
+    await drain()
+    expect(seen).toEqual([])
+    while (turns.length > 0) await giveTurn()
+    await advance(1000)
+    expect(seen).toEqual(['stale fetching', 'fresh idle'])
+  })
+
+  it.each(['reset', 'stop'] as const)('tells the components of what %s keeps from its turn', async (how) => {
+    const world = await createSlowWorld()
+    const last = world.show(['items', QUERIES - 1])
+    world.change(['items'])
+    void world.coalescer.flush()
+    world.coalescer[how]()
+    while (turns.length > 0) await giveTurn()
+    expect(last.observer.getCurrentResult()).toMatchObject({ isStale: true, fetchStatus: 'idle' })
+  })
 })
 
 describe('starts all fetches of a flush in one go', () => {

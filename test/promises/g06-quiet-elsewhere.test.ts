@@ -42,6 +42,29 @@ describe.each(everyStrategy)('G6 quiet elsewhere, %s', (strategy) => {
     expect(isInvalidated(world, goals)).toBe(true)
   })
 
+  it.each(['unmounts', 'disables'] as const)(
+    'a query that the request of another one %s in the same flush is not fetched',
+    async (how) => {
+      const world = worldOf(strategy)
+      let act = (): void => undefined
+      await world.showLoaded(['goals', 1], {
+        queryFn: (context) => {
+          act()
+          return world.server.queryFn(context)
+        },
+      })
+      const other = await world.showLoaded(['goals', 2])
+      act = () => {
+        if (how === 'unmounts') other.unmount()
+        else other.observer.setOptions({ ...other.observer.options, enabled: false })
+      }
+      announce(world, 'INVALIDATE', goals)
+      await advance(1000)
+      expect([startsOf(world, ['goals', 1]).length, startsOf(world, ['goals', 2]).length]).toEqual([2, 1])
+      expect(isInvalidated(world, ['goals', 2])).toBe(true)
+    },
+  )
+
   it('an inactive query in its first fetch ends stale', async () => {
     const world = worldOf(strategy)
     void world.queryClient.prefetchQuery({ queryKey: goals })

@@ -54,6 +54,8 @@ interface LedgerPort {
 export class Ledger {
   /** The query whose fetch the coalescer is starting right now. */
   starting: Query | undefined
+  /** Counts how often components have come, gone or changed what they ask of their query. */
+  observerChanges = 0
   readonly cache: QueryCache
   readonly #entries = new WeakMap<Query, Entry>()
   /** Called when a request asks the server, for each query whose request has not done so. */
@@ -68,9 +70,9 @@ export class Ledger {
     const hear = (event: QueryCacheNotifyEvent): void => this.#hear(event)
     this.#unsubscribe = this.cache.subscribe((event) => {
       // Most events are none of ours, and a flush of thousands of queries makes many.
-      if (event.type === 'updated' ? event.action.type !== 'invalidate' : heard.has(event.type)) {
-        port.containment.runWith(hear, event)
-      }
+      if (event.type === 'updated' && event.action.type === 'invalidate') return
+      if (changesObservers.has(event.type)) this.observerChanges += 1
+      if (event.type === 'updated' || heard.has(event.type)) port.containment.runWith(hear, event)
     })
   }
 
@@ -239,6 +241,12 @@ export class Ledger {
     this.#port.listener.data.check(query, query.state.dataUpdatedAt)
   }
 }
+
+const changesObservers: ReadonlySet<QueryCacheNotifyEvent['type']> = new Set([
+  'observerAdded',
+  'observerRemoved',
+  'observerOptionsUpdated',
+])
 
 const heard: ReadonlySet<QueryCacheNotifyEvent['type']> = new Set([
   'removed',

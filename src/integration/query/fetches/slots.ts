@@ -30,12 +30,16 @@ const TICKS_TO_FOCUS = 32
 export class Slots {
   readonly #port: SlotsPort
   #isPumping = false
-  /** What the flush on its way has queued, if its fetches start at its end. */
-  #marked: Entry[] | undefined
+  /** Whether a flush is on its way whose fetches start at its end. */
+  #isRunOpen = false
+  /** What is marked without its components knowing, whom the start of the fetch is to tell. */
+  #untold: Entry[] = []
   /** Whether nobody looks at the page, or TanStack has not yet found that somebody does again. */
   #isAway = false
   /** What is queued and would be marked otherwise. */
   readonly #unmarked = new Set<Entry>()
+  /** What `observerChanges` of the ledger was when the flush began that has judged all that is queued. */
+  #judgedAt: number | undefined
   #sliceEndMs = Infinity
   /** Whether the rest of the queue waits for the main thread to come back. */
   #hasYielded = false
@@ -46,17 +50,25 @@ export class Slots {
 
   /** From here to `endRun`, what is queued is marked without telling its components, whom its start tells. */
   beginRun(): void {
-    this.#marked = this.#isPumping || this.#hasYielded || this.#port.isHeld() ? undefined : []
+    this.#isRunOpen = !this.#isPumping && !this.#port.isHeld()
+    this.#judgedAt = this.#port.ways.queued.size === 0 ? this.#port.ledger()?.observerChanges : undefined
     this.#sliceEndMs = this.#nextSliceEndMs()
   }
 
   /** Starts what the run has queued. */
   endRun(): void {
-    const marked = this.#marked ?? []
-    this.#marked = undefined
+    this.#isRunOpen = false
     this.#pump(this.#sliceEndMs)
-    for (const entry of marked) {
-      if (entry.debt.at === 'queued') this.#port.containment.run(() => tellOfMark(entry.query), entry.query)
+    if (!this.#hasYielded) this.tellOfMarks()
+  }
+
+  /** Tells the components of what is marked and has not been started. */
+  tellOfMarks(): void {
+    const untold = this.#untold
+    this.#untold = []
+    for (const { query } of untold) {
+      const { isInvalidated, fetchStatus } = query.state
+      if (isInvalidated && fetchStatus === 'idle') this.#port.containment.runWith(tellOfMark, query, query)
     }
   }
 
@@ -65,8 +77,8 @@ export class Slots {
     const ledger = this.#port.ledger()
     this.#port.ways.move(entry, 'queued')
     if (this.#isAway && !entry.query.state.isInvalidated) this.#unmarked.add(entry)
-    else if (!this.#marked || !ledger) entry.query.invalidate()
-    else if (markQuietly(entry.query, ledger.cache)) this.#marked.push(entry)
+    else if (!this.#isRunOpen || !ledger) entry.query.invalidate()
+    else if (markQuietly(entry.query, ledger.cache)) this.#untold.push(entry)
   }
 
   /**
@@ -99,6 +111,7 @@ export class Slots {
 
   /** Starts what is queued. */
   pump(): void {
+    this.#judgedAt = undefined
     this.#pump(this.#nextSliceEndMs())
   }
 
@@ -156,7 +169,7 @@ export class Slots {
     const { ways } = this.#port
     if (isRunning(entry)) ways.move(entry, 'fetching')
     else if (isAnswered(entry)) ways.discharge(entry)
-    else if (!isStillWanted(entry)) {
+    else if (!this.#isJustJudged && !isStillWanted(entry)) {
       // A patch may have cleared the flag since the flush.
       entry.query.invalidate()
       // What a request that is stuck may still bring is older.
@@ -165,12 +178,18 @@ export class Slots {
     } else if (!this.#port.mayHold(entry)) this.start(entry)
   }
 
+  /** Whether what is queued has been found to be wanted in this turn, and no component has changed since. */
+  get #isJustJudged(): boolean {
+    return this.#judgedAt !== undefined && this.#judgedAt === this.#port.ledger()?.observerChanges
+  }
+
   /** Goes on in a task of its own, with whatever is queued by then. */
   #yield(): void {
     this.#hasYielded = true
     const goOn = (): void => {
       this.#hasYielded = false
       this.pump()
+      if (!this.#hasYielded) this.tellOfMarks()
       this.#port.continued()
     }
     yieldToMain().then(goOn, goOn)

@@ -70,7 +70,7 @@ export function flushKeys(scope: FlushScope, walk: Walk, options: FlushOptions):
   eachQuery(scope, walk, queries, options.fetch !== 'never', (query) => {
     if (demand.keys > 0) clearDemand(demand)
     match(query)
-    const asked = called.get(query)
+    const asked = called.size > 0 ? called.get(query) : undefined
     if (asked && demand.keys === 0 && isDone(asked, query, record)) return
     if (asked) addToDemand(demand, asked)
     if (demand.keys === 0) return
