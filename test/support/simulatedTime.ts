@@ -31,3 +31,11 @@ export function useSimulatedTime(): void {
 
 /** Runs the timers of the next `ms` milliseconds one by one, promises in between. */
 export const { advance } = createTestClock(vi)
+
+/** Runs the timers of one moment after the other until `isOver`. */
+export async function advanceUntil(isOver: () => boolean): Promise<void> {
+  for (await drain(); !isOver(); await drain()) {
+    vi.advanceTimersToNextTimer()
+    await advance(0)
+  }
+}

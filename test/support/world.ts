@@ -18,7 +18,7 @@ import {
 import { onTestFinished } from 'vitest'
 import { createTestScreens } from '../../src/integration/testing/testScreens.ts'
 import { SimulatedServer, type Versioned } from './simulatedServer.ts'
-import { advance, drain } from './simulatedTime.ts'
+import { advanceUntil } from './simulatedTime.ts'
 
 export type ShowOptions = Partial<QueryObserverOptions<Versioned, DefaultError, Versioned, Versioned, QueryKey>>
 
@@ -101,8 +101,7 @@ export function createWorld({
     },
     async showLoaded(queryKey, showOptions) {
       const shown = world.show(queryKey, showOptions)
-      await drain()
-      while (server.runningOf(queryKey) > 0) await advance(1)
+      await advanceUntil(() => server.runningOf(queryKey) === 0)
       return shown
     },
     change(queryKey, invalidate) {
