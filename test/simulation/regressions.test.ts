@@ -202,6 +202,19 @@ const regressions: readonly Regression[] = [
     end: atQuiet,
   },
   {
+    rule: 'settled() waits for what was paused while a mutation that never ends kept it from going on',
+    config: { loaded: [0] },
+    steps: [
+      { do: 'offline' },
+      { do: 'mutate', query: 1, commitMs: 0, outcome: 'never', writes: false },
+      { do: 'invalidate', keys: [0] },
+      { do: 'wait', ms: 0 },
+      { do: 'online' },
+      { do: 'settled' },
+    ],
+    end: atQuiet,
+  },
+  {
     rule: 'time hidden does not count as waited at a stop',
     steps: [{ do: 'hide' }, { do: 'clientInvalidate', key: 0 }, { do: 'wait', ms: 500 }],
     end: stopAndMark,

@@ -23,15 +23,15 @@ export const isStillWanted = ({ query, inactiveWantedAt, startedAt }: Entry): bo
 /** Whether its fetch waits for the network, or for the page to be shown. */
 export const isPaused = (entry: Entry): boolean => isRunning(entry) && hasPausedRun(entry)
 
-/** Whether any of these is not waiting for the network or the page. */
-export function isMoving(entries: Iterable<Entry>): boolean {
-  for (const entry of entries) if (!isPaused(entry)) return true
-  return false
-}
-
 /** Whether its fetch is paused and stays so: one that network and page let go on does so in the next microtask. */
 export const isHeldUp = (entry: Entry): boolean =>
   isPaused(entry) && !(onlineManager.isOnline() && focusManager.isFocused())
+
+/** Whether any of these is not held up by the network or the page. */
+export function isMoving(entries: Iterable<Entry>): boolean {
+  for (const entry of entries) if (!isHeldUp(entry)) return true
+  return false
+}
 
 /** Whether the fetch that is running now is the one the query owes. */
 export const isAnswering = (entry: Entry): boolean => isRunning(entry) && isAnswered(entry)
