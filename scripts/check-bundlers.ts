@@ -4,16 +4,11 @@
  */
 import { cp, readdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
-import { newest } from './support/peers.ts'
+import { newestOf } from './support/peers.ts'
 import { root, run } from './support/run.ts'
 import { createDirectory, createProject, packPackage, removeDirectory } from './support/tarball.ts'
 
-const peers = Object.fromEntries(
-  ['@tanstack/react-query', 'xstate', 'react', 'react-dom', '@supabase/supabase-js'].map((name) => [
-    name,
-    newest[name] ?? 'latest',
-  ]),
-)
+const peers = newestOf('@tanstack/react-query', 'xstate', 'react', 'react-dom', '@supabase/supabase-js')
 const printed = 'collecting function function function'
 
 interface Bundler {

@@ -4,7 +4,7 @@
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { newest } from './support/peers.ts'
+import { newestOf } from './support/peers.ts'
 import { root, run } from './support/run.ts'
 import { createDirectory, createProject, packPackage, removeDirectory } from './support/tarball.ts'
 
@@ -45,9 +45,7 @@ async function runUnder(configuration: string, project: string): Promise<Report>
   return JSON.parse(await run(project, 'sh', '-c', words)) as Report
 }
 
-const peers = Object.fromEntries(
-  ['@tanstack/react-query', 'xstate', 'react', '@supabase/supabase-js'].map((name) => [name, newest[name] ?? 'latest']),
-)
+const peers = newestOf('@tanstack/react-query', 'xstate', 'react', '@supabase/supabase-js')
 const directory = await createDirectory('jest')
 try {
   const tarball = await packPackage(directory)

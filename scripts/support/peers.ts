@@ -25,3 +25,7 @@ export const newest: Versions = {
   '@types/react': '^19',
   '@types/react-dom': '^19',
 }
+
+/** The newest versions of these alone. */
+export const newestOf = (...names: readonly string[]): Versions =>
+  Object.fromEntries(names.map((name) => [name, newest[name] ?? 'latest']))

@@ -27,12 +27,17 @@ const told = {
 }
 const echo = changeOf('UPDATE', { new: told, commit_timestamp: committed })
 
+/** A world with a live feed, and one query on screen, or those named. */
+async function liveWorld(options: FeedWorldOptions, shown: readonly string[] = ['goals']): Promise<FeedWorld> {
+  const world = createFeedWorld(options)
+  for (const name of shown) await world.showLoaded([name])
+  await world.goLive()
+  return world
+}
+
 /** A world whose list has been written to, and fetched after the response. */
 async function writtenWorld(options: FeedWorldOptions = {}): Promise<FeedWorld> {
-  const world = createFeedWorld(options)
-  await world.showLoaded(['goals'])
-  await world.showLoaded(['partners'])
-  await world.goLive()
+  const world = await liveWorld(options, ['goals', 'partners'])
   world.server.write(['goals'])
   world.server.write(['partners'])
   world.realtime.own('goals', row)
@@ -62,9 +67,7 @@ describe.each(strategies)('the echo of an own write under %s', (strategy) => {
   })
 
   it('costs a fetch of what was fetched before the response alone', async () => {
-    const world = createFeedWorld({ strategy })
-    await world.showLoaded(['goals'])
-    await world.goLive()
+    const world = await liveWorld({ strategy })
     world.realtime.own('goals', [row])
     world.realtime.handleChange(echo)
     await advance(5_000)
@@ -72,9 +75,7 @@ describe.each(strategies)('the echo of an own write under %s', (strategy) => {
   })
 
   it('costs a fetch of what could not be fetched after the response', async () => {
-    const world = createFeedWorld({ strategy })
-    await world.showLoaded(['goals'])
-    await world.goLive()
+    const world = await liveWorld({ strategy })
     world.realtime.own('goals', row)
     world.server.fails = () => true
     world.change(['goals'])
@@ -89,9 +90,7 @@ describe.each(strategies)('the echo of an own write under %s', (strategy) => {
   })
 
   it('saves no fetch, as it would have cost none by itself', async () => {
-    const world = createFeedWorld({ strategy })
-    await world.showLoaded(['goals'])
-    await world.goLive()
+    const world = await liveWorld({ strategy })
     const { fetchesSaved } = world.coalescer.getSnapshot().stats
     world.realtime.own('goals', row)
     world.change(['goals'])
@@ -103,9 +102,7 @@ describe.each(strategies)('the echo of an own write under %s', (strategy) => {
   })
 
   it('does not let a fetch pass for newer that the echo has come during', async () => {
-    const world = createFeedWorld({ strategy })
-    await world.showLoaded(['goals'])
-    await world.goLive()
+    const world = await liveWorld({ strategy })
     world.queryClient.refetchQueries({ queryKey: ['goals'] }).catch(() => undefined)
     await advance(10)
     world.server.write(['goals'])
@@ -159,10 +156,7 @@ describe.each(strategies.filter((name) => name !== 'direct'))('what comes before
   })
 
   it('costs a fetch if the echo of a write that was answered later tells of it, and no fetch has started since', async () => {
-    const world = createFeedWorld({ strategy })
-    await world.showLoaded(['goals'])
-    await world.showLoaded(['partners'])
-    await world.goLive()
+    const world = await liveWorld({ strategy }, ['goals', 'partners'])
     world.realtime.own('goals', { id: 1, title: 'never told' })
     world.server.write(['partners'])
     world.realtime.handleChange(ofTrigger)

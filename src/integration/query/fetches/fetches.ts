@@ -85,7 +85,7 @@ export class Fetches implements LedgerListener {
   /** Whether paused fetches hold every slot, so that what is queued waits for network or page as they do. */
   get #isBlocked(): boolean {
     const { running } = this.ways
-    return running.size >= this.#port.maxConcurrentRefetches && [...running].every(isHeldUp)
+    return running.size >= this.#port.maxConcurrentRefetches && !isMoving(running)
   }
 
   /** Whether the fetch a query owes waits for the network, the page, a component or a mutation, or for slots of such. */
