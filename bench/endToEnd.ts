@@ -6,6 +6,7 @@ import { mountAll } from '../demo/shared/screen.ts'
 import { createSession } from '../demo/shared/session.ts'
 import { keysOfTable } from '../demo/shared/tables.ts'
 import { until } from '../demo/shared/until.ts'
+import { untilReady } from '../demo/shared/untilReady.ts'
 import type { Wire } from '../demo/shared/wire.ts'
 import type { StrategyName } from '../src/index.ts'
 import { Coverage } from './support/coverage.ts'
@@ -61,8 +62,7 @@ async function measure(scenario: ScenarioName, strategy: StrategyName): Promise<
   const unmount = mountAll(session)
   try {
     realtime.initialize(queryClient)
-    await until(() => realtime.getStatus() === 'live' && queryClient.isFetching() === 0, 'the feed and the first data')
-    await coalescer.settled()
+    await untilReady(session)
     backend.api.setLatencyMs(latencyMs)
     backend.api.resetCounts()
     session.freshness.reset()

@@ -5,6 +5,7 @@ import { answerPlainly } from './plainFeed.ts'
 import { mountAll } from './screen.ts'
 import { type ServerAddress, type SessionOptions, createSession } from './session.ts'
 import { until, untilQuiet } from './until.ts'
+import { untilReady } from './untilReady.ts'
 
 /** How late the changes of the click arrive: after it has been answered, and what it touches has been fetched. */
 export const echoDelayMs = 300
@@ -41,10 +42,9 @@ export async function playClick(
     if (way === 'plain') await answerPlainly(session)
     else {
       realtime.initialize(queryClient)
-      await until(() => realtime.getStatus() === 'live', 'the feed')
+      await untilReady(session)
     }
     await until(isIdle, 'the first data')
-    await coalescer.settled()
 
     const goal = queryClient.getQueryData(queries.goals.queryKey)?.data[0]
     if (goal === undefined) throw new Error('Expected a goal to check in for, found none.')

@@ -6,6 +6,7 @@ import { type ScenarioName, scenarios } from './scenarios.ts'
 import { mountAll } from './screen.ts'
 import { createSession } from './session.ts'
 import { until } from './until.ts'
+import { untilReady } from './untilReady.ts'
 
 /** What one scenario led to under one strategy. */
 export interface ScenarioResult {
@@ -40,8 +41,7 @@ export async function playScenario(
   const unmount = mountAll(session)
   try {
     realtime.initialize(queryClient)
-    await until(() => realtime.getStatus() === 'live' && queryClient.isFetching() === 0, 'the feed and the first data')
-    await coalescer.settled()
+    await untilReady(session)
 
     backend.api.setLatencyMs(latencyMs)
     backend.api.resetCounts()

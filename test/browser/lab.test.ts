@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { demoForEachTest } from './support/demo.ts'
+import { queryNames } from '../../demo/shared/queries.ts'
 import { until } from '../../demo/shared/until.ts'
 
 const the = demoForEachTest()
@@ -56,6 +57,15 @@ describe('what the page counts', () => {
 
   it('begins at zero on both sides', async () => {
     expect(await Promise.all(['changes', 'requests', 'direct', 'saved'].map(score))).toEqual(['0', '0', '0', '–'])
+  })
+
+  it('begins at zero also where the page is so slow that its feed catches up twice', async () => {
+    await the.demo.closePages()
+    // What a busy page hears late: the feed takes the attachment for one that may have missed a change.
+    the.demo.backend.realtime.faults.set({ systemOkDelayMs: 600 })
+    const { page } = await the.demo.open()
+    expect(await page.locator('[data-score="requests"]').textContent()).toBe('0')
+    expect(Object.values(the.counts()).map(Number)).toEqual(queryNames.map(() => 3))
   })
 
   it('is the same on both sides for requests that no change has led to', async () => {

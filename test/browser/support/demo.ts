@@ -3,8 +3,6 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
 import { type PageOptions, buildPage } from '../../../demo/app/build.ts'
 import { servePage } from '../../../demo/app/serve.ts'
 import { type Backend, startBackend } from '../../../demo/server/backend.ts'
-import { pathOfQuery, queryNames } from '../../../demo/shared/queries.ts'
-import { until } from '../../../demo/shared/until.ts'
 import { launchBrowser } from './launch.ts'
 
 /** The demo as a user has it: its backend, its built page, a real browser. */
@@ -86,12 +84,6 @@ async function openPage(
     .catch((cause: unknown) => {
       throw new Error(`The page did not start: ${problems.join('; ')}`, { cause })
     })
-  // The first data was fetched before the feed was live, so every query is fetched once more.
-  await until(
-    () => queryNames.every((name) => backend.api.counts()[`GET /api${pathOfQuery[name]}`] === 2),
-    'the first catch-up',
-  )
-
   const readReceived = async () => Number(await page.locator('[data-received]').getAttribute('data-received'))
   const receivedBefore = await readReceived()
   const deliveredBefore = backend.realtime.stats.captured - backend.realtime.stats.lost

@@ -4,6 +4,7 @@ import type { Backend } from '../../../demo/server/backend.ts'
 import { type Queries, pathOfQuery, queryNames } from '../../../demo/shared/queries.ts'
 import { type Session, type SessionOptions, createSession } from '../../../demo/shared/session.ts'
 import { until } from '../../../demo/shared/until.ts'
+import { untilReady } from '../../../demo/shared/untilReady.ts'
 
 // Query core takes Node for a server, where it neither retries nor collects garbage.
 environmentManager.setIsServer(() => false)
@@ -22,7 +23,7 @@ export interface Chain extends Session {
   compare(): Promise<{ name: keyof Queries; shown: unknown; actual: unknown }[]>
 }
 
-/** Connects an app to the backend and waits until its feed is live. */
+/** Connects an app to the backend and waits until its feed is live and has nothing to catch up with. */
 export async function connectChain(backend: Backend, options: SessionOptions = {}): Promise<Chain> {
   const session = createSession(backend, { transport: ws as unknown as typeof WebSocket, ...options })
   const { coalescer, freshness, queries, queryClient, realtime, wire } = session
@@ -35,7 +36,7 @@ export async function connectChain(backend: Backend, options: SessionOptions = {
     await session.stop()
   })
   realtime.initialize(queryClient)
-  await until(() => realtime.getStatus() === 'live', 'the feed')
+  await untilReady(session)
   const deliveredBefore = backend.realtime.stats.captured
   const changesBefore = wire.changes
 
