@@ -24,12 +24,17 @@ describe('the feed', () => {
   it('can be switched in the middle of a storm: each change is told by one of them or caught up with', async () => {
     const { page } = the.opened
     const live = page.getByRole('status').filter({ hasText: 'Feed live' })
-    const storm = the.demo.backend.playStorm({ ratePerSecond: 50, durationMs: 2000 })
+    const { playStorm, realtime } = the.demo.backend
+    const messagesBefore = realtime.stats.messages
+    const storm = async () => {
+      do await playStorm({ ratePerSecond: 50, durationMs: 2000 })
+      while (realtime.stats.messages === messagesBefore)
+    }
+    const stormy = storm()
     await the.opened.receive(10)
     await page.getByRole('radio', { name: 'broadcast' }).check()
-    await until(() => the.demo.backend.realtime.stats.messages > 0, 'messages')
+    await stormy
     await live.waitFor()
-    await storm
     await page.locator('[data-calm="true"]').waitFor()
     await the.opened.expectEqualsDatabase()
     const joined = the.demo.backend.realtime.connections().flatMap(({ channels }) => channels.map(({ topic }) => topic))

@@ -6,7 +6,6 @@ import type { RunState } from '../run.ts'
 
 /** Longer than changes arrive late by a fault of the lab. */
 const quietMs = 600
-const settleTimeoutMs = 60_000
 
 /** Plays a recording; gives its figures once the screen has nothing left to do because of it. */
 export async function playRun(demo: Demo, title: string, recording: Recording): Promise<RunState> {
@@ -29,5 +28,5 @@ async function settle({ session }: Demo): Promise<void> {
   const { coalescer, queryClient, requests, wire } = session
   await untilQuiet(() => wire.changes, quietMs)
   await coalescer.settled()
-  await until(() => requests.inFlight === 0 && queryClient.isFetching() === 0, 'the last answer', settleTimeoutMs)
+  await until(() => requests.inFlight === 0 && queryClient.isFetching() === 0, 'the last answer')
 }
