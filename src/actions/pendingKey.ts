@@ -51,35 +51,6 @@ export interface PendingKey extends Asks {
   cancels: boolean
 }
 
-/** A query that filters have matched, and what the call asks of it. */
-export interface Matched {
-  /** Stands for the query. */
-  readonly target: object
-  /** What the query is called when it counts by its own key. */
-  readonly id: string
-  readonly queryKey: QueryKey
-  readonly wants: Wants
-}
-
-/** The key that a call of the coalesced client counts by. */
-export interface CalledKey {
-  readonly id: string
-  readonly queryKey: QueryKey
-  readonly exact: boolean
-}
-
-/** A call of the coalesced client, its filters judged. */
-export interface FilterCall {
-  /** When it was made, in logical time. */
-  readonly seq: number
-  /** The key its filters name, if they name nothing else; without one, each query it matched counts by its own. */
-  readonly filter: CalledKey | undefined
-  readonly matched: readonly Matched[]
-  readonly cancels: boolean
-  /** What an inspector shows of it. */
-  toJSON(): unknown
-}
-
 const effects = ['markActiveSeq', 'markInactiveSeq', 'fetchActiveSeq', 'fetchInactiveSeq'] as const
 
 export const createAsks = (): Asks => ({
@@ -112,14 +83,6 @@ export const createPendingKey = (id: string, queryKey: QueryKey, exact: boolean,
   fetchActiveEvents: 0,
   fetchInactiveEvents: 0,
 })
-
-/** Notes what a call asks of a query it has matched. */
-export function addMatched(key: PendingKey, { target, wants }: Matched, seq: number): void {
-  key.matched ??= new Map()
-  let asks = key.matched.get(target)
-  if (!asks) key.matched.set(target, (asks = createAsks()))
-  addWants(asks, wants, seq)
-}
 
 /** Notes that the event of time `seq` asks for `wants`. */
 export function addWants(asks: Asks, wants: Wants, seq: number): void {

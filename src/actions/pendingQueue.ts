@@ -1,15 +1,5 @@
 import type { LogicalClock } from './clock.ts'
-import {
-  type CalledKey,
-  type FilterCall,
-  type Moment,
-  type PendingKey,
-  addMatched,
-  addSource,
-  addWantsOf,
-  createPendingKey,
-  keepNewest,
-} from './pendingKey.ts'
+import { type Moment, type PendingKey, addSource, addWantsOf, createPendingKey, keepNewest } from './pendingKey.ts'
 import { Onlookers } from './onlookers.ts'
 import type { Change, ChangeHandler, QueryKey } from './types.ts'
 import { identifyKey } from './queryKeys.ts'
@@ -98,22 +88,10 @@ export class PendingQueue {
     return this.#clock.value
   }
 
-  /** Notes what filters have matched; returns the ids of the keys this touches. */
-  addCall({ seq, filter, matched, cancels }: FilterCall, atMs: number): string[] {
+  /** Counts an event for a key, whose `idOf` or other name is passed in, that asks for nothing by itself. */
+  touch(id: string, queryKey: QueryKey, atMs: number, exact: boolean): PendingKey {
     this.lastEventAtMs = atMs
-    const ids: string[] = []
-    const touch = ({ id, queryKey }: Pick<CalledKey, 'id' | 'queryKey'>, exact: boolean): PendingKey => {
-      ids.push(id)
-      const key = this.#count(this.#enter(id, queryKey, atMs, exact), atMs)
-      key.cancels ||= cancels
-      return key
-    }
-    if (filter) {
-      const key = touch(filter, filter.exact)
-      key.matched ??= new Map()
-      for (const one of matched) addMatched(key, one, seq)
-    } else for (const one of matched) addMatched(touch(one, true), one, seq)
-    return ids
+    return this.#count(this.#enter(id, queryKey, atMs, exact), atMs)
   }
 
   /** Forgets that filters have matched a query, which is gone. */

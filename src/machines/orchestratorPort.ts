@@ -1,5 +1,5 @@
 import type { FlushReason, QueryKey } from '../actions/types.ts'
-import type { FilterCall } from '../actions/pendingKey.ts'
+import type { FilterCall } from '../actions/filterCall.ts'
 import type { StrategyPort } from '../actions/windows/windows.ts'
 import type { CoalescerEvent, EmittedEvent } from './events.ts'
 import type { OptionOf, ResolvedStrategy, StrategyRegistry } from './registry.ts'

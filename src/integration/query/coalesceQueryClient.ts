@@ -1,5 +1,6 @@
 import { type Query, type QueryClient, type QueryFilters, notifyManager } from '@tanstack/react-query'
 import { expectBoolean, failType } from '../../actions/validate.ts'
+import { Calls } from './client/calls.ts'
 import { wrapClient } from './client/wrapClient.ts'
 import type { AnyCoalescer } from './coalescer.ts'
 import { type CoalescerInternals, internalsOf } from './internals.ts'
@@ -14,8 +15,15 @@ export interface CoalesceQueryClientOptions {
   readonly urgentInMutations?: boolean | undefined
 }
 
-/** The clients made so far, by coalescer: one for each query client and way of treating calls. */
-const made = new WeakMap<AnyCoalescer, WeakMap<QueryClient, Map<boolean, QueryClient>>>()
+interface Made {
+  /** What all clients of a coalescer share, so that calls through either count as one. */
+  readonly calls: Calls
+  /** One for each query client and way of treating calls. */
+  readonly clients: WeakMap<QueryClient, Map<boolean, QueryClient>>
+}
+
+/** What has been made so far, by coalescer. */
+const made = new WeakMap<AnyCoalescer, Made>()
 
 /**
  * The same query client, except that `invalidateQueries` and `refetchQueries` go through the coalescer: a migration
@@ -37,16 +45,16 @@ export function coalesceQueryClient<Client extends QueryClient>(
   const { urgentInMutations = false } = options
   expectBoolean('urgentInMutations', urgentInMutations)
   internals.attach(queryClient)
-  let byClient = made.get(coalescer)
-  if (!byClient) made.set(coalescer, (byClient = new WeakMap()))
-  let byUrgency = byClient.get(queryClient)
-  if (!byUrgency) byClient.set(queryClient, (byUrgency = new Map<boolean, QueryClient>()))
+  let of = made.get(coalescer)
+  if (!of) made.set(coalescer, (of = { calls: new Calls(internals.callsPort), clients: new WeakMap() }))
+  let byUrgency = of.clients.get(queryClient)
+  if (!byUrgency) of.clients.set(queryClient, (byUrgency = new Map<boolean, QueryClient>()))
   let client = byUrgency.get(urgentInMutations)
   if (!client) {
-    client = createClient(queryClient, internals, urgentInMutations)
+    client = createClient(queryClient, internals, of.calls, urgentInMutations)
     byUrgency.set(urgentInMutations, client)
     // Wrapped once more it is itself.
-    byClient.set(client, byUrgency)
+    of.clients.set(client, byUrgency)
   }
   return client as Client
 }
@@ -54,6 +62,7 @@ export function coalesceQueryClient<Client extends QueryClient>(
 function createClient(
   queryClient: QueryClient,
   internals: CoalescerInternals,
+  calls: Calls,
   urgentInMutations: boolean,
 ): QueryClient {
   const cache = queryClient.getQueryCache()
@@ -68,14 +77,14 @@ function createClient(
     return notifyManager.batch(() => {
       const asked = (filters ?? {}) as QueryFilters
       const marked = cache.findAll(asked)
-      internals.calls.mark(marked)
+      calls.mark(marked)
       const fetchType = filters?.refetchType ?? filters?.type ?? 'active'
       const toFetch = { ...asked, type: fetchType } as QueryFilters
       if (fetchType !== 'none' && client.refetchQueries !== refetchQueries) {
         // Overridden or spied on, which TanStack's own client heeds.
         return client.refetchQueries(toFetch, options)
       }
-      return internals.calls.take({
+      return calls.take({
         filters: asked,
         marked,
         // Looked for once all are marked, as TanStack does: a filter may ask for what is stale.
@@ -94,7 +103,7 @@ function createClient(
     if (internals.isStopped()) return queryClient.refetchQueries(filters, options)
     return notifyManager.batch(() => {
       const asked = (filters ?? {}) as QueryFilters
-      return internals.calls.take({
+      return calls.take({
         filters: asked,
         marked: [],
         fetched: findFetchable(asked),

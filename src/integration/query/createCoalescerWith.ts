@@ -3,7 +3,6 @@ import { type ActorOptions, type AnyActorLogic, createActor } from 'xstate'
 import { createTimekeeper } from '../../actions/clock.ts'
 import { Emitter, createErrorReporter, createWarner } from '../../actions/report.ts'
 import { readFlushOptions, readQueryHash, readRefetchOptions } from './callOptions.ts'
-import { Calls } from './client/calls.ts'
 import type { Entry } from './fetches/way.ts'
 import { expectFunction, expectOneOf, expectQueryKey, failType } from '../../actions/validate.ts'
 import type { EmittedEvent, EmittedRecords } from '../../machines/events.ts'
@@ -232,7 +231,7 @@ export function createCoalescerWith<const Strategies extends StrategyRegistry>(
     isStopped: () => router.state === 'stopped',
     actorOptions,
     fetchLost: (queryKeys, moment) => router.fetchLost(queryKeys, moment),
-    calls: new Calls(engine, router),
+    callsPort: { queue: engine.queue, fetches: engine.fetches, isHeld: engine.isHeld, router },
     attach(queryClient) {
       expectQueryClient(queryClient)
       if (!engine.queryClient) attach(queryClient)

@@ -7,7 +7,7 @@ import type { Moment } from '../../actions/pendingKey.ts'
 import type { PendingQueue } from '../../actions/pendingQueue.ts'
 import type { Change, ChangeHandler, HandlerFailedRecord, QueryKey } from '../../actions/types.ts'
 import type { ChangeSink } from './intake/applyChange.ts'
-import type { Calls } from './client/calls.ts'
+import type { CallsPort } from './client/calls.ts'
 import type { StrategyRegistry } from '../../machines/registry.ts'
 import type { AnyCoalescer } from './coalescer.ts'
 import type { HeldQuery } from './fetches/holds.ts'
@@ -51,8 +51,8 @@ export interface CoalescerInternals {
    */
   applyChange(change: Change, handler: ChangeHandler, sink: ChangeSink, cameAt?: number): void
   handlerFailed(record: HandlerFailedRecord): void
-  /** Takes the calls of coalesced clients. */
-  readonly calls: Calls
+  /** What the calls of coalesced clients need. */
+  readonly callsPort: CallsPort
   /** Owes queries a fetch again, because a patch has overtaken the one that is running. */
   fetchLost(queryKeys: readonly QueryKey[], moment?: Moment): void
   /** Gives the coalescer its query client, if it has none yet. @throws TypeError for another than it has. */

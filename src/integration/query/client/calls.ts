@@ -1,9 +1,10 @@
 import type { Query, QueryFilters } from '@tanstack/react-query'
-import type { CalledKey, Matched } from '../../../actions/pendingKey.ts'
+import { type CalledKey, type Matched, createFilterCall } from '../../../actions/filterCall.ts'
+import type { PendingQueue } from '../../../actions/pendingQueue.ts'
 import { type Wants, wantsFor } from '../../../actions/wants.ts'
 import { isAnswering, isPaused } from '../fetches/owed.ts'
 import { type Entry, isRunning } from '../fetches/way.ts'
-import type { Engine } from '../host/engine.ts'
+import type { Fetches } from '../fetches/fetches.ts'
 import type { Router } from '../host/router.ts'
 import { Answers } from './answers.ts'
 import { Hurry } from './hurry.ts'
@@ -28,36 +29,42 @@ export interface JudgedCall {
   readonly urgent: boolean
 }
 
+/** What the calls of coalesced clients need of the coalescer. */
+export interface CallsPort {
+  readonly queue: PendingQueue
+  readonly fetches: Fetches
+  readonly isHeld: () => boolean
+  readonly router: Pick<Router, 'take' | 'hurry'>
+}
+
 /** Takes the calls of coalesced clients: marks at once, schedules the fetches, and gives the promises. */
 export class Calls {
-  readonly #engine: Engine
-  readonly #router: Router
+  readonly #port: CallsPort
   readonly #answers: Answers
   readonly #hurry: Hurry
 
-  constructor(engine: Engine, router: Router) {
-    this.#engine = engine
-    this.#router = router
-    this.#hurry = new Hurry((keyIds) => router.hurry(keyIds))
+  constructor(port: CallsPort) {
+    this.#port = port
+    this.#hurry = new Hurry((keyIds) => port.router.hurry(keyIds))
     this.#answers = new Answers(
-      engine.fetches.ways.waiting,
+      port.fetches.ways.waiting,
       () => this.#hurry.start(),
-      () => engine.fetches.slots.pump(),
+      () => port.fetches.slots.pump(),
     )
   }
 
   /** Marks queries stale now. */
   mark(queries: readonly Query[]): void {
-    const seq = this.#engine.queue.tick()
+    const seq = this.#port.queue.tick()
     for (const query of queries) this.#mark(query, seq)
   }
 
   /** Takes a call whose queries are marked. */
   take(call: JudgedCall): Promise<void> {
-    const engine = this.#engine
-    const filter = keyOf(call.filters, engine)
-    const seq = engine.queue.tick()
-    if (filter) engine.fetches.data.rememberCall(filter, seq)
+    const { queue, fetches, isHeld, router } = this.#port
+    const filter = keyOf(call.filters, queue)
+    const seq = queue.tick()
+    if (filter) fetches.data.rememberCall(filter, seq)
     const joined = call.joins ? call.fetched.map((query) => this.#entryOf(query)).filter(isUpToDate) : []
     const toFetch = call.fetched.filter((query) => !joined.some((entry) => entry.query === query))
     const entries = toFetch.map((query) => (call.marksFetched ? this.#mark(query, seq) : this.#entryOf(query)))
@@ -72,7 +79,7 @@ export class Calls {
       matched.push(matchedOf(entry, isRunning(entry) && maySoonBeShown ? wantsFor.active : wantsFor.none))
     }
     // What is deferred is not waited for.
-    const answer = engine.isHeld()
+    const answer = isHeld()
       ? Promise.resolve()
       : this.#answers.whenAnswered(
           entries,
@@ -83,13 +90,12 @@ export class Calls {
     if (!filter && matched.length === 0) return answer
     if (call.urgent) this.#hurry.start()
     if (this.#hurry.isOn) this.#hurry.add(filter ? [filter.id] : matched.map(({ id }) => id))
-    const toJSON = (): unknown => ({ seq, queryKeys: filter ? [filter.queryKey] : matched.map((one) => one.queryKey) })
-    this.#router.take({ type: 'SCHEDULE', call: { seq, filter, matched, cancels: call.cancels, toJSON } })
+    router.take({ type: 'SCHEDULE', call: createFilterCall({ seq, filter, matched, cancels: call.cancels }) })
     return answer
   }
 
   #entryOf(query: Query): Entry {
-    const { ledger } = this.#engine.fetches
+    const { ledger } = this.#port.fetches
     if (!ledger) throw new TypeError('Expected a query client, got none. Pass one to createCoalescer().')
     return ledger.entryOf(query)
   }
@@ -98,7 +104,7 @@ export class Calls {
   #mark(query: Query, seq: number): Entry {
     const entry = this.#entryOf(query)
     query.invalidate()
-    this.#engine.fetches.noteMark(entry, seq)
+    this.#port.fetches.noteMark(entry, seq)
     return entry
   }
 }
@@ -106,7 +112,7 @@ export class Calls {
 /** What a call counts by, if its filters name nothing but a key. */
 function keyOf(
   { queryKey, exact, predicate, stale, fetchStatus }: QueryFilters,
-  { queue }: Engine,
+  queue: PendingQueue,
 ): CalledKey | undefined {
   if (predicate !== undefined || stale !== undefined || fetchStatus !== undefined) return undefined
   const key = { queryKey: queryKey ?? [], exact: exact === true && queryKey !== undefined }

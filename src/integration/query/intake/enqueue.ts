@@ -71,7 +71,7 @@ export function recordEvent(port: IntakePort, event: RecordableEvent): readonly 
     }
     case 'SCHEDULE': {
       const { call } = event
-      return call ? queue.onlookers.during(0, () => queue.addCall(call, atMs)) : (event.urgentKeyIds ?? [])
+      return call ? queue.onlookers.during(0, () => call.enter(queue, atMs)) : (event.urgentKeyIds ?? [])
     }
     case 'FETCH_LOST':
       return event.queryKeys.map((queryKey) => queue.restore(queryKey, atMs, moment).id)
