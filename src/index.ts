@@ -10,12 +10,8 @@ export { debounce } from './machines/debounce.ts'
 export { direct } from './machines/direct.ts'
 export { hybrid } from './machines/hybrid.ts'
 export { perKey } from './machines/perKey.ts'
-export {
-  type MachineStrategy,
-  type StrategyDefinition,
-  type WindowsStrategy,
-  defineStrategy,
-} from './machines/defineStrategy.ts'
+export { type MachineStrategy, type WindowsStrategy, defineStrategy } from './machines/defineStrategy.ts'
+export type { StrategyDefinition } from './machines/strategyDefinition.ts'
 export { createWindowsMachine, type WindowsChartOptions } from './machines/windowsChart.ts'
 export type {
   AnyCoalescer,

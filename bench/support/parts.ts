@@ -108,7 +108,7 @@ const parts: readonly Part[] = [
       ...query('intake/', 'flush/'),
     ],
   },
-  { part: 'the wrapped query client', promises: '–', paths: query('client/') },
+  { part: 'the wrapped query client', promises: '–', paths: ['actions/filterCall', ...query('client/')] },
   { part: 'React', promises: '–', paths: ['integration/react/', 'react.ts'] },
   {
     part: 'the public face: options, snapshots, errors, warnings',

@@ -1,5 +1,5 @@
 import type { Change, ChangeEffects, ChangeHandler, Patch, QueryKey, RefetchQueryType } from './types.ts'
-import { expectFunction, expectOneOf, expectQueryKey, expectQueryKeys, failType } from './validate.ts'
+import { expectFunction, expectObject, expectOneOf, expectQueryKey, expectQueryKeys, failType } from './validate.ts'
 
 /** The effects of a change, checked and complete. */
 export interface ResolvedEffects {
@@ -29,10 +29,9 @@ const effectNames: ReadonlySet<string> = new Set<keyof ChangeEffects>(['invalida
 /** What looks like effects but has none would be taken for a change that nothing on screen depends on. */
 function expectEffects(effects: unknown): ChangeEffects {
   const expected = 'an object { invalidate?, refetch?, patch?, cancel? }'
-  if (typeof effects !== 'object' || effects === null)
-    failType('effects', expected, effects, 'Return {} to do nothing.')
   if (Array.isArray(effects))
     failType('effects', expected, effects, "Return { invalidate: [['goals']] }, for instance.")
+  expectObject('effects', expected, effects, 'Return {} to do nothing.')
   if ('then' in effects) {
     // What is reported here must not be an unhandled rejection, too.
     Promise.resolve(effects).catch(() => undefined)
@@ -50,25 +49,21 @@ function expectList<T>(list: readonly T[], name: string): readonly T[] {
 
 function resolveRefetch(refetch: NonNullable<ChangeEffects['refetch']>[number]): ResolvedEffects['refetch'][number] {
   if (Array.isArray(refetch)) return { queryKey: refetch as QueryKey, type: 'active' }
-  if (typeof refetch !== 'object' || refetch === null) {
-    failType('refetch[]', 'a query key or { queryKey, type }', refetch, "Return a key, as in ['goals'].")
-  }
-  const { queryKey, type } = refetch as { queryKey: QueryKey; type?: RefetchQueryType }
+  expectObject('refetch[]', 'a query key or { queryKey, type }', refetch, "Return a key, as in ['goals'].")
+  const { queryKey, type = 'active' } = refetch as { queryKey: QueryKey; type?: RefetchQueryType }
   return {
     queryKey: expectQueryKey(queryKey, 'refetch[].queryKey'),
-    type: type === undefined ? 'active' : expectOneOf('refetch[].type', type, ['active', 'all']),
+    type: expectOneOf('refetch[].type', type, ['active', 'all']),
   }
 }
 
 function checkPatch(patch: Patch): Patch {
-  if (typeof patch !== 'object' || patch === null) {
-    failType(
-      'patch[]',
-      'an object { queryKey, update }',
-      patch,
-      'Return the key of a query and a function of its data.',
-    )
-  }
+  expectObject(
+    'patch[]',
+    'an object { queryKey, update }',
+    patch,
+    'Return the key of a query and a function of its data.',
+  )
   expectQueryKey(patch.queryKey, 'patch[].queryKey')
   expectFunction('patch[].update', patch.update)
   return patch

@@ -50,17 +50,22 @@ export const defaultTiming: Omit<Timing, 'quietMs'> = {
   maxBufferedChanges: 10_000,
 }
 
+/** How each option of timing is read. */
+export const timingReaders: { readonly [Name in keyof Timing]: (name: string, value: unknown) => Timing[Name] } = {
+  quietMs: expectDelay,
+  maxWaitMs: expectDelay,
+  refetchDelayMs: expectDelay,
+  leading: expectBoolean,
+  jitterMs: expectDelay,
+  maxBufferedChanges: expectCount,
+}
+
 /** The timing options of an object, checked; properties that are `undefined` count as missing. */
 export function pickTiming(options: TimingOptions): Partial<Timing> {
-  const { quietMs, maxWaitMs, refetchDelayMs, leading, jitterMs, maxBufferedChanges } = options
-  return {
-    ...(quietMs !== undefined && { quietMs: expectDelay('quietMs', quietMs) }),
-    ...(maxWaitMs !== undefined && { maxWaitMs: expectDelay('maxWaitMs', maxWaitMs) }),
-    ...(refetchDelayMs !== undefined && { refetchDelayMs: expectDelay('refetchDelayMs', refetchDelayMs) }),
-    ...(leading !== undefined && { leading: expectBoolean('leading', leading) }),
-    ...(jitterMs !== undefined && { jitterMs: expectDelay('jitterMs', jitterMs) }),
-    ...(maxBufferedChanges !== undefined && {
-      maxBufferedChanges: expectCount('maxBufferedChanges', maxBufferedChanges),
+  return Object.fromEntries(
+    Object.entries(timingReaders).flatMap(([name, read]) => {
+      const value = options[name as keyof Timing]
+      return value === undefined ? [] : [[name, read(name, value)] as const]
     }),
-  }
+  )
 }

@@ -24,13 +24,17 @@ export function failType(name: string, expected: string, value: unknown, remedy?
   )
 }
 
+function failRange(name: string, expected: string, got: unknown, remedy: string): never {
+  throw new RangeError(`Expected \`${name}\` to be ${expected}, got ${String(got)}. ${remedy}`)
+}
+
 export function expectDelay(name: string, value: unknown): number {
   if (typeof value !== 'number')
     failType(name, `a number of milliseconds`, value, `Pass a number from 0 to ${MAX_DELAY_MS}.`)
   if (!(value >= 0 && value <= MAX_DELAY_MS)) {
     const remedy =
       value > MAX_DELAY_MS ? 'Pass a smaller number: longer timers fire at once in JavaScript.' : 'Pass 0 or more.'
-    throw new RangeError(`Expected \`${name}\` to be from 0 to ${MAX_DELAY_MS} milliseconds, got ${value}. ${remedy}`)
+    failRange(name, `from 0 to ${MAX_DELAY_MS} milliseconds`, value, remedy)
   }
   return value
 }
@@ -38,9 +42,7 @@ export function expectDelay(name: string, value: unknown): number {
 export function expectCount(name: string, value: unknown, infinite = false): number {
   if (typeof value !== 'number') failType(name, 'a whole number', value, 'Pass a number of at least 1.')
   if (!(value >= 1 && (Number.isInteger(value) || (infinite && value === Infinity)))) {
-    throw new RangeError(
-      `Expected \`${name}\` to be a whole number of at least 1${infinite ? ' or Infinity' : ''}, got ${value}. Pass 1 or more.`,
-    )
+    failRange(name, `a whole number of at least 1${infinite ? ' or Infinity' : ''}`, value, 'Pass 1 or more.')
   }
   return value
 }
@@ -50,6 +52,16 @@ export function expectBoolean(name: string, value: unknown): boolean {
   return value
 }
 
+/** A list is no object. */
+export function expectObject(name: string, expected: string, value: unknown, remedy: string): asserts value is object {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) failType(name, expected, value, remedy)
+}
+
+/** Every one that is given must be a function. */
+export function expectFunctions(values: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(values)) if (value !== undefined) expectFunction(name, value)
+}
+
 export function expectFunction(name: string, value: unknown): void {
   if (typeof value !== 'function') failType(name, 'a function', value, 'Pass a function or leave it out.')
 }
@@ -57,13 +69,10 @@ export function expectFunction(name: string, value: unknown): void {
 export function expectOneOf<T extends string>(name: string, value: unknown, allowed: readonly T[]): T {
   const found = allowed.find((candidate) => candidate === value)
   if (found === undefined) {
-    const expected = allowed.map((one) => `'${one}'`).join(', ')
-    if (typeof value === 'string') {
-      throw new RangeError(
-        `Expected \`${name}\` to be one of ${expected}, got ${show(value)}. Pass one of those names.`,
-      )
-    }
-    failType(name, `one of ${expected}`, value, 'Pass one of those names.')
+    const expected = `one of ${allowed.map((one) => `'${one}'`).join(', ')}`
+    const remedy = 'Pass one of those names.'
+    if (typeof value === 'string') failRange(name, expected, show(value), remedy)
+    failType(name, expected, value, remedy)
   }
   return found
 }

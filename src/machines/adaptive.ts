@@ -1,5 +1,5 @@
 import { RootWindows } from '../actions/windows/rootWindows.ts'
-import { defineStrategy } from './defineStrategy.ts'
+import { definitionOf, windowOptions } from './strategyDefinition.ts'
 import { createWindowsMachine } from './windowsChart.ts'
 import { describe } from './describe.ts'
 
@@ -13,4 +13,4 @@ export const adaptiveMachine = createWindowsMachine({
 })
 
 /** One window per root of the keys, as long as waiting is cheaper than a request; `quietMs` is 30. */
-export const adaptive = defineStrategy({ machine: adaptiveMachine, quietMs: 30 })
+export const adaptive = definitionOf({ machine: adaptiveMachine, quietMs: 30, options: windowOptions })

@@ -1,6 +1,6 @@
 import { SharedWindow } from '../actions/windows/sharedWindow.ts'
 import { describe } from './describe.ts'
-import { defineStrategy, windowOptions } from './defineStrategy.ts'
+import { definitionOf, windowOptions } from './strategyDefinition.ts'
 import { createWindowsMachine } from './windowsChart.ts'
 
 /** One window for all changes; their handlers run at the flush. */
@@ -13,7 +13,7 @@ export const batchMachine = createWindowsMachine({
 })
 
 /** Buffers changes and runs their handlers at the flush; `quietMs` is 80. */
-export const batch = defineStrategy({
+export const batch = definitionOf({
   machine: batchMachine,
   quietMs: 80,
   options: [...windowOptions, 'maxBufferedChanges'],

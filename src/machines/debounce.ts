@@ -1,6 +1,6 @@
 import { SharedWindow } from '../actions/windows/sharedWindow.ts'
 import { describe } from './describe.ts'
-import { defineStrategy } from './defineStrategy.ts'
+import { definitionOf, windowOptions } from './strategyDefinition.ts'
 import { createWindowsMachine } from './windowsChart.ts'
 
 /** One window for all keys. */
@@ -13,4 +13,4 @@ export const debounceMachine = createWindowsMachine({
 })
 
 /** One window for all keys; `quietMs` is 150. The default. */
-export const debounce = defineStrategy({ machine: debounceMachine, quietMs: 150 })
+export const debounce = definitionOf({ machine: debounceMachine, quietMs: 150, options: windowOptions })

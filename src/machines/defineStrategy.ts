@@ -1,26 +1,10 @@
-import type { Timing } from '../actions/timing.ts'
-import { expectBoolean, expectDelay, expectFunction, expectOneOf, failType } from '../actions/validate.ts'
+import { type Timing, timingReaders } from '../actions/timing.ts'
+import { expectBoolean, expectDelay, expectFunction, expectObject, expectOneOf, failType } from '../actions/validate.ts'
 import type { StrategyPort, Windows } from '../actions/windows/windows.ts'
 import { describe } from './describe.ts'
 import type { StrategyMachine } from './strategy.ts'
+import { type StrategyDefinition, windowOptions } from './strategyDefinition.ts'
 import { createWindowsMachine } from './windowsChart.ts'
-
-const timingNames = ['quietMs', 'maxWaitMs', 'refetchDelayMs', 'leading', 'jitterMs', 'maxBufferedChanges'] as const
-
-/** The timing that a strategy takes unless told otherwise. */
-export const windowOptions = ['quietMs', 'maxWaitMs', 'leading', 'jitterMs'] as const
-
-/** A strategy, as a coalescer takes it: what `defineStrategy` returned. */
-export interface StrategyDefinition<Option extends keyof Timing = keyof Timing> {
-  /** Its statechart, for a coalescer that knows the strategy by this name. */
-  readonly machineFor: (name: string) => StrategyMachine
-  /** Its default for `quietMs`, in milliseconds. */
-  readonly quietMs: number
-  /** The timing options that its object form takes. */
-  readonly options: readonly Option[]
-  /** Whether changes wait for the flush with their handlers unread. */
-  readonly buffersChanges: boolean
-}
 
 interface StrategyRule<Option extends keyof Timing> {
   /** How long the feed must be quiet before a flush, in milliseconds, unless an option says otherwise. */
@@ -63,9 +47,7 @@ export interface MachineStrategy<Option extends keyof Timing> extends StrategyRu
 export function defineStrategy<const Option extends keyof Timing = (typeof windowOptions)[number]>(
   definition: WindowsStrategy<Option> | MachineStrategy<Option>,
 ): StrategyDefinition<Option> {
-  if (typeof definition !== 'object' || definition === null) {
-    failType('definition', 'an object { windows | machine, quietMs }', definition, 'See `defineStrategy`.')
-  }
+  expectObject('definition', 'an object { windows | machine, quietMs }', definition, 'See `defineStrategy`.')
   const { windows, machine, quietMs, buffersChanges = false, description } = definition
   if ((windows === undefined) === (machine === undefined)) {
     failType(
@@ -82,7 +64,7 @@ export function defineStrategy<const Option extends keyof Timing = (typeof windo
   // The default of `Option` is what is taken by default.
   const options = (definition.options ?? windowOptions) as readonly Option[]
   if (!Array.isArray(options)) failType('options', 'an array of names of timing options', options, 'Leave it out.')
-  for (const option of options) expectOneOf('options', option, timingNames)
+  for (const option of options) expectOneOf('options', option, Object.keys(timingReaders))
   const machineFor =
     windows === undefined
       ? () => machine as StrategyMachine

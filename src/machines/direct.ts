@@ -2,7 +2,7 @@ import { assign, sendTo, setup } from 'xstate'
 import { closeGate } from '../actions/gate.ts'
 import type { FlushReason } from '../actions/types.ts'
 import { describe } from './describe.ts'
-import { defineStrategy } from './defineStrategy.ts'
+import { definitionOf, windowOptions } from './strategyDefinition.ts'
 import type { StrategyEvent, StrategyInput, StrategyMachine } from './strategy.ts'
 
 export interface DirectContext extends StrategyInput {
@@ -75,4 +75,4 @@ export const directMachine: StrategyMachine = setup({
 })
 
 /** Flushes each event at once, as without this library; stands in for a strategy that dies. */
-export const direct = defineStrategy({ machine: directMachine, quietMs: 0 })
+export const direct = definitionOf({ machine: directMachine, quietMs: 0, options: windowOptions })

@@ -7,7 +7,14 @@ import type {
   RefetchFailedRecord,
 } from '../actions/types.ts'
 import { expectIdentifiable } from '../actions/queryKeys.ts'
-import { expectBoolean, expectFunction, expectOneOf, expectQueryKeys, failType } from '../actions/validate.ts'
+import {
+  expectBoolean,
+  expectFunction,
+  expectObject,
+  expectOneOf,
+  expectQueryKeys,
+  failType,
+} from '../actions/validate.ts'
 import type { StrategyName, StrategyOption } from './strategies.ts'
 
 /** The events a coalescer takes, through `send` or its actor. */
@@ -75,14 +82,12 @@ export function expectInvalidateOptions({
 /** Throws if a CHANGE lacks its change or its handler. */
 export function expectChangeEvent(event: ChangeEvent): void {
   expectFunction('handler', event.handler)
-  if (typeof event.change !== 'object' || event.change === null) {
-    failType(
-      'change',
-      'a change { schema, table, eventType, new, old, … }',
-      event.change,
-      'Pass the change of the feed.',
-    )
-  }
+  expectObject(
+    'change',
+    'a change { schema, table, eventType, new, old, … }',
+    event.change,
+    'Pass the change of the feed.',
+  )
 }
 
 export const failEventType = (event: { readonly type?: unknown }): never =>

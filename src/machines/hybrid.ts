@@ -2,7 +2,7 @@ import type { StrategyMachine } from './strategy.ts'
 import { sendTo } from 'xstate'
 import { SharedWindow } from '../actions/windows/sharedWindow.ts'
 import { describe } from './describe.ts'
-import { defineStrategy, windowOptions } from './defineStrategy.ts'
+import { definitionOf, windowOptions } from './strategyDefinition.ts'
 import { type WindowsContext, windowsCollecting, windowsFlushing, windowsIdle, windowsSetup } from './windowsSetup.ts'
 
 interface HybridContext extends WindowsContext {
@@ -94,7 +94,7 @@ export const hybridMachine: StrategyMachine = hybridSetup.createMachine({
 })
 
 /** Marks like `debounce`, and fetches what it marked `refetchDelayMs` later; `quietMs` is 150. */
-export const hybrid = defineStrategy({
+export const hybrid = definitionOf({
   machine: hybridMachine,
   quietMs: 150,
   options: [...windowOptions, 'refetchDelayMs'],

@@ -1,6 +1,6 @@
 import { KeyWindows } from '../actions/windows/keyWindows.ts'
 import { describe } from './describe.ts'
-import { defineStrategy } from './defineStrategy.ts'
+import { definitionOf, windowOptions } from './strategyDefinition.ts'
 import { createWindowsMachine } from './windowsChart.ts'
 
 /** One window per key over a single timer. */
@@ -13,4 +13,4 @@ export const perKeyMachine = createWindowsMachine({
 })
 
 /** One window per key; `quietMs` is 100. */
-export const perKey = defineStrategy({ machine: perKeyMachine, quietMs: 100 })
+export const perKey = definitionOf({ machine: perKeyMachine, quietMs: 100, options: windowOptions })

@@ -1,6 +1,6 @@
 import { type Timing, type TimingOptions, defaultTiming, pickTiming } from '../actions/timing.ts'
-import { expectOneOf, failType } from '../actions/validate.ts'
-import type { StrategyDefinition } from './defineStrategy.ts'
+import { expectObject, expectOneOf, failType } from '../actions/validate.ts'
+import type { StrategyDefinition } from './strategyDefinition.ts'
 import { direct } from './direct.ts'
 
 /** Strategies by the names a coalescer knows them by. */
@@ -31,15 +31,16 @@ const isUsableName = (name: string): boolean =>
 
 /** @throws TypeError for anything but definitions under usable names. */
 export function expectRegistry(registry: unknown, name: string): StrategyRegistry {
-  if (
-    typeof registry !== 'object' ||
-    registry === null ||
-    Array.isArray(registry) ||
-    Object.keys(registry).length === 0
-  ) {
-    failType(name, 'an object of strategies by name', registry, 'Pass { throttle: defineStrategy(…) }, for instance.')
-  }
-  for (const [key, definition] of Object.entries(registry as StrategyRegistry)) {
+  const expected = [
+    name,
+    'an object of strategies by name',
+    registry,
+    'Pass { throttle: defineStrategy(…) }, for instance.',
+  ] as const
+  expectObject(...expected)
+  const strategies = Object.entries(registry as StrategyRegistry)
+  if (strategies.length === 0) failType(...expected)
+  for (const [key, definition] of strategies) {
     if (!isUsableName(key)) {
       failType(`a name of ${name}`, "letters, digits, '_', '$' or '-', and not taken", key, 'Rename the strategy.')
     }

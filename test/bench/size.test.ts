@@ -35,8 +35,33 @@ describe('the bundle of each entry point', () => {
     expect(one?.minified).toBeLessThan((all?.minified ?? 0) - 4000)
   })
 
-  it('drops what createCoalescer does not need', () => {
-    expect(sizes['createCoalescer alone']?.minified).toBeLessThan(sizes['realtime-coalescer']?.minified ?? 0)
+  it('has nothing of what only others of its names need', async () => {
+    const sourcesOf = async (contents: string): Promise<string[]> => {
+      const { metafile } = await build({
+        stdin: { contents, resolveDir: join(import.meta.dirname, '../../src') },
+        bundle: true,
+        format: 'esm',
+        packages: 'external',
+        metafile: true,
+        write: false,
+      })
+      const [output] = Object.values(metafile.outputs)
+      const sources = Object.entries(output?.inputs ?? {}).filter(([, { bytesInOutput }]) => bytesInOutput > 0)
+      return sources.map(([path]) => path.replace(/^src\//, ''))
+    }
+    const [all, alone] = await Promise.all([
+      sourcesOf("export * from './index.ts'"),
+      sourcesOf("export { createCoalescer } from './index.ts'"),
+    ])
+    expect(all.filter((path) => !alone.includes(path)).toSorted()).toEqual([
+      'actions/filterCall.ts',
+      'integration/query/client/answers.ts',
+      'integration/query/client/calls.ts',
+      'integration/query/client/hurry.ts',
+      'integration/query/client/wrapClient.ts',
+      'integration/query/coalesceQueryClient.ts',
+      'machines/defineStrategy.ts',
+    ])
   })
 })
 

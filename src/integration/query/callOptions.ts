@@ -1,19 +1,17 @@
 import type { QueryClient } from '@tanstack/react-query'
 import type { QueryKey, RefetchQueryType } from '../../actions/types.ts'
-import { expectOneOf, expectQueryKey, failType } from '../../actions/validate.ts'
+import { expectObject, expectOneOf, expectQueryKey } from '../../actions/validate.ts'
 import type { FlushOptions, RefetchOptions } from './coalescer.ts'
 
 /** @throws TypeError or RangeError for what `scheduleRefetch` does not take. */
 export function readRefetchOptions(typeOrOptions: RefetchQueryType | RefetchOptions): RefetchOptions {
   if (typeof typeOrOptions === 'string') return { type: expectType(typeOrOptions) }
-  if (typeof typeOrOptions !== 'object' || typeOrOptions === null) {
-    failType(
-      'type',
-      "'active', 'all', or an object { type?, source? }",
-      typeOrOptions,
-      'Leave it out for the defaults.',
-    )
-  }
+  expectObject(
+    'type',
+    "'active', 'all', or an object { type?, source? }",
+    typeOrOptions,
+    'Leave it out for the defaults.',
+  )
   const { type, source } = typeOrOptions
   return { type: type === undefined ? type : expectType(type), source }
 }
@@ -22,9 +20,7 @@ const expectType = (type: unknown): RefetchQueryType => expectOneOf('type', type
 
 /** @throws TypeError for what `flush` does not take. */
 export function readFlushOptions(options: FlushOptions): FlushOptions {
-  if (typeof options !== 'object' || options === null) {
-    failType('options', 'an object { queryKey? }', options, 'Leave it out to wait for every query.')
-  }
+  expectObject('options', 'an object { queryKey? }', options, 'Leave it out to wait for every query.')
   if (options.queryKey !== undefined) expectQueryKey(options.queryKey)
   return options
 }

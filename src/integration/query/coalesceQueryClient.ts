@@ -1,5 +1,5 @@
 import { type Query, type QueryClient, type QueryFilters, notifyManager } from '@tanstack/react-query'
-import { expectBoolean, failType } from '../../actions/validate.ts'
+import { expectBoolean, expectObject } from '../../actions/validate.ts'
 import { Calls } from './client/calls.ts'
 import { wrapClient } from './client/wrapClient.ts'
 import type { AnyCoalescer } from './coalescer.ts'
@@ -39,9 +39,7 @@ export function coalesceQueryClient<Client extends QueryClient>(
 ): Client {
   expectQueryClient(queryClient)
   const internals = internalsOf(coalescer)
-  if (typeof options !== 'object' || options === null) {
-    failType('options', 'an object { urgentInMutations? }', options, 'Leave it out for the defaults.')
-  }
+  expectObject('options', 'an object { urgentInMutations? }', options, 'Leave it out for the defaults.')
   const { urgentInMutations = false } = options
   expectBoolean('urgentInMutations', urgentInMutations)
   internals.attach(queryClient)

@@ -4,7 +4,7 @@ import { createTimekeeper } from '../../actions/clock.ts'
 import { Emitter, createErrorReporter, createWarner } from '../../actions/report.ts'
 import { readFlushOptions, readQueryHash, readRefetchOptions } from './callOptions.ts'
 import type { Entry } from './fetches/way.ts'
-import { expectFunction, expectOneOf, expectQueryKey, failType } from '../../actions/validate.ts'
+import { expectFunction, expectObject, expectOneOf, expectQueryKey } from '../../actions/validate.ts'
 import type { EmittedEvent, EmittedRecords } from '../../machines/events.ts'
 import { chartsOf } from '../../machines/charts.ts'
 import type { AnyCoalescerEvent } from '../../machines/orchestratorPort.ts'
@@ -125,14 +125,12 @@ export function createCoalescerWith<const Strategies extends StrategyRegistry>(
     actor,
     scheduleInvalidate(queryKey, invalidate = noOptions) {
       expectQueryKey(queryKey)
-      if (typeof invalidate !== 'object' || invalidate === null) {
-        failType(
-          'options',
-          'an object { exact?, refetchType?, urgent?, source? }',
-          invalidate,
-          'Leave it out for the defaults.',
-        )
-      }
+      expectObject(
+        'options',
+        'an object { exact?, refetchType?, urgent?, source? }',
+        invalidate,
+        'Leave it out for the defaults.',
+      )
       if (!router.tryEnqueue(queryKey, invalidate)) {
         coalescer.send({ type: 'INVALIDATE', queryKeys: [queryKey], ...invalidate })
       }
@@ -193,9 +191,7 @@ export function createCoalescerWith<const Strategies extends StrategyRegistry>(
       router.take({ type: 'RESET' })
     },
     stop(stop = {}) {
-      if (typeof stop !== 'object' || stop === null) {
-        failType('options', 'an object { pending? }', stop, 'Leave it out to mark what is pending stale.')
-      }
+      expectObject('options', 'an object { pending? }', stop, 'Leave it out to mark what is pending stale.')
       const { pending = 'markStale' } = stop
       expectOneOf('pending', pending, ['markStale', 'flush', 'drop'])
       if (router.state === 'stopped') return

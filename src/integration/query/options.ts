@@ -4,7 +4,15 @@ import type { CoalescerClock } from '../../actions/clock.ts'
 import type { ErrorReporter } from '../../actions/report.ts'
 import type { QueryKey } from '../../actions/types.ts'
 import { type Timing, type TimingOptions, pickTiming } from '../../actions/timing.ts'
-import { expectCount, expectDelay, expectFunction, expectOneOf, failType } from '../../actions/validate.ts'
+import {
+  expectCount,
+  expectDelay,
+  expectFunction,
+  expectFunctions,
+  expectObject,
+  expectOneOf,
+  failType,
+} from '../../actions/validate.ts'
 import {
   FALLBACK,
   type OptionOf,
@@ -122,27 +130,24 @@ export function resolveOptions(
   registry: StrategyRegistry,
   options: CoalescerOptions<OptionOf<StrategyRegistry>>,
 ): ResolvedOptions {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    failType('options', 'an object', options, 'Call createCoalescer({ queryClient }).')
-  }
+  expectObject('options', 'an object', options, 'Call createCoalescer({ queryClient }).')
   const {
     queryClient,
-    strategy,
-    maxConcurrentRefetches,
-    whenHidden,
+    strategy = Object.keys(registry)[0] ?? FALLBACK,
+    maxConcurrentRefetches = Infinity,
+    whenHidden = 'defer',
     isHidden,
-    stuckAfterMs,
+    stuckAfterMs = 30_000,
+    whileMutating = 'defer',
+    maxMutationHoldMs = 10_000,
+    rootOf,
     clock,
     inspect,
     onError,
     onWarning,
   } = options
-  const { whileMutating, maxMutationHoldMs, rootOf } = options
   if (queryClient !== undefined) expectQueryClient(queryClient)
-  if (onError !== undefined) expectFunction('onError', onError)
-  if (onWarning !== undefined) expectFunction('onWarning', onWarning)
-  if (isHidden !== undefined) expectFunction('isHidden', isHidden)
-  if (rootOf !== undefined) expectFunction('rootOf', rootOf)
+  expectFunctions({ onError, onWarning, isHidden, rootOf })
   if (clock !== undefined) {
     const timers: Partial<CoalescerClock> = (clock as CoalescerClock | null) ?? {}
     expectFunction('clock.setTimeout', timers.setTimeout)
@@ -155,21 +160,13 @@ export function resolveOptions(
   return {
     timing,
     registry,
-    strategy: resolveStrategy(
-      registry,
-      strategy === undefined ? (Object.keys(registry)[0] ?? FALLBACK) : strategy,
-      timing,
-    ),
-    maxConcurrentRefetches:
-      maxConcurrentRefetches === undefined
-        ? Infinity
-        : expectCount('maxConcurrentRefetches', maxConcurrentRefetches, true),
-    whileMutating:
-      whileMutating === undefined ? 'defer' : expectOneOf('whileMutating', whileMutating, ['defer', 'refetch']),
-    maxMutationHoldMs: maxMutationHoldMs === undefined ? 10_000 : expectDelay('maxMutationHoldMs', maxMutationHoldMs),
+    strategy: resolveStrategy(registry, strategy, timing),
+    maxConcurrentRefetches: expectCount('maxConcurrentRefetches', maxConcurrentRefetches, true),
+    whileMutating: expectOneOf('whileMutating', whileMutating, ['defer', 'refetch']),
+    maxMutationHoldMs: expectDelay('maxMutationHoldMs', maxMutationHoldMs),
     isHidden,
-    whenHidden: whenHidden === undefined ? 'defer' : expectOneOf('whenHidden', whenHidden, ['defer', 'refetch']),
-    stuckAfterMs: stuckAfterMs === undefined ? 30_000 : expectDelay('stuckAfterMs', stuckAfterMs),
+    whenHidden: expectOneOf('whenHidden', whenHidden, ['defer', 'refetch']),
+    stuckAfterMs: expectDelay('stuckAfterMs', stuckAfterMs),
     rootOf,
   }
 }

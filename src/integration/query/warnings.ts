@@ -1,11 +1,9 @@
 import { QueryClient } from '@tanstack/react-query'
 import { type Warn, warnOfUnknown } from '../../actions/report.ts'
-import { type Timing, defaultTiming } from '../../actions/timing.ts'
+import { type Timing, timingReaders } from '../../actions/timing.ts'
 import { show } from '../../actions/validate.ts'
 import type { ResolvedStrategy } from '../../machines/registry.ts'
 import type { CoalescerOptions, ResolvedOptions } from './options.ts'
-
-const timingNames = { quietMs: true, ...Object.fromEntries(Object.keys(defaultTiming).map((name) => [name, true])) }
 
 /** Every option; the type has it complete. */
 const optionNames: Record<Exclude<keyof CoalescerOptions, keyof Timing> | 'strategies', true> = {
@@ -31,7 +29,7 @@ export function warnOfOptions(
   { strategy }: ResolvedOptions,
   warn: Warn,
 ): void {
-  warnOfUnknown('options of createCoalescer()', options, { ...optionNames, ...timingNames }, warn)
+  warnOfUnknown('options of createCoalescer()', options, { ...optionNames, ...timingReaders }, warn)
   warnOfStrategy(options.strategy, warn)
   warnOfTiming(strategy, warn)
 }
@@ -39,7 +37,7 @@ export function warnOfOptions(
 /** Warns of properties of a strategy's object form that there are none of. */
 export function warnOfStrategy(strategy: string | object | undefined, warn: Warn): void {
   if (typeof strategy === 'object')
-    warnOfUnknown('timing of a strategy', strategy, { name: true, ...timingNames }, warn)
+    warnOfUnknown('timing of a strategy', strategy, { name: true, ...timingReaders }, warn)
 }
 
 /** Warns of a quiet window that the longest wait always cuts short. */

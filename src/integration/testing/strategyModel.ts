@@ -1,6 +1,6 @@
 import { failType } from '../../actions/validate.ts'
 import { chartsOf } from '../../machines/charts.ts'
-import type { StrategyDefinition } from '../../machines/defineStrategy.ts'
+import type { StrategyDefinition } from '../../machines/strategyDefinition.ts'
 import { type StrategyRule, strategyRules } from './strategyRules.ts'
 import { type StrategyWorld, inStrategyWorld, registryOf } from './strategyWorld.ts'
 import { TransitionCoverage } from './transitionCoverage.ts'

@@ -1,4 +1,4 @@
-import type { StrategyDefinition } from '../../machines/defineStrategy.ts'
+import type { StrategyDefinition } from '../../machines/strategyDefinition.ts'
 import { MAX_WAIT_MS, QUIET_MS, type StrategyWorld } from './strategyWorld.ts'
 
 /** Rejects with what it has seen instead, if the strategy breaks it. */
