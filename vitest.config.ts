@@ -29,6 +29,8 @@ export default defineConfig({
     ],
   },
   test: {
+    // What has to come true is waited for, however slow the machine is.
+    expect: { poll: { timeout: 60_000 } },
     projects: [
       {
         extends: true,

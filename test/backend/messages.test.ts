@@ -190,19 +190,27 @@ describe('private channels', () => {
 describe('refused joins', () => {
   it('hold back everything on their socket until they are answered', async () => {
     const { faults } = backend.realtime
-    faults.set({ refusedJoinDelayMs: 300 })
-    const [raw, other] = [await open(), await open()]
-    for (const socket of [raw, other]) await join(socket, 'room:held')
-    faults.failJoins(1)
-    raw.send(['2', '20', 'realtime:lobby', 'phx_join', joinPayload()])
-    raw.send([null, '21', 'phoenix', 'heartbeat', {}])
-    await until(() => faults.counters.joinErrorsNext === 0)
-    await send('room:held', { body: 'meanwhile' })
-    await arrived(other)
-    expect([bodies(other), raw.frames.length, raw.binaries.length]).toEqual([['meanwhile'], 1, 0])
-    await until(() => raw.frames.length === 3)
-    expect(raw.frames.slice(1).map(([, ref]) => ref)).toEqual(['20', '21'])
-    expect(bodies(raw)).toEqual(['meanwhile'])
+    const other = await open()
+    await join(other, 'room:held')
+    /** A socket in the room, with a refused join and a heartbeat under way, when it is told something. */
+    const hold = async (refusedJoinDelayMs: number, body: string) => {
+      const raw = await open()
+      await join(raw, 'room:held')
+      faults.set({ refusedJoinDelayMs })
+      faults.failJoins(1)
+      raw.send(['2', '20', 'realtime:lobby', 'phx_join', joinPayload()])
+      raw.send([null, '21', 'phoenix', 'heartbeat', {}])
+      await until(() => faults.counters.joinErrorsNext === 0)
+      await send('room:held', { body })
+      await arrived(other)
+      return raw
+    }
+    const held = await hold(600_000, 'meanwhile')
+    expect([bodies(other), held.frames.length, held.binaries.length]).toEqual([['meanwhile'], 1, 0])
+    const answered = await hold(50, 'then')
+    await until(() => answered.frames.length === 3)
+    expect(answered.frames.slice(1).map(([, ref]) => ref)).toEqual(['20', '21'])
+    expect(bodies(answered)).toEqual(['then'])
   })
 })
 
@@ -324,15 +332,17 @@ describe('replication_ready', () => {
   })
 
   it('comes later in a project that is cold: what is sent before is lost', async () => {
-    backend.realtime.faults.set({ replicationDelayMs: 200 })
-    const [raw, topic] = [await open(), room()]
-    await join(raw, topic, config)
-    await send(topic, { body: 'lost' })
-    await until(() => raw.frames.length === 2)
-    expect(raw.frames[1]?.[4]).toMatchObject(ready)
+    const [cold, warming, topic] = [await open(), await open(), room()]
+    backend.realtime.faults.set({ replicationDelayMs: 600_000 })
+    await join(cold, topic, config)
+    backend.realtime.faults.set({ replicationDelayMs: 50 })
+    await join(warming, topic, config)
+    await until(() => warming.frames.length === 2)
+    expect(warming.frames[1]?.[4]).toMatchObject(ready)
     await send(topic, { body: 'heard' })
-    await arrived(raw)
-    expect(bodies(raw)).toEqual(['heard'])
+    for (const raw of [warming, cold]) await arrived(raw)
+    expect([bodies(warming), bodies(cold)]).toEqual([['heard'], []])
+    expect(cold.frames.filter(([, , , event]) => event === 'system')).toEqual([])
   })
 })
 

@@ -15,7 +15,7 @@ export interface RawRequest {
   readonly isChunked?: boolean
 }
 
-const answerTimeoutMs = 10_000
+const answerTimeoutMs = 60_000
 
 /** A request with headers that `fetch` does not let one set, such as `host`. Rejects when there is no answer. */
 export function sendRaw(url: string, path: string, options: RawRequest = {}): Promise<RawAnswer> {

@@ -228,7 +228,7 @@ describe('start and stop', () => {
     `
     const args = ['--import', 'tsx', '--input-type=module', '--eval', script]
     const root = fileURLToPath(new URL('../..', import.meta.url))
-    const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root, timeout: 25_000 })
+    const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root, timeout: 60_000 })
     expect(stdout).toBe('200\n')
   })
 })

@@ -44,7 +44,7 @@ export async function closeClients({ mayReconnect = false } = {}): Promise<void>
 }
 
 /** Waits until `condition` holds; it may be asked many times. */
-export async function until(condition: () => unknown, what = 'condition', timeoutMs = 20_000): Promise<void> {
+export async function until(condition: () => unknown, what = 'condition', timeoutMs = 60_000): Promise<void> {
   const giveUpAtMs = Date.now() + timeoutMs
   while (!condition()) {
     if (Date.now() > giveUpAtMs) throw new Error(`Waited ${timeoutMs} ms in vain for: ${what}`)
