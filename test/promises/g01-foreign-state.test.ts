@@ -323,6 +323,52 @@ describe.each(everyStrategy)('G1 fresh, whatever else is put into the cache, %s'
       expect(startsOf(world, goals)).toHaveLength(1)
     })
 
+    describe('while a request runs that is newer', () => {
+      /** An event has been answered, another request runs, and what was read before the event is put in beside it. */
+      const restoredBeside = async (world: World, isShown: boolean): Promise<void> => {
+        const shown = await world.showLoaded(goals)
+        const readAtMs = Date.now()
+        await advance(100)
+        announce(world, 'INVALIDATE', goals)
+        await advance(1000)
+        if (!isShown) shown.unmount()
+        void world.queryClient.refetchQueries({ queryKey: goals, type: 'all' })
+        world.queryClient.setQueryData(goals, { version: 0 }, { updatedAt: readAtMs })
+      }
+
+      it('costs no request if that one ends', async () => {
+        const world = worldOf(strategy)
+        await restoredBeside(world, true)
+        await advance(1000)
+        expect(world.queryClient.getQueryData(goals)).toMatchObject({ version: 1 })
+        expect(startsOf(world, goals)).toHaveLength(3)
+        expect(isInvalidated(world, goals)).toBe(false)
+      })
+
+      it('is fetched again if that one is cancelled', async () => {
+        const world = worldOf(strategy)
+        await restoredBeside(world, true)
+        void world.queryClient.cancelQueries({ queryKey: goals })
+        expect(world.queryClient.getQueryData(goals)).toMatchObject({ version: 0 })
+        await advance(2000)
+        expect(world.queryClient.getQueryData(goals)).toMatchObject({ version: 1 })
+        expect(startsOf(world, goals)).toHaveLength(4)
+      })
+
+      it('is marked stale if that one is cancelled and nothing shows it, for which nobody waits', async () => {
+        const world = worldOf(strategy)
+        await restoredBeside(world, false)
+        const settled = watchPromise(world.coalescer.settled())
+        await drain()
+        expect(settled.isResolved).toBe(true)
+        void world.queryClient.cancelQueries({ queryKey: goals })
+        await advance(2000)
+        expect(world.queryClient.getQueryData(goals)).toMatchObject({ version: 0 })
+        expect(isInvalidated(world, goals)).toBe(true)
+        expect(startsOf(world, goals)).toHaveLength(3)
+      })
+    })
+
     it('for a key that no event named is left alone', async () => {
       const world = worldOf(strategy)
       const state = await persisted(world)

@@ -343,6 +343,19 @@ const regressions: readonly Regression[] = [
     ],
     end: stopAndMark,
   },
+  ...[atQuiet, stopAndMark].map((end) => ({
+    rule: `older data restored into an infinite query that is being fetched is found out if one more page is loaded instead (${end.afterQuiet ? 'at quiet' : 'at a stop'})`,
+    config: { loaded: [5], latenciesMs: [700] },
+    steps: [
+      { do: 'clear' },
+      { do: 'refetch', keys: [6], queryType: 'active' },
+      { do: 'wait', ms: 0 },
+      { do: 'appRefetch', query: 5 },
+      { do: 'restore' },
+      { do: 'nextPage', query: 5 },
+    ] as const,
+    end,
+  })),
 ]
 
 it.each(regressions)('$rule', async ({ config, steps, end }) => {

@@ -6,7 +6,8 @@ import type { PendingKey } from '../../../actions/pendingKey.ts'
 import type { Containment } from '../../../actions/containment.ts'
 import { createMatcher } from '../flush/match.ts'
 import type { Ledger } from './ledger.ts'
-import { isOpen, isRunning } from './way.ts'
+import { noteOlderData } from './runs.ts'
+import { type Entry, isOpen, isRunning } from './way.ts'
 
 /** So many keys at least are remembered after their flush, and at most twice as many. */
 const MAX_KEYS = 1000
@@ -28,6 +29,10 @@ export interface PutInPort {
   readonly ledger: () => Ledger | undefined
   /** Owes queries a fetch again. */
   fetchLost(queryKeys: readonly QueryKey[]): void
+  /** The query is to be stale for an event, should the request that is running not answer it. */
+  noteMark(entry: Entry, seq: number): void
+  /** The request that is running answers an event: without it, the query owes a fetch. */
+  leanOnOpen(entry: Entry, seq: number): void
 }
 
 /**
@@ -122,8 +127,13 @@ export class PutIn {
     const ledger = this.#port.ledger()
     if (!ledger) return
     const entry = ledger.entryOf(query)
-    // What it brings is newer than the event, and than this.
-    if (isRunning(entry) && entry.hasAsked && entry.startedAt >= event.seq) return
+    // What it brings is newer than the event, and than this; without it, the query owes a fetch.
+    if (isRunning(entry) && entry.hasAsked && entry.startedAt >= event.seq) {
+      noteOlderData(entry, event.seq)
+      this.#port.noteMark(entry, event.seq)
+      if (query.isActive()) this.#port.leanOnOpen(entry, event.seq)
+      return
+    }
     const seq = (this.#port.logicalClock.value += 1)
     if (this.#stale.size === 0) queueMicrotask(() => this.#port.containment.run(() => this.#fetchStale(ledger)))
     this.#stale.set(query, seq)

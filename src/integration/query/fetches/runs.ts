@@ -29,6 +29,11 @@ export function doubtRun(entry: Entry): void {
   open(entry).hasAsked = false
 }
 
+/** What is there beside the request that is running is older than an event: should it bring nothing, that is left. */
+export function noteOlderData(entry: Entry, seq: number): void {
+  open(entry).endedStartedAt = Math.min(entry.endedStartedAt, seq - 1)
+}
+
 /** Whatever the request brings is as new as it is noted to be. */
 export const trustRun = (entry: Entry): void => void (open(entry).hasAsked = true)
 
