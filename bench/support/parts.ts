@@ -92,7 +92,7 @@ const parts: readonly Part[] = [
   {
     part: 'ledger, single flight, limits, end',
     promises: 'G1, G2, G6, G8, G9, G11, G12',
-    paths: query('fetches/', 'host/hiddenTime', 'host/page', 'host/lifecycle', 'host/createFetches'),
+    paths: query('fetches/', 'host/hiddenTime', 'host/page', 'host/lifecycle', 'host/changing', 'host/createFetches'),
   },
   {
     part: 'intake, matching, flush',

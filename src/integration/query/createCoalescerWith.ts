@@ -114,7 +114,7 @@ export function createCoalescerWith<const Strategies extends StrategyRegistry>(
   const unfollowPage = followPage(engine, router, page)
 
   function assertRunning(call: string): void {
-    if (router.state === 'stopped') {
+    if (router.isOver) {
       throw new TypeError(
         `Expected a running coalescer, got ${call} after stop(). A stopped coalescer does not start again: create a new one with createCoalescer().`,
       )
@@ -166,7 +166,7 @@ export function createCoalescerWith<const Strategies extends StrategyRegistry>(
       await whenAnswered(engine.fetches, [...records].filter(isAwaited))
     },
     async settled() {
-      if (router.state === 'stopped' || engine.isSettled) return
+      if (router.isOver || engine.isSettled) return
       const settled = engine.waiters.whenSettled()
       engine.fetches.holds.look()
       await settled
@@ -194,16 +194,18 @@ export function createCoalescerWith<const Strategies extends StrategyRegistry>(
       expectObject('options', 'an object { pending? }', stop, 'Leave it out to mark what is pending stale.')
       const { pending = 'markStale' } = stop
       expectOneOf('pending', pending, ['markStale', 'flush', 'drop'])
-      if (router.state === 'stopped') return
+      if (router.isOver) return
+      router.isOver = true
       unfollowPage()
-      finishWork(engine, pending, resolved)
-      snapshots.freeze()
-      router.send({ type: 'STOP' })
-      router.state = 'stopped'
-      actor.stop()
-      release(engine)
       endCount()
-      notifier.notify()
+      finishWork(engine, pending, resolved, () => {
+        snapshots.freeze()
+        router.send({ type: 'STOP' })
+        router.state = 'stopped'
+        actor.stop()
+        release(engine)
+        notifier.notify()
+      })
     },
   }
 
@@ -215,7 +217,7 @@ export function createCoalescerWith<const Strategies extends StrategyRegistry>(
     queryClient: () => engine.queryClient,
     pending: engine.queue,
     watch: (onlooker) => engine.queue.onlookers.add(onlooker),
-    asChange: (rows, run) => engine.queue.onlookers.during(rows, run),
+    asChange: (rows, run) => engine.changing.run(() => engine.queue.onlookers.during(rows, run)),
     held: () => engine.fetches.holds.describe(),
     entryOf: (queryHash) => engine.entryOf(queryHash),
     logicalNow: () => engine.logicalNow,
@@ -224,7 +226,8 @@ export function createCoalescerWith<const Strategies extends StrategyRegistry>(
     date: (event, moment) => void engine.queue.moments.set(event, moment),
     applyChange: (change, handler, sink, cameAt) => engine.applyChange(change, handler, sink, cameAt),
     handlerFailed: (record) => engine.handlerFailed(record),
-    isStopped: () => router.state === 'stopped',
+    takeLate: (event) => router.takeLate(event),
+    isStopped: () => router.isOver,
     actorOptions,
     fetchLost: (queryKeys, moment) => router.fetchLost(queryKeys, moment),
     callsPort: { queue: engine.queue, fetches: engine.fetches, isHeld: engine.isHeld, router },

@@ -8,6 +8,7 @@ import type { PendingQueue } from '../../actions/pendingQueue.ts'
 import type { Change, ChangeHandler, HandlerFailedRecord, QueryKey } from '../../actions/types.ts'
 import type { ChangeSink } from './intake/applyChange.ts'
 import type { CallsPort } from './client/calls.ts'
+import type { RecordableEvent } from '../../machines/orchestratorPort.ts'
 import type { StrategyRegistry } from '../../machines/registry.ts'
 import type { AnyCoalescer } from './coalescer.ts'
 import type { HeldQuery } from './fetches/holds.ts'
@@ -51,6 +52,8 @@ export interface CoalescerInternals {
    */
   applyChange(change: Change, handler: ChangeHandler, sink: ChangeSink, cameAt?: number): void
   handlerFailed(record: HandlerFailedRecord): void
+  /** Takes what a change asks for in whose middle the coalescer was stopped; ignores what comes after its end. */
+  takeLate(event: RecordableEvent): void
   /** What the calls of coalesced clients need. */
   readonly callsPort: CallsPort
   /** Owes queries a fetch again, because a patch has overtaken the one that is running. */

@@ -3,8 +3,14 @@ import { type FeedMessage, readFeedMessage } from '../../actions/feedMessage.ts'
 import type { Moment } from '../../actions/pendingKey.ts'
 import { identifyKey } from '../../actions/queryKeys.ts'
 import { RecentIds } from '../../actions/recentIds.ts'
-import type { BroadcastMessage, QueryKey, RefetchType } from '../../actions/types.ts'
-import type { CoalescerEvent } from '../../machines/events.ts'
+import type {
+  BroadcastMessage,
+  ChangeEvent,
+  InvalidateEvent,
+  QueryKey,
+  RefetchEvent,
+  RefetchType,
+} from '../../actions/types.ts'
 import type { CatchUpEffect } from '../../machines/feedSetup.ts'
 import type { ChangeSink, CoalescerInternals } from '../query/internals.ts'
 import { type AnswerPort, createAnswer } from './answer.ts'
@@ -56,10 +62,10 @@ export function createChangeRouter(
   /** What was marked last, and at which logical time. */
   let marked: { readonly queryKeys: readonly QueryKey[]; readonly at: number } | undefined
 
-  function send(event: CoalescerEvent, moment?: Moment): void {
-    if (internals.isStopped()) return
+  function send(event: InvalidateEvent | RefetchEvent | ChangeEvent, moment?: Moment): void {
     if (moment) internals.date(event, moment)
-    service.coalescer.send(event)
+    if (internals.isStopped()) internals.takeLate(event)
+    else service.coalescer.send(event)
   }
 
   function invalidate(

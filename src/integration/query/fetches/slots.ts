@@ -28,6 +28,8 @@ const TICKS_TO_FOCUS = 32
 
 /** Starts fetches, as far as slots, the page's visibility and the main thread allow. */
 export class Slots {
+  /** Whether nothing is to start any more, also in a run that is on its way. */
+  isShut = false
   readonly #port: SlotsPort
   #isPumping = false
   /** Whether a flush is on its way whose fetches start at its end. */
@@ -133,7 +135,8 @@ export class Slots {
   }
 
   #pump(sliceEndMs: number): void {
-    if (this.#isPumping || this.#hasYielded || this.#port.ways.queued.size === 0 || this.#port.isHeld()) return
+    if (this.#isPumping || this.isShut || this.#hasYielded || this.#port.ways.queued.size === 0 || this.#port.isHeld())
+      return
     this.#isPumping = true
     try {
       notifyManager.batch(() => this.#startSlice(sliceEndMs))
@@ -153,11 +156,12 @@ export class Slots {
       for (const entry of limit === Infinity ? ways.queued : eachMostUrgent(ways.queued)) {
         if (endMs !== Infinity && now() >= endMs) return this.#yield()
         this.#tryStart(entry)
-        if (ways.running.size >= limit) break
+        if (this.isShut || ways.running.size >= limit) break
       }
     }
     // Code of the app that awaits a fetch may be what a slot waits for.
-    if (ways.waiting.isAny) for (const entry of ways.queued) if (ways.waiting.isAwaited(entry)) this.#tryStart(entry)
+    if (ways.waiting.isAny && !this.isShut)
+      for (const entry of ways.queued) if (ways.waiting.isAwaited(entry)) this.#tryStart(entry)
   }
 
   #tryStart(entry: Entry): void {

@@ -22,6 +22,7 @@ import { FALLBACK, type ResolvedStrategy, resolveStrategy } from '../../../machi
 import { type ChangeSink, type ChangesPort, applyChange } from '../intake/applyChange.ts'
 import { Counters } from '../fetches/counters.ts'
 import { Flushes } from '../flush/flushes.ts'
+import { Changing } from './changing.ts'
 import { Containment } from '../../../actions/containment.ts'
 import { type IntakePort, checkEvent, drainChanges, recordEvent } from '../intake/enqueue.ts'
 import { Ledger } from '../fetches/ledger.ts'
@@ -40,6 +41,7 @@ export class Engine implements OrchestratorPort {
   readonly queue: PendingQueue
   readonly fetches: Fetches
   readonly waiters = new Waiters()
+  readonly changing = new Changing()
   readonly now: () => number
   readonly isHeld: () => boolean
   readonly rootOf: OrchestratorPort['rootOf']
@@ -70,6 +72,7 @@ export class Engine implements OrchestratorPort {
       now: this.now,
       isHeld: port.isHeld,
       containment: this.containment,
+      changing: this.changing,
       buffersChanges: () => this.buffersChanges,
       maxBufferedChanges: () => this.strategy.timing.maxBufferedChanges,
       changes: () => this.#changesPort(),
@@ -115,8 +118,10 @@ export class Engine implements OrchestratorPort {
     this.#flushes = new Flushes({ queryClient, ledger, fetches, containment, waiters, counters: this.#counters })
   }
 
+  /** Follows the query cache no longer, and changes nothing in it. */
   detach(): void {
     this.#ledger?.stop()
+    this.#flushes = undefined
   }
 
   changed(): void {
@@ -237,7 +242,7 @@ export class Engine implements OrchestratorPort {
   #changesPort(): ChangesPort | undefined {
     const { queryClient } = this
     const ledger = this.#ledger
-    if (!queryClient || !ledger) return undefined
+    if (!queryClient || !ledger || !this.#flushes) return undefined
     return {
       queryClient,
       ledger,

@@ -28,14 +28,30 @@ export function followPage(engine: Engine, router: Router, page: Page): () => vo
   }
 }
 
-/** Treats unfinished work as told, before the actor stops. */
-export function finishWork(engine: Engine, pending: StopOptions['pending'], options: ResolvedOptions): void {
+/**
+ * Treats unfinished work as told. Inside of a change, what that still asks for is waited for, which is known before the
+ * call that told of the change returns.
+ *
+ * @param finished called before the actor is to stop
+ */
+export function finishWork(
+  engine: Engine,
+  pending: StopOptions['pending'],
+  options: ResolvedOptions,
+  finished: () => void,
+): void {
+  const { slots, ways } = engine.fetches
   engine.interruptFlushes()
-  if (pending === 'drop') return
-  const mayFetch = pending === 'flush' && !engine.isHeld()
-  if (mayFetch) engine.flush({ reason: 'stop', fetch: 'now' })
-  else engine.markPending('stop')
-  finishAfterStop(engine.fetches.ways, mayFetch ? 'fetch' : 'mark', options.maxConcurrentRefetches)
+  if (pending === 'drop') return finished()
+  slots.isShut = true
+  engine.changing.whenKnown(() => {
+    slots.isShut = false
+    const mayFetch = pending === 'flush' && !engine.isHeld()
+    if (mayFetch) engine.flush({ reason: 'stop', fetch: 'now' })
+    else engine.markPending('stop')
+    finishAfterStop(ways, mayFetch ? 'fetch' : 'mark', options.maxConcurrentRefetches)
+    finished()
+  })
 }
 
 /** Lets go of everything and everyone, after the actor has stopped. */

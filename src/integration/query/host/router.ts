@@ -34,6 +34,8 @@ export interface RouterPort {
 /** Brings each event to where it belongs: straight to the queue, to the actor, or past an actor that has died. */
 export class Router {
   state: CoalescerState = 'running'
+  /** Whether `stop()` was called, though what is unfinished may not have been treated as told yet. */
+  isOver = false
   #isHolding = false
   readonly #port: RouterPort
 
@@ -43,6 +45,7 @@ export class Router {
 
   /** Takes an event of the app. */
   take(event: RoutedEvent): void {
+    if (this.isOver) return
     this.#take(event)
     // With what has been deferred, so that each query is fetched once.
     this.#lookForReturn()
@@ -68,7 +71,7 @@ export class Router {
    */
   tryEnqueue(queryKey: QueryKey, options: InvalidateOptions): boolean {
     const { engine } = this.#port
-    if (this.state !== 'running' || !engine.gate.open || this.#port.isInspected()) return false
+    if (this.isOver || this.state !== 'running' || !engine.gate.open || this.#port.isInspected()) return false
     const atMs = engine.now()
     if (atMs >= engine.gate.overdueAtMs) return false
     expectInvalidateOptions(options)
@@ -83,6 +86,11 @@ export class Router {
   /** Sends an event to the orchestrator, unless it is gone. */
   send(event: OrchestratorEvent): void {
     if (this.state === 'running') this.#port.sendToActor(event)
+  }
+
+  /** Takes what a change asks for that was on its way when `stop()` was called. */
+  takeLate(event: RecordableEvent): void {
+    if (this.state !== 'stopped') this.#port.engine.record(event)
   }
 
   /** Has keys flushed now that are still pending. */
@@ -114,7 +122,8 @@ export class Router {
   fetchLost(queryKeys: readonly QueryKey[], moment?: Moment): void {
     const event: FetchLostEvent = { type: 'FETCH_LOST', queryKeys }
     if (moment) this.#port.engine.queue.moments.set(event, moment)
-    if (this.state === 'dead') this.#flushEvent(event)
+    if (this.isOver) this.takeLate(event)
+    else if (this.state === 'dead') this.#flushEvent(event)
     else this.send(event)
   }
 
@@ -130,7 +139,7 @@ export class Router {
 
   /** Whoever knows of the return to the page may tell nobody. */
   #lookForReturn(): void {
-    if (this.#port.page.isAway && this.state !== 'stopped') this.#port.page.look()
+    if (this.#port.page.isAway && !this.isOver) this.#port.page.look()
   }
 
   /** A rule that has seen the event pass by may want its chart to look at once. */

@@ -8,6 +8,7 @@ import type { AnyCoalescerEvent, RecordableEvent } from '../../../machines/orche
 import { resolveStrategy } from '../../../machines/registry.ts'
 import { type ChangeSink, type ChangesPort, applyChange } from './applyChange.ts'
 import type { Containment } from '../../../actions/containment.ts'
+import type { Changing } from '../host/changing.ts'
 import type { ResolvedOptions } from '../options.ts'
 
 export interface IntakePort {
@@ -15,10 +16,11 @@ export interface IntakePort {
   readonly now: () => number
   readonly isHeld: () => boolean
   readonly containment: Containment
+  readonly changing: Changing
   /** Whether changes wait for the flush with their handlers unread. */
   buffersChanges(): boolean
   maxBufferedChanges(): number
-  /** What handlers need; `undefined` without a query client. */
+  /** What handlers need; `undefined` without a query client, and once the coalescer has ended. */
   changes(): ChangesPort | undefined
 }
 
@@ -104,11 +106,13 @@ function addKeys(
 /** Runs the handlers of buffered changes in arrival order and puts the keys they touch into the queue. */
 export function drainChanges(port: IntakePort): string[] {
   const { queue } = port
-  const changesPort = port.changes()
-  if (!changesPort || queue.changes.length === 0) return []
+  if (queue.changes.length === 0 || !port.changes()) return []
   const ids: string[] = []
   const drain = (buffered: BufferedChange): void => {
     port.containment.run(() => {
+      const changesPort = port.changes()
+      // The handler before this one has ended the coalescer.
+      if (!changesPort) return
       const { change, handler, seq, atMs, moment } = buffered
       const add = (queryKeys: readonly QueryKey[], wants: Wants, source: string): void => {
         for (const queryKey of queryKeys) ids.push(queue.addFromChange(queryKey, wants, buffered, source).id)
@@ -121,6 +125,6 @@ export function drainChanges(port: IntakePort): string[] {
       queue.onlookers.during(1, () => applyChange(changesPort, change, handler, sink, seq))
     })
   }
-  notifyManager.batch(() => queue.takeChanges().forEach(drain))
+  notifyManager.batch(() => port.changing.run(() => queue.takeChanges().forEach(drain)))
   return ids
 }
