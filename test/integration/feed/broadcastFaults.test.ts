@@ -4,6 +4,7 @@ import { type TableOptions, createRealtimeService } from 'realtime-coalescer/sup
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { type Backend, startBackend } from '../../../demo/server/backend.ts'
 import { closeClients, connect, until } from '../../backend/support.ts'
+import { holdTime } from './heldTime.ts'
 
 let backend: Backend
 let lastRoom = 0
@@ -50,10 +51,12 @@ interface Listening {
 
 /** The whole way from the database to a query of the rooms' notes, and of secrets. */
 function listen({ token, replay, backstopMs, tables }: Listening) {
+  const time = holdTime()
   const supabase = connect(backend, { reconnectAfterMs: () => 30 })
   const reports: string[] = []
   const queryClient = new QueryClient({ defaultOptions: { queries: { staleTime: Infinity, retry: false } } })
   const coalescer = createCoalescer({
+    clock: time.clock,
     quietMs: 20,
     onError: (_, info) => reports.push(info.type === 'feedFailed' ? info.message : info.type),
   })
@@ -77,6 +80,8 @@ function listen({ token, replay, backstopMs, tables }: Listening) {
   return {
     supabase,
     realtime,
+    /** Waits while time passes for the feed and the coalescer, which it does not otherwise. */
+    until: time.until,
     reports,
     requests: () => requests,
     shown: () => observer.getCurrentResult().data,
@@ -85,8 +90,8 @@ function listen({ token, replay, backstopMs, tables }: Listening) {
       await until(() => observer.getCurrentResult().isSuccess, 'the first fetch')
       realtime.initialize(queryClient)
       await until(() => realtime.getStatus() === 'live', 'live')
-      await until(() => realtime.actor.getSnapshot().value.repair === 'intact', 'the first catch-up')
-      await coalescer.settled()
+      await time.until(() => realtime.actor.getSnapshot().value.repair === 'intact', 'the first catch-up')
+      await time.during(coalescer.settled())
     },
   }
 }
@@ -104,7 +109,7 @@ describe('through private topics, with the unmodified client', () => {
     await feed.live()
     const before = feed.requests()
     await write(topics[0])
-    await until(() => feed.shown() === lastId, 'the note')
+    await feed.until(() => feed.shown() === lastId, 'the note')
     expect([feed.requests() - before, feed.reports]).toEqual([1, []])
   })
 
@@ -135,7 +140,7 @@ describe('through private topics, with the unmodified client', () => {
     await write(topic)
     await write(topic)
     backend.realtime.faults.set({ upgrade: 'accept' })
-    await until(() => feed.shown() === lastId, 'the catch-up')
+    await feed.until(() => feed.shown() === lastId, 'the catch-up')
     expect([handled.sort(), feed.requests() - before]).toEqual([[lastId - 2, lastId - 1, lastId], 1])
   })
 
@@ -147,14 +152,14 @@ describe('through private topics, with the unmodified client', () => {
     })
     await feed.live()
     await write(topic)
-    await until(() => feed.shown() === lastId, 'the note')
+    await feed.until(() => feed.shown() === lastId, 'the note')
     await until(() => feed.reports.length > 0, 'the report')
     expect(feed.reports).toEqual([
       'The server refuses the channel: Unauthorized: You do not have permissions to read from this Channel topic: list:1. It is tried again with a new token, or after 60 s.',
     ])
     expect(feed.supabase.getChannels().map((channel) => channel.topic)).toEqual([`realtime:${topic}`])
     await feed.supabase.realtime.setAuth(backend.signToken({ sub: user, n: 2 } as never))
-    await until(() => feed.reports.length === 2, 'the next try')
+    await feed.until(() => feed.reports.length === 2, 'the next try')
   })
 
   it('another user sees nothing of it', async () => {
@@ -175,18 +180,18 @@ describe("through postgres_changes, with a token of the app's own", () => {
     const insert = () => backend.db.query('insert into secrets values ($1, $2)', [++lastSecret, user])
     let before = feed.requests()
     await insert()
-    await until(() => feed.requests() === before + 1, 'a change')
+    await feed.until(() => feed.requests() === before + 1, 'a change')
     backend.realtime.faults.closeChannels()
     await until(() => feed.realtime.getStatus() === 'interrupted', 'the loss')
-    await until(() => feed.realtime.getStatus() === 'live', 'live again')
-    await until(() => feed.realtime.actor.getSnapshot().value.repair === 'intact', 'the catch-up')
-    await until(() => feed.requests() === before + 2, 'the catch-up')
+    await feed.until(() => feed.realtime.getStatus() === 'live', 'live again')
+    await feed.until(() => feed.realtime.actor.getSnapshot().value.repair === 'intact', 'the catch-up')
+    await feed.until(() => feed.requests() === before + 2, 'the catch-up')
     before = feed.requests()
     await insert()
-    await until(() => feed.requests() === before + 1, 'another change')
+    await feed.until(() => feed.requests() === before + 1, 'another change')
     await feed.supabase.realtime.setAuth()
     await insert()
-    await until(() => feed.requests() === before + 2, 'a change after a heartbeat')
+    await feed.until(() => feed.requests() === before + 2, 'a change after a heartbeat')
     expect(feed.reports).toEqual(['The channel is closed: the server closed it. A new one will be opened.'])
   })
 
@@ -198,7 +203,7 @@ describe("through postgres_changes, with a token of the app's own", () => {
     expect(feed.reports).toEqual([expect.stringContaining('table: notes')])
     const before = feed.requests()
     await backend.db.query('update public.goals set title = title where id = 1')
-    await until(() => feed.requests() === before + 1, 'a change')
+    await feed.until(() => feed.requests() === before + 1, 'a change')
   })
 
   it('a worker that has stopped is noticed by a sweep, and the channel joined anew, which wakes it', async () => {
@@ -207,11 +212,11 @@ describe("through postgres_changes, with a token of the app's own", () => {
     backend.realtime.faults.stopWorker()
     // The query on screen shows it, and nothing tells of it.
     await write(room())
-    await until(() => feed.reports.length > 0, 'the report')
+    await feed.until(() => feed.reports.length > 0, 'the report')
     expect(feed.reports).toEqual([
       'A sweep has brought changes that the feed told nothing of. A new channel will be opened.',
     ])
-    await until(() => feed.realtime.getStatus() === 'live', 'live again')
+    await feed.until(() => feed.realtime.getStatus() === 'live', 'live again')
     expect(feed.shown()).toBe(lastId)
   })
 })

@@ -6,6 +6,7 @@ import { type RealtimeService, createRealtimeService } from 'realtime-coalescer/
 import { read } from '../../../demo/server/api/reads.ts'
 import type { Backend } from '../../../demo/server/backend.ts'
 import { connect, until } from '../../backend/support.ts'
+import { type HeldTime, holdTime } from './heldTime.ts'
 
 type Row = { readonly id: number } & Record<string, unknown>
 
@@ -17,8 +18,6 @@ export interface ChainOptions extends Omit<CoalescerOptions, 'queryClient'> {
   readonly backstopMs?: number
   /** Whether deletions of goals come unfiltered, too. @default true */
   readonly unfilteredDeletes?: boolean
-  /** Options of the client's socket. */
-  readonly socket?: Record<string, unknown>
 }
 
 /** The whole way from the database to the screen: the unmodified client, a feed, a coalescer, and mounted queries. */
@@ -27,6 +26,8 @@ export interface Chain {
   readonly realtime: RealtimeService
   readonly coalescer: Coalescer
   readonly queryClient: QueryClient
+  /** Of the feed and the coalescer. Passes only in `quiet`, `right`, and where a test says so. */
+  readonly time: HeldTime
   readonly statuses: string[]
   readonly errors: { readonly error: unknown; readonly info: ErrorInfo }[]
   /** How many changes of goals have been patched. */
@@ -39,7 +40,7 @@ export interface Chain {
   /** The ids of rows on the screen that differ from the database, by path. */
   differences(): Promise<Partial<Record<Path, number[]>>>
   /** Waits until no row differs. */
-  right(timeoutMs?: number): Promise<void>
+  right(): Promise<void>
   /** Requests since the last call, by path. */
   requests(): Partial<Record<Path, number>>
   /** Ends everything; returns what is left of it. */
@@ -53,12 +54,14 @@ const byId = (rows: readonly Row[]): Row[] => [...rows].sort((a, b) => a.id - b.
  * of the other tables are refetched. The client is restless, so that faults pass quickly.
  */
 export async function startChain(backend: Backend, options: ChainOptions = {}): Promise<Chain> {
-  const { backstopMs, unfilteredDeletes, socket, ...coalescerOptions } = options
+  const { backstopMs, unfilteredDeletes, ...coalescerOptions } = options
+  const time = holdTime()
   const errors: Chain['errors'] = []
   let patched = 0
   let catchUps = 0
   const queryClient = new QueryClient({ defaultOptions: { queries: { staleTime: Infinity, retry: false } } })
   const coalescer = createCoalescer({
+    clock: time.clock,
     quietMs: 30,
     onError: (error, info) => errors.push({ error, info }),
     ...coalescerOptions,
@@ -66,7 +69,7 @@ export async function startChain(backend: Backend, options: ChainOptions = {}): 
   coalescer.on('flushed', ({ keys }) => {
     if (keys.some(({ sources }) => sources.includes('realtime:catchUp'))) catchUps += 1
   })
-  const supabase = connect(backend, { reconnectAfterMs: () => 30, timeout: 3000, ...socket })
+  const supabase = connect(backend, { reconnectAfterMs: () => 30, timeout: 3000 })
 
   const handle = (change: Change) => ({
     patch: [
@@ -122,6 +125,7 @@ export async function startChain(backend: Backend, options: ChainOptions = {}): 
     realtime,
     coalescer,
     queryClient,
+    time,
     statuses,
     errors,
     patched: () => patched,
@@ -129,8 +133,8 @@ export async function startChain(backend: Backend, options: ChainOptions = {}): 
     status: (status) => until(() => realtime.getStatus() === status, `status ${status}`),
     async quiet() {
       await backend.realtime.drained()
-      await until(isQuiet, 'quiet')
-      await coalescer.settled()
+      await time.until(isQuiet, 'quiet')
+      await time.during(coalescer.settled())
     },
     async differences() {
       const differences: Partial<Record<Path, number[]>> = {}
@@ -141,14 +145,12 @@ export async function startChain(backend: Backend, options: ChainOptions = {}): 
       }
       return differences
     },
-    async right(timeoutMs = 20_000) {
-      const giveUpAtMs = Date.now() + timeoutMs
-      for (;;) {
-        const differences = await chain.differences()
-        if (Object.keys(differences).length === 0) return
-        if (Date.now() > giveUpAtMs) throw new Error(`Still different: ${JSON.stringify(differences)}`)
-        await new Promise((resolve) => setTimeout(resolve, 20))
-      }
+    async right() {
+      let differences: Partial<Record<Path, number[]>> = {}
+      const isRight = async () => Object.keys((differences = await chain.differences())).length === 0
+      await time.until(isRight, 'a screen that is right').catch((cause: unknown) => {
+        throw new Error(`Still different: ${JSON.stringify(differences)}`, { cause })
+      })
     },
     requests() {
       const counts = backend.api.counts()
@@ -180,7 +182,7 @@ export async function startChain(backend: Backend, options: ChainOptions = {}): 
   realtime.initialize(queryClient)
   await chain.status('live')
   await until(() => screens.every(({ observer }) => observer.getCurrentResult().isSuccess), 'screens')
-  await until(() => coalescer.getSnapshot().stats.flushes > 0, 'the first catch-up')
+  await time.until(() => coalescer.getSnapshot().stats.flushes > 0, 'the first catch-up')
   await chain.quiet()
   chain.requests()
   statuses.length = 0

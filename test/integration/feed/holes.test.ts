@@ -6,17 +6,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } 
 import { type Backend, startBackend } from '../../../demo/server/backend.ts'
 import type { RealtimeFaults } from '../../../demo/server/realtime/controls.ts'
 import { closeClients, connect, until } from '../../backend/support.ts'
+import { holdTime } from './heldTime.ts'
 
 const feeds = ['postgres_changes', 'broadcast'] as const
 type FeedName = (typeof feeds)[number]
-
-/** How much faster time passes for the feed and the coalescer. */
-const SPEED = 2
-const clock = {
-  now: () => Date.now() * SPEED,
-  setTimeout: (run: () => void, delayMs: number) => setTimeout(run, delayMs / SPEED),
-  clearTimeout: (id: unknown) => clearTimeout(id as NodeJS.Timeout),
-}
 
 let backend: Backend
 let faults: RealtimeFaults
@@ -49,11 +42,12 @@ type TableName = 'papers' | 'coded' | 'days' | 'listed'
 /** The whole way to a query of a table, whose handler asks for nothing: what is requested has another reason. */
 async function follow(feed: FeedName, table: TableName, options: Partial<TableOptions> & { backstopMs?: number } = {}) {
   const { backstopMs, ...more } = options
-  const supabase = connect(backend, { reconnectAfterMs: () => 30 })
+  const time = holdTime()
+  const supabase = connect(backend, { reconnectAfterMs: () => 30, heartbeatIntervalMs: 600_000 })
   await supabase.realtime.setAuth(backend.signToken({ sub: '11111111-1111-1111-1111-111111111111' }))
   const reports: string[] = []
   const coalescer = createCoalescer({
-    clock,
+    clock: time.clock,
     quietMs: 40,
     onError: (_, info) => reports.push(info.type === 'feedFailed' ? info.message : info.type),
   })
@@ -100,13 +94,16 @@ async function follow(feed: FeedName, table: TableName, options: Partial<TableOp
   })
   const quiet = async (): Promise<void> => {
     await backend.realtime.drained()
-    await until(() => {
+    await time.until(() => {
       const { link, repair, recheck } = realtime.actor.getSnapshot().value
       return link === 'live' && repair === 'intact' && recheck === 'unneeded'
     }, 'a feed that is whole')
     // What was sent has been received by the time the answer of a later message has.
-    await new Promise((resolve) => setTimeout(resolve, 60))
-    await coalescer.settled()
+    await new Promise<void>((resolve) => {
+      supabase.realtime.onHeartbeat((status) => status === 'ok' && resolve())
+      void supabase.realtime.sendHeartbeat()
+    })
+    await time.during(coalescer.settled())
   }
   realtime.initialize(queryClient)
   await until(() => observer.getCurrentResult().isSuccess, 'the first answer')
@@ -114,8 +111,8 @@ async function follow(feed: FeedName, table: TableName, options: Partial<TableOp
   return {
     supabase,
     realtime,
+    time,
     reports,
-    quiet,
     catchUps: () => catchUps,
     /** What a write, or a fault, leads to. */
     async count(cause: () => unknown) {
@@ -195,9 +192,9 @@ describe.each(feeds)('through %s', (feed) => {
       if (feed === 'broadcast') faults.set({ loseMessages: true })
       else faults.stopWorker()
       await sql(`insert into papers values (1, 'a', 'b')`)()
-      await until(() => app.reports.length > 0, 'the sweep')
+      await app.time.until(() => app.reports.length > 0, 'the sweep')
       faults.reset()
-      await until(() => app.catchUps() > 0, 'the catch-up')
+      await app.time.until(() => app.catchUps() > 0, 'the catch-up')
     })
     expect(counted).toEqual({ requests: 2, handled: 0, catchUps: 1 })
     await app.expectFresh()
@@ -209,17 +206,21 @@ describe.each(feeds)('through %s', (feed) => {
     const app = await follow(feed, 'papers')
     await app.count(sql(`insert into papers values (1, 'a', 'b')`))
     const counted = await app.count(async () => {
-      // Longer than a worker that is warm takes; then what it still loses although it has said that it is ready.
-      faults.set({ systemOkDelayMs: 300, replicationDelayMs: 300, slotDelayMs: 400 })
+      faults.set({ systemOkDelayMs: 100, replicationDelayMs: 100 })
+      const isAttaching = () => app.realtime.getStatus() === 'attaching'
+      // Longer than a worker that is warm takes.
+      const skipAttaching = app.realtime.subscribe(() => isAttaching() && app.time.skip(500))
       faults.terminateSockets()
-      await until(() => app.realtime.getStatus() === 'attaching', 'the join')
+      await until(isAttaching, 'the join')
+      skipAttaching()
       await until(() => app.realtime.getStatus() === 'live', 'the attachment')
-      await until(() => app.catchUps() === 1, 'the first catch-up')
+      await app.time.until(() => app.catchUps() === 1, 'the first catch-up')
+      // What it still loses although it has said that it is ready.
       faults.set({ loseMessages: true, loseChanges: true })
       await sql(`update papers set title = 'b'`)()
       await backend.realtime.drained()
       faults.reset()
-      await until(() => app.catchUps() === 2, 'the second catch-up')
+      await app.time.until(() => app.catchUps() === 2, 'the second catch-up')
     })
     expect(counted).toEqual({ requests: 2, handled: 0, catchUps: 2 })
     await app.expectFresh()
