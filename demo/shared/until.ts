@@ -7,17 +7,22 @@ export async function until(condition: () => boolean, what: string, timeoutMs = 
   }
 }
 
-/** Resolves when a count has stayed the same for a while: the page cannot know which change is the last one. */
+/**
+ * Resolves when a count has stayed the same for a while: the page cannot know which change is the last one. Time in which
+ * the page itself stood still hardly counts: what came meanwhile is counted a moment later.
+ */
 export async function untilQuiet(count: () => number, forMs: number, timeoutMs = 60_000): Promise<void> {
+  const longestStepMs = forMs / 10
   let seen = count()
-  let sinceMs = performance.now()
+  let lookedAtMs = performance.now()
+  let quietMs = 0
   await until(
     () => {
-      if (count() !== seen) {
-        seen = count()
-        sinceMs = performance.now()
-      }
-      return performance.now() - sinceMs >= forMs
+      const nowMs = performance.now()
+      quietMs = count() === seen ? quietMs + Math.min(nowMs - lookedAtMs, longestStepMs) : 0
+      seen = count()
+      lookedAtMs = nowMs
+      return quietMs >= forMs
     },
     'nothing more to come',
     timeoutMs,
