@@ -26,7 +26,7 @@ export function isRenewal(before: string | undefined, after: string | undefined)
 
 /**
  * Whether a token that the client has found for the user takes the place of another: of nobody in particular, an API
- * key never does; of somebody else, only after the other's end.
+ * key never does; of somebody else, or one that ends before the other, only after the other's end.
  */
 export function supersedes(found: string, other: string, nowMs: number): boolean {
   if (found.startsWith('sb_')) return false
@@ -34,7 +34,8 @@ export function supersedes(found: string, other: string, nowMs: number): boolean
   if (!next || !before) return true
   if (next.sub === undefined && next.role === 'anon') return false
   if (typeof before.exp === 'number' && before.exp * 1_000 <= nowMs) return true
-  return next.iss === before.iss && next.sub === before.sub
+  const endsBefore = typeof next.exp === 'number' && typeof before.exp === 'number' && next.exp < before.exp
+  return next.iss === before.iss && next.sub === before.sub && !endsBefore
 }
 
 /**

@@ -113,7 +113,10 @@ export const connectionMachine = connectionSetup.createMachine({
         },
         reopening: {
           id: 'reopening',
-          description: describe('The channel object is dead: a new one is opened after a delay that grows until live.'),
+          description: describe(
+            'The channel object is dead: a new one is opened after a delay that grows until live, or at once for a page that wakes.',
+          ),
+          on: { PAGE_AWAKE: { target: '#connecting', actions: 'countAttempt' } },
           after: { reopenDelay: { target: '#connecting', actions: 'countAttempt' } },
         },
       },

@@ -159,6 +159,27 @@ describe('a channel that the server closed', () => {
     vi.restoreAllMocks()
   })
 
+  it('is replaced at once when the page wakes: nobody waits for half a minute after coming back online', async () => {
+    const { supabase, goLive, realtime } = createFeedWorld()
+    await goLive()
+    for (let attempt = 0; attempt < 4; attempt += 1) {
+      supabase.current.tell('CLOSED')
+      await advance(13_000)
+    }
+    supabase.current.tell('CLOSED')
+    const { length } = supabase.opened
+    onlineManager.setOnline(false)
+    await advance(5_000)
+    expect(supabase.opened).toHaveLength(length)
+    onlineManager.setOnline(true)
+    await drain()
+    expect(supabase.opened).toHaveLength(length + 1)
+    supabase.current.goLive()
+    expect(realtime.getStatus()).toBe('live')
+    await advance(60_000)
+    expect(supabase.opened).toHaveLength(length + 1)
+  })
+
   it('is not removed, which would drop the new one of the same name, but its timers end', async () => {
     const { supabase, goLive, realtime } = createFeedWorld()
     await goLive()

@@ -66,6 +66,17 @@ describe('a token that the app has set itself', () => {
     await world.join()
     expect(world.supabase.current.joinedWith).toBe(renewed)
   })
+
+  it('is kept while that of the session ends sooner', async () => {
+    const world = createFeedWorld()
+    const own = tokenOf({ iss: 'auth', sub: '7', role: 'authenticated', room: 1, exp: 4_000_000_000 })
+    useSession(world, () => tokenOf({ iss: 'auth', sub: '7', role: 'authenticated', exp: 3_999_999_999 }))
+    await world.supabase.realtime.setAuth(own)
+    await world.join()
+    expect(world.supabase.current.joinedWith).toBe(own)
+    await world.supabase.realtime.setAuth()
+    expect(world.supabase.realtime.accessTokenValue).toBe(own)
+  })
 })
 
 describe('a fresh token', () => {
