@@ -42,13 +42,15 @@ export const sizeLimits: Readonly<Record<string, number>> = {
   'realtime-coalescer/testing': 38_600,
 }
 
-/** Leaves out the files that an app with the core has anyway, but for the entry itself. */
+/** Leaves out the files that an app with the core has anyway, but for the entry itself. Where the checkout is does not count. */
 const without = (files: ReadonlySet<string>, entry: string): Plugin => ({
   name: 'without-core',
   setup({ onResolve }) {
     onResolve({ filter: /^\.{1,2}\// }, ({ path, resolveDir }) => {
       const file = resolve(resolveDir, path)
-      return file !== entry && files.has(file) ? { path: file, external: true } : undefined
+      return file !== entry && files.has(file)
+        ? { path: `./${relative(dirname(entry), file)}`, external: true }
+        : undefined
     })
   },
 })

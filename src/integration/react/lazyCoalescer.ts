@@ -3,6 +3,7 @@ import type { AnyCoalescer } from '../query/coalescer.ts'
 import { createCoalescerWith } from '../query/createCoalescerWith.ts'
 import { type AnyOptions, registryOf } from '../query/createCoalescer.ts'
 import { type CoalescerInternals, internalsOf, registerInternals } from '../query/internals.ts'
+import { countHolders } from './countHolders.ts'
 import { snapshotAtRest } from './snapshotAtRest.ts'
 
 /** A coalescer that exists from its first use on, and ends with the components that use it. */
@@ -23,7 +24,10 @@ export function createLazyCoalescer(options: AnyOptions): LazyCoalescer {
   const before = snapshotAtRest<string>(resolveOptions(registry, options).strategy.name)
   let real: AnyCoalescer | undefined
   let isReleased = false
-  let holders = 0
+  const hold = countHolders(() => {
+    isReleased = true
+    real?.stop()
+  })
   const use = (): AnyCoalescer => (real ??= createCoalescerWith(registry, options))
 
   const coalescer: AnyCoalescer = {
@@ -52,19 +56,10 @@ export function createLazyCoalescer(options: AnyOptions): LazyCoalescer {
   return {
     coalescer,
     retain() {
-      holders += 1
       // The one before was stopped with its components; these are mounted anew, as React does with a hidden Activity.
       if (isReleased) real = undefined
       isReleased = false
-      return () => {
-        holders -= 1
-        // StrictMode unmounts and mounts again in one go, so only the next microtask knows whether it was for good.
-        queueMicrotask(() => {
-          if (holders > 0 || isReleased) return
-          isReleased = true
-          real?.stop()
-        })
-      }
+      return hold()
     },
   }
 }

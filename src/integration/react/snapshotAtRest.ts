@@ -1,4 +1,5 @@
 import type { CoalescerSnapshot } from '../query/coalescer.ts'
+import { Counters } from '../query/fetches/counters.ts'
 
 /** The snapshot of a coalescer that has had nothing to do yet. */
 export const snapshotAtRest = <Name extends string>(
@@ -8,12 +9,5 @@ export const snapshotAtRest = <Name extends string>(
   phase: 'idle',
   pendingKeys: 0,
   inFlight: 0,
-  stats: {
-    eventsReceived: 0,
-    flushes: 0,
-    fetchesStarted: 0,
-    fetchesSaved: 0,
-    fetchesFailed: 0,
-    longestWaitMs: 0,
-  },
+  stats: new Counters().stats(0),
 })

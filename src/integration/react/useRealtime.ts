@@ -2,6 +2,7 @@
 import { type QueryClient, QueryClientContext } from '@tanstack/react-query'
 import { useContext, useEffect } from 'react'
 import { internalsOf } from '../query/internals.ts'
+import { countHolders } from './countHolders.ts'
 import { CoalescerContext } from './CoalescerProvider.tsx'
 import {
   type RealtimeStatus,
@@ -18,25 +19,20 @@ export interface JoinableRealtimeService extends RealtimeStatusSource {
   stop(): void
 }
 
-const joined = new WeakMap<JoinableRealtimeService, { holders: number }>()
+const joined = new WeakMap<JoinableRealtimeService, () => () => void>()
 
 function join(service: JoinableRealtimeService, queryClient: QueryClient): () => void {
-  let use = joined.get(service)
-  if (!use || service.getStatus() === 'closed') {
+  let hold = joined.get(service)
+  if (!hold || service.getStatus() === 'closed') {
     service.initialize(queryClient)
-    use ??= { holders: 0 }
-    joined.set(service, use)
-  }
-  use.holders += 1
-  return () => {
-    use.holders -= 1
-    // StrictMode unmounts and mounts again in one go, so only the next microtask knows whether it was for good.
-    queueMicrotask(() => {
-      if (use.holders > 0 || joined.get(service) !== use) return
+    hold ??= countHolders(() => {
+      if (joined.get(service) !== hold) return
       joined.delete(service)
       service.stop()
     })
+    joined.set(service, hold)
   }
+  return hold()
 }
 
 /**
