@@ -1,5 +1,5 @@
 import type { Change } from './types.ts'
-import { failType } from './validate.ts'
+import { expectObject, expectText, failType } from './validate.ts'
 
 const eventTypes = ['INSERT', 'UPDATE', 'DELETE'] as const
 
@@ -9,14 +9,12 @@ const eventTypes = ['INSERT', 'UPDATE', 'DELETE'] as const
  * @throws TypeError if it is not of that shape.
  */
 export function readChange(payload: unknown): Change {
-  if (typeof payload !== 'object' || payload === null) {
-    failType(
-      'payload',
-      'an object { schema, table, eventType, new, old, commit_timestamp, errors }',
-      payload,
-      'Pass what a postgres_changes callback receives.',
-    )
-  }
+  expectObject(
+    'payload',
+    'an object { schema, table, eventType, new, old, commit_timestamp, errors }',
+    payload,
+    'Pass what a postgres_changes callback receives.',
+  )
   const {
     schema,
     table,
@@ -42,17 +40,13 @@ export function readChange(payload: unknown): Change {
 }
 
 function readName(name: 'schema' | 'table', value: unknown): string {
-  if (typeof value !== 'string' || value === '') {
-    failType(`payload.${name}`, 'a name', value, `Pass the ${name} the change happened in.`)
-  }
+  expectText(`payload.${name}`, 'a name', value, `Pass the ${name} the change happened in.`)
   return value
 }
 
 function readRow(name: 'new' | 'old', value: unknown): Record<string, unknown> {
   if (value === undefined || value === null) return {}
-  if (typeof value !== 'object' || Array.isArray(value)) {
-    failType(`payload.${name}`, 'a row object', value, 'Pass {} where there is no row.')
-  }
+  expectObject(`payload.${name}`, 'a row object', value, 'Pass {} where there is no row.')
   return value as Record<string, unknown>
 }
 

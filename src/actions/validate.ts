@@ -57,6 +57,11 @@ export function expectObject(name: string, expected: string, value: unknown, rem
   if (typeof value !== 'object' || value === null || Array.isArray(value)) failType(name, expected, value, remedy)
 }
 
+/** A text that is not empty. */
+export function expectText(name: string, expected: string, value: unknown, remedy: string): asserts value is string {
+  if (typeof value !== 'string' || value === '') failType(name, expected, value, remedy)
+}
+
 /** Every one that is given must be a function. */
 export function expectFunctions(values: Readonly<Record<string, unknown>>): void {
   for (const [name, value] of Object.entries(values)) if (value !== undefined) expectFunction(name, value)

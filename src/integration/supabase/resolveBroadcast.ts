@@ -1,4 +1,4 @@
-import { expectBoolean, failType } from '../../actions/validate.ts'
+import { expectBoolean, expectObject, expectText, failType } from '../../actions/validate.ts'
 import type { BroadcastOptions } from './options.ts'
 
 /** A topic, and all that is asked of it. */
@@ -24,26 +24,25 @@ interface Defaults {
 
 /** @throws TypeError for a bad `broadcast` option. */
 export function resolveBroadcast(at: string, broadcast: unknown, defaults: Defaults): ResolvedBroadcast {
-  if (typeof broadcast !== 'object' || broadcast === null) {
-    failType(at, 'an object { topic, event? }', broadcast, "Pass { topic: 'room:1' }, for instance.")
-  }
-  const { topic, event, private: isPrivate, replay } = broadcast as { [Name in keyof BroadcastOptions]?: unknown }
-  if (typeof topic !== 'string' || topic === '') {
-    failType(
-      `${at}.topic`,
-      'the name of a topic',
-      topic,
-      "Pass the topic that the database sends to, such as 'room:1'.",
-    )
-  }
-  if (event !== undefined && (typeof event !== 'string' || event === '')) {
-    failType(`${at}.event`, 'the name of an event', event, "Pass a name such as 'INSERT', or leave it out for all.")
-  }
+  expectObject(at, 'an object { topic, event? }', broadcast, "Pass { topic: 'room:1' }, for instance.")
+  const {
+    topic,
+    event = '*',
+    private: isPrivate = defaults.isPrivate,
+    replay = defaults.replay,
+  } = broadcast as { [Name in keyof BroadcastOptions]?: unknown }
+  expectText(
+    `${at}.topic`,
+    'the name of a topic',
+    topic,
+    "Pass the topic that the database sends to, such as 'room:1'.",
+  )
+  expectText(`${at}.event`, 'the name of an event', event, "Pass a name such as 'INSERT', or leave it out for all.")
   const resolved = {
     topic,
-    event: event ?? '*',
-    isPrivate: isPrivate === undefined ? defaults.isPrivate : expectBoolean(`${at}.private`, isPrivate),
-    replay: replay === undefined ? defaults.replay : expectBoolean(`${at}.replay`, replay),
+    event,
+    isPrivate: expectBoolean(`${at}.private`, isPrivate),
+    replay: expectBoolean(`${at}.replay`, replay),
   }
   if (resolved.replay && !resolved.isPrivate) {
     failType(`${at}.replay`, 'false for a public topic', true, 'The server replays private topics only.')

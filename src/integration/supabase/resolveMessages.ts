@@ -1,5 +1,5 @@
 import type { BroadcastMessage, Change, ChangeEffects, QueryKey } from '../../actions/types.ts'
-import { failType } from '../../actions/validate.ts'
+import { expectObject } from '../../actions/validate.ts'
 import { type ResolvedAnswer, resolveAnswer } from './resolveAnswer.ts'
 
 /**
@@ -9,9 +9,7 @@ import { type ResolvedAnswer, resolveAnswer } from './resolveAnswer.ts'
  */
 export function resolveMessages(messages: unknown): Map<string, ResolvedAnswer> {
   if (messages === undefined) return new Map()
-  if (typeof messages !== 'object' || messages === null || Array.isArray(messages)) {
-    failType('messages', 'an object of events by name', messages, "Pass { typing: { keys: () => [['rooms']] } }.")
-  }
+  expectObject('messages', 'an object of events by name', messages, "Pass { typing: { keys: () => [['rooms']] } }.")
   return new Map(
     Object.entries(messages as Record<string, unknown>)
       .filter(([, message]) => message !== undefined)
@@ -20,14 +18,12 @@ export function resolveMessages(messages: unknown): Map<string, ResolvedAnswer> 
 }
 
 function resolveMessage(at: string, message: unknown): ResolvedAnswer {
-  if (typeof message !== 'object' || message === null) {
-    failType(
-      at,
-      'an object { keys } or { handle, catchUp }',
-      message,
-      "Pass { keys: () => [['rooms']] }, for instance.",
-    )
-  }
+  expectObject(
+    at,
+    'an object { keys } or { handle, catchUp }',
+    message,
+    "Pass { keys: () => [['rooms']] }, for instance.",
+  )
   const { keys, handle } = message as {
     keys?: (message?: BroadcastMessage) => readonly QueryKey[]
     handle?: (message: BroadcastMessage) => ChangeEffects

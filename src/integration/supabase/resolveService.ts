@@ -1,4 +1,4 @@
-import { expectBoolean, expectDelay, expectOneOf, failType } from '../../actions/validate.ts'
+import { expectBoolean, expectDelay, expectObject, expectOneOf, expectText, failType } from '../../actions/validate.ts'
 import type { AnyCoalescer } from '../query/coalescer.ts'
 import type { FeedClient } from './client.ts'
 import type { RealtimeServiceOptions } from './options.ts'
@@ -36,36 +36,44 @@ export interface ResolvedService {
  * @throws TypeError or RangeError for a bad option.
  */
 export function resolveService(options: RealtimeServiceOptions<never>): ResolvedService {
-  if (typeof options !== 'object' || options === null) {
-    failType(
-      'options',
-      'an object',
-      options,
-      'Call createRealtimeService({ supabase, coalescer, channel, schema, tables }).',
-    )
-  }
-  const { supabase, coalescer, channel, channelConfig, tables, messages, broadcast, replay, firstCatchUp, backstopMs } =
-    options
-  if (typeof tables !== 'object' || tables === null || Array.isArray(tables)) {
-    failType(
-      'tables',
-      'an object of tables by name',
-      tables,
-      "Pass { goals: { keys: () => [['goals']] } }, for instance.",
-    )
-  }
-  const schema = options.schema === undefined ? 'public' : expectSchema(options.schema)
-  const ownConfig = channelConfig === undefined ? {} : expectConfig(channelConfig)
-  const defaults = {
-    isPrivate: ownConfig['private'] !== false,
-    replay: replay === undefined ? false : expectBoolean('replay', replay),
-  }
+  expectObject(
+    'options',
+    'an object',
+    options,
+    'Call createRealtimeService({ supabase, coalescer, channel, schema, tables }).',
+  )
+  const {
+    supabase,
+    coalescer,
+    channel,
+    channelConfig = {},
+    schema = 'public',
+    tables,
+    messages,
+    broadcast,
+    replay = false,
+    firstCatchUp = 'refetch',
+    backstopMs,
+    shareAcrossTabs,
+  } = options
+  const example = "Pass { goals: { keys: () => [['goals']] } }, for instance."
+  expectObject('tables', 'an object of tables by name', tables, example)
+  if (schema === '*') failStar('schema', "Name one, and tables of others as 'schema.table'.")
+  expectName('schema', schema)
+  expectObject(
+    'channelConfig',
+    'an object',
+    channelConfig,
+    'Pass what `config` of supabase.channel(name, { config }) takes.',
+  )
+  const ownConfig = channelConfig as Readonly<Record<string, unknown>>
+  const defaults = { isPrivate: ownConfig['private'] !== false, replay: expectBoolean('replay', replay) }
   const common = broadcast === undefined ? undefined : resolveBroadcast('broadcast', broadcast, defaults)
   const resolved = Object.entries(tables as Record<string, unknown>)
     .filter(([, table]) => table !== undefined)
     .map(([name, table]) => resolveTable(name, table, schema, common, defaults))
   if (resolved.length === 0) {
-    failType('tables', 'at least one table', tables, "Pass { goals: { keys: () => [['goals']] } }, for instance.")
+    failType('tables', 'at least one table', tables, example)
   }
   const byId = new Map(resolved.map((table) => [table.id, table]))
   const again = resolved.find((table) => byId.get(table.id) !== table)
@@ -91,12 +99,9 @@ export function resolveService(options: RealtimeServiceOptions<never>): Resolved
     tables: byId,
     messages: resolveMessages(messages),
     topics,
-    firstCatchUp:
-      firstCatchUp === undefined
-        ? 'refetch'
-        : expectOneOf('firstCatchUp', firstCatchUp, ['markStale', 'refetch', 'off']),
+    firstCatchUp: expectOneOf('firstCatchUp', firstCatchUp, ['markStale', 'refetch', 'off']),
     backstopMs: backstopMs === undefined ? undefined : expectBackstop(backstopMs),
-    tabs: resolveTabs(options.shareAcrossTabs),
+    tabs: resolveTabs(shareAcrossTabs),
   }
 }
 
@@ -127,33 +132,16 @@ function configOf(channel: unknown): object {
   return params?.config ?? {}
 }
 
-function expectConfig(config: unknown): Readonly<Record<string, unknown>> {
-  if (typeof config !== 'object' || config === null || Array.isArray(config)) {
-    failType('channelConfig', 'an object', config, 'Pass what `config` of supabase.channel(name, { config }) takes.')
-  }
-  return config as Record<string, unknown>
-}
-
-function expectSchema(schema: unknown): string {
-  if (schema === '*') failStar('schema', "Name one, and tables of others as 'schema.table'.")
-  return expectName('schema', schema)
-}
-
 function expectClient(supabase: unknown): FeedClient {
   const candidate = supabase as Partial<FeedClient> | null | undefined
-  if (
-    typeof candidate !== 'object' ||
-    candidate === null ||
-    typeof candidate.channel !== 'function' ||
-    typeof candidate.removeChannel !== 'function'
-  ) {
+  if (typeof candidate?.channel !== 'function' || typeof candidate.removeChannel !== 'function') {
     failType('supabase', 'a client of supabase-js', supabase, 'Pass what createClient(url, key) returned.')
   }
   return candidate as FeedClient
 }
 
 function expectName(name: string, value: unknown): string {
-  if (typeof value !== 'string' || value === '') failType(name, 'a name', value, "Pass a string such as 'db'.")
+  expectText(name, 'a name', value, "Pass a string such as 'db'.")
   return value
 }
 

@@ -1,5 +1,5 @@
 import type { DeleteChange } from '../../actions/types.ts'
-import { expectBoolean, expectFunction, expectOneOf, failType } from '../../actions/validate.ts'
+import { expectBoolean, expectFunctions, expectObject, expectOneOf, failType } from '../../actions/validate.ts'
 import type { FilterBuilder, HandlerOfTable, KeysOfTable } from './options.ts'
 import { type ResolvedAnswer, resolveAnswer } from './resolveAnswer.ts'
 import { type ResolvedBroadcast, resolveBroadcast } from './resolveBroadcast.ts'
@@ -38,15 +38,24 @@ export function resolveTable(
   const dot = key.indexOf('.')
   const [schema, name] = dot > 0 ? [key.slice(0, dot), key.slice(dot + 1)] : [schemaOfAll, key]
   if (name === '*' || schema === '*') failStar(at, 'Each table has keys of its own: name it.')
-  if (typeof table !== 'object' || table === null) {
-    failType(at, 'an object { keys } or { handle, catchUp }', table, "Pass { keys: () => [['goals']] }, for instance.")
-  }
+  expectObject(
+    at,
+    'an object { keys } or { handle, catchUp }',
+    table,
+    "Pass { keys: () => [['goals']] }, for instance.",
+  )
   const options = table as { [Name in keyof KeysOfTable | keyof HandlerOfTable]?: unknown }
-  const { primaryKey, keyOnlyDeletes, needs, concerns, unfilteredDeletes, unfilteredUpdates, select } = options
+  const {
+    primaryKey = ['id'],
+    keyOnlyDeletes = 'catchUp',
+    needs,
+    concerns,
+    unfilteredDeletes = true,
+    unfilteredUpdates = false,
+    select,
+  } = options
   const filter = resolveFilter(at, options.filter)
-  if (select !== undefined && !isListOfNames(select)) {
-    failType(`${at}.select`, 'a list of column names', select, "Pass ['id', 'title'], for instance.")
-  }
+  if (select !== undefined) expectColumns(`${at}.select`, select, "['id', 'title'], for instance")
   const broadcast =
     options.broadcast === undefined
       ? common
@@ -62,13 +71,9 @@ export function resolveTable(
       'What a topic carries is decided by the trigger that sends to it: use a topic of fewer rows.',
     )
   }
-  if (primaryKey !== undefined && !isListOfNames(primaryKey)) {
-    failType(`${at}.primaryKey`, 'a list of column names', primaryKey, "Pass ['id'], for instance.")
-  }
-  if (needs !== undefined && !isListOfNames(needs)) {
-    failType(`${at}.needs`, 'a list of column names', needs, "Pass ['id', 'title'], for instance, or leave it out.")
-  }
-  if (concerns !== undefined) expectFunction(`${at}.concerns`, concerns)
+  expectColumns(`${at}.primaryKey`, primaryKey, "['id'], for instance")
+  if (needs !== undefined) expectColumns(`${at}.needs`, needs, "['id', 'title'], for instance, or leave it out")
+  expectFunctions({ [`${at}.concerns`]: concerns })
   return {
     schema,
     name,
@@ -76,17 +81,12 @@ export function resolveTable(
     broadcast,
     filter,
     select,
-    primaryKey: primaryKey ?? ['id'],
-    keyOnlyDeletes:
-      keyOnlyDeletes === undefined
-        ? 'catchUp'
-        : expectOneOf(`${at}.keyOnlyDeletes`, keyOnlyDeletes, ['catchUp', 'handle']),
+    primaryKey,
+    keyOnlyDeletes: expectOneOf(`${at}.keyOnlyDeletes`, keyOnlyDeletes, ['catchUp', 'handle']),
     needs,
     concerns: concerns as ResolvedTable['concerns'],
-    unfilteredDeletes:
-      unfilteredDeletes === undefined ? true : expectBoolean(`${at}.unfilteredDeletes`, unfilteredDeletes),
-    unfilteredUpdates:
-      unfilteredUpdates === undefined ? false : expectBoolean(`${at}.unfilteredUpdates`, unfilteredUpdates),
+    unfilteredDeletes: expectBoolean(`${at}.unfilteredDeletes`, unfilteredDeletes),
+    unfilteredUpdates: expectBoolean(`${at}.unfilteredUpdates`, unfilteredUpdates),
     ...resolveAnswer(at, options),
   }
 }
@@ -102,8 +102,10 @@ function resolveFilter(at: string, filter: unknown): string | undefined {
   return text
 }
 
-function isListOfNames(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === 'string' && name !== '')
+function expectColumns(name: string, value: unknown, example: string): asserts value is readonly string[] {
+  if (!Array.isArray(value) || value.length === 0 || value.some((one) => typeof one !== 'string' || one === '')) {
+    failType(name, 'a list of column names', value, `Pass ${example}.`)
+  }
 }
 
 /** @throws RangeError, because each table has keys of its own. */

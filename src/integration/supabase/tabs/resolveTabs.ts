@@ -1,4 +1,4 @@
-import { expectFunction, failType } from '../../../actions/validate.ts'
+import { expectFunction, expectFunctions, expectObject } from '../../../actions/validate.ts'
 import type { TabsEnvironment } from './environment.ts'
 
 /**
@@ -9,15 +9,15 @@ import type { TabsEnvironment } from './environment.ts'
 export function resolveTabs(given: unknown): TabsEnvironment | undefined {
   if (given === undefined || given === false) return undefined
   if (given === true) return {}
-  if (typeof given !== 'object' || given === null) {
-    failType('shareAcrossTabs', 'true or false', given, 'Pass true to have one connection for all tabs of a user.')
-  }
+  expectObject('shareAcrossTabs', 'true or false', given, 'Pass true to have one connection for all tabs of a user.')
   const { locks, openChannel, isVisible, watchSleep } = given as { [Name in keyof TabsEnvironment]?: unknown }
   if (locks !== undefined) {
     expectFunction('shareAcrossTabs.locks.request', (locks as { readonly request?: unknown } | null)?.request)
   }
-  for (const [name, value] of Object.entries({ openChannel, isVisible, watchSleep })) {
-    if (value !== undefined) expectFunction(`shareAcrossTabs.${name}`, value)
-  }
+  expectFunctions({
+    'shareAcrossTabs.openChannel': openChannel,
+    'shareAcrossTabs.isVisible': isVisible,
+    'shareAcrossTabs.watchSleep': watchSleep,
+  })
   return given
 }
