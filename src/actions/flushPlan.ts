@@ -12,8 +12,7 @@ export const createDemand = (): Demand => ({ keys: 0, seen: undefined, ...create
 export function clearDemand(demand: Demand): void {
   demand.keys = 0
   demand.seen = undefined
-  demand.markActiveSeq = 0
-  demand.markInactiveSeq = 0
+  demand.markSeq = 0
   demand.fetchActiveSeq = 0
   demand.fetchInactiveSeq = 0
   demand.fetchActiveEvents = 0
@@ -22,8 +21,7 @@ export function clearDemand(demand: Demand): void {
 
 export function addToDemand(demand: Demand, asks: Asks & { readonly moments?: AsksByMoment | undefined }): void {
   demand.keys += 1
-  if (asks.markActiveSeq > demand.markActiveSeq) demand.markActiveSeq = asks.markActiveSeq
-  if (asks.markInactiveSeq > demand.markInactiveSeq) demand.markInactiveSeq = asks.markInactiveSeq
+  if (asks.markSeq > demand.markSeq) demand.markSeq = asks.markSeq
   if (asks.fetchActiveSeq > demand.fetchActiveSeq) demand.fetchActiveSeq = asks.fetchActiveSeq
   if (asks.fetchInactiveSeq > demand.fetchInactiveSeq) demand.fetchInactiveSeq = asks.fetchInactiveSeq
   demand.fetchActiveEvents += asks.fetchActiveEvents
@@ -38,7 +36,7 @@ export interface Verdict {
    * and fetch it. `none`: no event asks for anything on it.
    */
   readonly effect: 'none' | 'fresh' | 'mark' | 'fetch'
-  /** The newest event it is to be stale for. */
+  /** The newest event, which it is to be stale for. */
   readonly markSeq: number
   /** The newest event it is to be fetched for, 0 if none may or need fetch it. */
   readonly fetchSeq: number
@@ -54,11 +52,10 @@ export interface Verdict {
  * @param startedAt when the query's latest uncancelled fetch started
  */
 export function judge(demand: Demand, isActive: boolean, isFetchable: boolean, startedAt: number): Verdict {
-  const markSeq = isActive ? demand.markActiveSeq : demand.markInactiveSeq
+  const { markSeq } = demand
   const fetchSeq = !isFetchable ? 0 : isActive ? demand.fetchActiveSeq : demand.fetchInactiveSeq
   const fetchEvents = fetchSeq === 0 ? 0 : isActive ? demand.fetchActiveEvents : demand.fetchInactiveEvents
-  const newest = Math.max(markSeq, fetchSeq)
-  const effect = newest === 0 ? 'none' : startedAt >= newest ? 'fresh' : fetchSeq > startedAt ? 'fetch' : 'mark'
+  const effect = markSeq === 0 ? 'none' : startedAt >= markSeq ? 'fresh' : fetchSeq > startedAt ? 'fetch' : 'mark'
   const ifShownSeq = isActive ? 0 : demand.fetchActiveSeq
   return { effect, markSeq, fetchSeq, ifShownSeq, fetchEvents }
 }

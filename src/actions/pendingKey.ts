@@ -4,8 +4,8 @@ import type { Wants } from './wants.ts'
 
 /** What events ask for, as the logical time of the newest that asks for it, 0 for never. */
 export interface Asks {
-  markActiveSeq: number
-  markInactiveSeq: number
+  /** Of all: each marks what it matches, so that no other is newer. */
+  markSeq: number
   fetchActiveSeq: number
   fetchInactiveSeq: number
   /** Events that a flush per event would answer with a fetch of each active query, or of each inactive one. */
@@ -51,11 +51,10 @@ export interface PendingKey extends Asks {
   cancels: boolean
 }
 
-const effects = ['markActiveSeq', 'markInactiveSeq', 'fetchActiveSeq', 'fetchInactiveSeq'] as const
+const effects = ['markSeq', 'fetchActiveSeq', 'fetchInactiveSeq'] as const
 
 export const createAsks = (): Asks => ({
-  markActiveSeq: 0,
-  markInactiveSeq: 0,
+  markSeq: 0,
   fetchActiveSeq: 0,
   fetchInactiveSeq: 0,
   fetchActiveEvents: 0,
@@ -76,8 +75,7 @@ export const createPendingKey = (id: string, queryKey: QueryKey, exact: boolean,
   sources: undefined,
   matched: undefined,
   cancels: false,
-  markActiveSeq: 0,
-  markInactiveSeq: 0,
+  markSeq: 0,
   fetchActiveSeq: 0,
   fetchInactiveSeq: 0,
   fetchActiveEvents: 0,
@@ -86,8 +84,7 @@ export const createPendingKey = (id: string, queryKey: QueryKey, exact: boolean,
 
 /** Notes that the event of time `seq` asks for `wants`. */
 export function addWants(asks: Asks, wants: Wants, seq: number): void {
-  if (wants.markActive && seq > asks.markActiveSeq) asks.markActiveSeq = seq
-  if (wants.markInactive && seq > asks.markInactiveSeq) asks.markInactiveSeq = seq
+  if (seq > asks.markSeq) asks.markSeq = seq
   if (wants.fetchActive) {
     asks.fetchActiveEvents += 1
     if (seq > asks.fetchActiveSeq) asks.fetchActiveSeq = seq

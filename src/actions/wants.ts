@@ -1,22 +1,20 @@
 import type { InvalidateEvent, RefetchEvent, RefetchType } from './types.ts'
 
-/** What an event asks for, apart for mounted (active) and unmounted (inactive) queries. */
+/**
+ * Which queries an event asks to fetch, apart for mounted (active) and unmounted (inactive) ones. Each marks whatever it
+ * matches: its key has changed, whoever shows it next.
+ */
 export interface Wants {
-  readonly markActive: boolean
-  readonly markInactive: boolean
   readonly fetchActive: boolean
   readonly fetchInactive: boolean
 }
 
-/**
- * What an INVALIDATE or REFETCH asks for, by the queries it says to fetch. Both mark whatever they match: its key has
- * changed, whoever shows it next.
- */
+/** What an INVALIDATE or REFETCH asks for, by the queries it says to fetch. */
 export const wantsFor: Record<RefetchType, Wants> = {
-  active: { markActive: true, markInactive: true, fetchActive: true, fetchInactive: false },
-  inactive: { markActive: true, markInactive: true, fetchActive: false, fetchInactive: true },
-  all: { markActive: true, markInactive: true, fetchActive: true, fetchInactive: true },
-  none: { markActive: true, markInactive: true, fetchActive: false, fetchInactive: false },
+  active: { fetchActive: true, fetchInactive: false },
+  inactive: { fetchActive: false, fetchInactive: true },
+  all: { fetchActive: true, fetchInactive: true },
+  none: { fetchActive: false, fetchInactive: false },
 }
 
 export const wantsOf = (event: InvalidateEvent | RefetchEvent): Wants =>

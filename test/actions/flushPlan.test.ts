@@ -4,16 +4,18 @@ import { type Demand, addToDemand, clearDemand, createDemand, judge } from '../.
 import { PendingQueue } from '../../src/actions/pendingQueue.ts'
 import { wantsOf } from '../../src/actions/wants.ts'
 
-const demand: fc.Arbitrary<Demand> = fc.record({
-  keys: fc.nat(3),
-  seen: fc.constant(undefined),
-  markActiveSeq: fc.nat(5),
-  markInactiveSeq: fc.nat(5),
-  fetchActiveSeq: fc.nat(5),
-  fetchInactiveSeq: fc.nat(5),
-  fetchActiveEvents: fc.nat(9),
-  fetchInactiveEvents: fc.nat(9),
-})
+const demand: fc.Arbitrary<Demand> = fc
+  .record({
+    keys: fc.nat(3),
+    seen: fc.constant(undefined),
+    markSeq: fc.nat(5),
+    fetchActiveSeq: fc.nat(5),
+    fetchInactiveSeq: fc.nat(5),
+    fetchActiveEvents: fc.nat(9),
+    fetchInactiveEvents: fc.nat(9),
+  })
+  // Every event marks.
+  .map((one) => ({ ...one, markSeq: Math.max(one.markSeq, one.fetchActiveSeq, one.fetchInactiveSeq) }))
 
 describe('judge', () => {
   it('fetches exactly if an event that asks for it is newer than the latest start', () => {
@@ -30,12 +32,7 @@ describe('judge', () => {
     fc.assert(
       fc.property(demand, fc.boolean(), fc.boolean(), fc.nat(6), (given, isActive, isFetchable, startedAt) => {
         const verdict = judge(given, isActive, isFetchable, startedAt)
-        const asked = [
-          isActive ? given.markActiveSeq : given.markInactiveSeq,
-          isFetchable ? (isActive ? given.fetchActiveSeq : given.fetchInactiveSeq) : 0,
-        ]
-        const newest = Math.max(...asked)
-        const expected = newest === 0 ? 'none' : startedAt >= newest ? 'fresh' : undefined
+        const expected = given.markSeq === 0 ? 'none' : startedAt >= given.markSeq ? 'fresh' : undefined
         expect(['none', 'fresh'].includes(verdict.effect) ? verdict.effect : undefined).toBe(expected)
         expect(verdict.fetchSeq === 0 || isFetchable).toBe(true)
         expect(verdict.ifShownSeq).toBe(isActive ? 0 : given.fetchActiveSeq)
@@ -65,8 +62,7 @@ it('a demand is the newest of each effect, and the sum of the events, over all k
   for (const key of queue.keys.values()) addToDemand(total, key)
   expect(total).toEqual({
     keys: 2,
-    markActiveSeq: 4,
-    markInactiveSeq: 4,
+    markSeq: 4,
     fetchActiveSeq: 4,
     fetchInactiveSeq: 4,
     fetchActiveEvents: 2,
@@ -82,22 +78,16 @@ it.each([
   ['all', true, true],
   ['none', false, false],
   [undefined, true, false],
-] as const)(
-  'refetchType %s fetches active: %s, inactive: %s, and marks both',
-  (refetchType, fetchActive, fetchInactive) => {
-    expect(wantsOf({ type: 'INVALIDATE', queryKeys: [], refetchType })).toEqual({
-      markActive: true,
-      markInactive: true,
-      fetchActive,
-      fetchInactive,
-    })
-  },
-)
+] as const)('refetchType %s fetches active: %s, inactive: %s', (refetchType, fetchActive, fetchInactive) => {
+  expect(wantsOf({ type: 'INVALIDATE', queryKeys: [], refetchType })).toEqual({
+    fetchActive,
+    fetchInactive,
+  })
+})
 
 it('a demand keeps the newest event of all its keys for each thing they ask for, in whatever order they come', () => {
   const seqs = fc.record({
-    markActiveSeq: fc.nat(5),
-    markInactiveSeq: fc.nat(5),
+    markSeq: fc.nat(5),
     fetchActiveSeq: fc.nat(5),
     fetchInactiveSeq: fc.nat(5),
     fetchActiveEvents: fc.nat(5),
@@ -112,8 +102,7 @@ it('a demand keeps the newest event of all its keys for each thing they ask for,
       const sum = (name: keyof (typeof all)[number]): number => all.reduce((count, one) => count + one[name], 0)
       expect(total).toEqual({
         keys: all.length,
-        markActiveSeq: newest('markActiveSeq'),
-        markInactiveSeq: newest('markInactiveSeq'),
+        markSeq: newest('markSeq'),
         fetchActiveSeq: newest('fetchActiveSeq'),
         fetchInactiveSeq: newest('fetchInactiveSeq'),
         fetchActiveEvents: sum('fetchActiveEvents'),

@@ -6,7 +6,7 @@ import { PendingQueue } from '../../src/actions/pendingQueue.ts'
 import { createMatcher } from '../../src/integration/query/flush/match.ts'
 import { queryKey, reverseProperties } from './arbitraries.ts'
 
-const wants = { markActive: true, markInactive: true, fetchActive: true, fetchInactive: false }
+const wants = { fetchActive: true, fetchInactive: false }
 
 const buildQuery = (client: QueryClient, options: QueryOptions & { queryKey: QueryKey }): Query =>
   client.getQueryCache().build(client, options)

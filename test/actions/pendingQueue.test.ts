@@ -13,7 +13,7 @@ import {
 import { PendingQueue } from '../../src/actions/pendingQueue.ts'
 import { changeOf } from '../support/changeOf.ts'
 
-const wants = { markActive: true, markInactive: true, fetchActive: true, fetchInactive: false }
+const wants = { fetchActive: true, fetchInactive: false }
 const change = changeOf('goals')
 const handler = (): object => ({})
 
@@ -73,7 +73,7 @@ describe('what changes that fetches may have seen ask for', () => {
     known.seenSince = 3
     add(later)
     later.seenSince = 99
-    const both = { fetchActiveSeq: 13, markInactiveSeq: 13, fetchActiveEvents: 3, events: 3 }
+    const both = { fetchActiveSeq: 13, markSeq: 13, fetchActiveEvents: 3, events: 3 }
     expect(asksOf(queue.takeKeys(), 20)).toMatchObject(both)
     add(known)
     later.seenSince = 5
@@ -210,25 +210,30 @@ it('a restored key owes a fetch of its exact query and counts as no event', () =
   const { queue } = setup()
   const key = queue.restore(['goals'], 7)
   expect(key).toMatchObject({ exact: true, events: 0, firstAtMs: 7, lastAtMs: 7, sources: undefined })
-  expect(key).toMatchObject({ markActiveSeq: 1, markInactiveSeq: 1, fetchActiveSeq: 1, fetchInactiveSeq: 0 })
+  expect(key).toMatchObject({ markSeq: 1, fetchActiveSeq: 1, fetchInactiveSeq: 0 })
   expect([key.id, queue.eventsReceived, queue.lastEventAtMs]).toEqual([queue.idOf(['goals'], true), 0, 7])
 })
 
 it('a key keeps the newest event for each thing that is wanted of it, and how many would each have fetched', () => {
   const { queue } = setup()
-  const nothing = { markActive: false, markInactive: false, fetchActive: false, fetchInactive: false }
-  const add = (name: keyof typeof nothing) =>
-    queue.add(queue.idOf(['goals'], false), ['goals'], { ...nothing, [name]: true }, 0, false, undefined)
-  add('markActive')
-  add('markInactive')
+  const nothing = { fetchActive: false, fetchInactive: false }
+  const add = (name?: keyof typeof nothing) =>
+    queue.add(
+      queue.idOf(['goals'], false),
+      ['goals'],
+      { ...nothing, ...(name && { [name]: true }) },
+      0,
+      false,
+      undefined,
+    )
+  add()
   add('fetchActive')
   add('fetchInactive')
   add('fetchInactive')
-  expect(add('markActive')).toMatchObject({
-    markActiveSeq: 6,
-    markInactiveSeq: 2,
-    fetchActiveSeq: 3,
-    fetchInactiveSeq: 5,
+  expect(add()).toMatchObject({
+    markSeq: 5,
+    fetchActiveSeq: 2,
+    fetchInactiveSeq: 4,
     fetchActiveEvents: 1,
     fetchInactiveEvents: 2,
   })
@@ -241,7 +246,7 @@ it('a change that is read late asks for nothing newer than what came after it', 
   if (buffered) queue.addFromChange(['a'], { ...wants, fetchInactive: true }, buffered, 'goals:INSERT')
   const key = add(['a'], 10)
   if (buffered) queue.addFromChange(['a'], { ...wants, fetchInactive: true }, buffered, 'goals:INSERT')
-  expect(key).toMatchObject({ markActiveSeq: 2, markInactiveSeq: 2, fetchActiveSeq: 2, fetchInactiveSeq: 1 })
+  expect(key).toMatchObject({ markSeq: 2, fetchActiveSeq: 2, fetchInactiveSeq: 1 })
   expect([key.exact, queue.eventsReceived, queue.lastEventAtMs]).toEqual([false, 3, 10])
 })
 
@@ -285,6 +290,6 @@ describe('a key that is put back', () => {
     const taken = queue.takeKeys().map((key) => ({ ...key, fetchInactiveSeq: 9 }))
     add(['a'], 30)
     queue.putBack(taken)
-    expect(queue.takeKeys()).toMatchObject([{ markActiveSeq: 2, fetchActiveSeq: 2, fetchInactiveSeq: 9 }])
+    expect(queue.takeKeys()).toMatchObject([{ markSeq: 2, fetchActiveSeq: 2, fetchInactiveSeq: 9 }])
   })
 })

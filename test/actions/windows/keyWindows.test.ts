@@ -6,7 +6,7 @@ import type { Due } from '../../../src/actions/windows/windows.ts'
 import { PendingQueue } from '../../../src/actions/pendingQueue.ts'
 import { type Timing, defaultTiming } from '../../../src/actions/timing.ts'
 
-const wants = { markActive: true, markInactive: true, fetchActive: true, fetchInactive: false }
+const wants = { fetchActive: true, fetchInactive: false }
 const timing: Timing = { ...defaultTiming, quietMs: 50, maxWaitMs: 200 }
 
 function setup(given: Timing = timing) {

@@ -6,7 +6,7 @@ import { RootWindows } from '../../../src/actions/windows/rootWindows.ts'
 import type { WaitExplanation } from '../../../src/actions/windows/windows.ts'
 import { toJsonSafe } from '../../../src/integration/inspect/jsonSafe.ts'
 
-const wants = { markActive: true, markInactive: true, fetchActive: true, fetchInactive: false }
+const wants = { fetchActive: true, fetchInactive: false }
 
 /** Windows over a queue in which time passes millisecond by millisecond, as the chart has them look at the clock. */
 function setup() {

@@ -65,7 +65,7 @@ export class PutIn {
       // A query that owes a fetch again has not changed.
       if (key.events === 0) continue
       const { id, queryKey, exact, lastAtMs } = key
-      const seq = newestSeq(key) || this.#port.logicalClock.value
+      const seq = key.markSeq || this.#port.logicalClock.value
       this.#remember(id, { queryKey, exact, atMs: dateMs - (nowMs - lastAtMs), seq })
     }
   }
@@ -173,6 +173,3 @@ export class PutIn {
     }
   }
 }
-
-const newestSeq = ({ markActiveSeq, markInactiveSeq, fetchActiveSeq, fetchInactiveSeq }: PendingKey): number =>
-  Math.max(markActiveSeq, markInactiveSeq, fetchActiveSeq, fetchInactiveSeq)

@@ -128,12 +128,9 @@ export function judgeQuery(
     const isActive = entry.query.isActive()
     apply(entry, judge(demand, isActive, isFetchable(entry.query, isActive), startedAt))
   } finally {
-    if (fetches.ways.waiting.isAny) fetches.releaseUnanswered(entry, newestOf(demand))
+    if (fetches.ways.waiting.isAny) fetches.releaseUnanswered(entry, demand.markSeq)
   }
 }
-
-const newestOf = ({ markActiveSeq, markInactiveSeq, fetchActiveSeq, fetchInactiveSeq }: Demand): number =>
-  Math.max(markActiveSeq, markInactiveSeq, fetchActiveSeq, fetchInactiveSeq)
 
 function applyVerdict(
   scope: FlushScope,
@@ -145,8 +142,7 @@ function applyVerdict(
   if (effect === 'none') return
   if (!isDirect) scope.counters.would += fetchEvents
   // Also for a fetch that answers the events: cancelled, it would leave the query as it was before them.
-  // One that only fetches leaves the mark to the fetch, which is not to come.
-  scope.fetches.note(entry, fetch === 'never' ? Math.max(markSeq, fetchSeq) : markSeq, ifShownSeq, record)
+  scope.fetches.note(entry, markSeq, ifShownSeq, record)
   if (effect === 'fresh') {
     record.skippedFresh += 1
     if (fetchSeq > 0 && isOpen(entry) && fetch !== 'never') scope.fetches.leanOnOpen(entry, fetchSeq)
