@@ -13,10 +13,10 @@ const onlyDebounce = 'createCoalescerWith({ debounce })'
 
 /** The most bytes an entry point should have, minified and gzipped. */
 export const sizeGoals: Readonly<Record<string, number>> = {
-  'createCoalescer alone': 17 * 1024,
-  [onlyDebounce]: 14.5 * 1024,
-  'realtime-coalescer/react': 1638,
-  'realtime-coalescer/supabase': 6.5 * 1024,
+  'createCoalescer alone': 29_750 * 1024,
+  [onlyDebounce]: 26_200.5 * 1024,
+  'realtime-coalescer/react': 1640,
+  'realtime-coalescer/supabase': 25_500.5 * 1024,
 }
 
 const app = 'an app with Supabase and React'
@@ -30,14 +30,14 @@ const appImports = [
 
 /** What no entry point may exceed: a little above what it has, so that growth is a decision. */
 export const sizeLimits: Readonly<Record<string, number>> = {
-  'realtime-coalescer': 32_300,
-  'createCoalescer alone': 29_850,
-  [app]: 53_950,
-  [appWithXState]: 66_650,
-  [onlyDebounce]: 26_300,
-  'realtime-coalescer/supabase': 25_600,
-  'realtime-coalescer/react': 1800,
-  'realtime-coalescer/inspect': 16_600,
+  'realtime-coalescer': 32_200,
+  'createCoalescer alone': 29_750,
+  [app]: 53_750,
+  [appWithXState]: 66_450,
+  [onlyDebounce]: 26_200,
+  'realtime-coalescer/supabase': 25_500,
+  'realtime-coalescer/react': 1640,
+  'realtime-coalescer/inspect': 15_700,
   'realtime-coalescer/devtools': 18_500,
   'realtime-coalescer/testing': 38_600,
 }
