@@ -18,6 +18,7 @@ beforeAll(async () => {
   ;[server, browser] = await Promise.all([servePanel('development'), launchBrowser()])
   // axe comes from outside of the page's policy, as an extension would.
   context = await browser.newContext({ viewport: { width: 1280, height: 900 } })
+  context.setDefaultTimeout(60_000)
   tab = await context.newPage()
   tab.on('console', (message) => {
     // The test drops the feed, which the library tells of.

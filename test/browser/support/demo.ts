@@ -52,8 +52,7 @@ export async function startDemo(options: PageOptions = {}): Promise<Demo> {
   }
 }
 
-const stepTimeoutMs = 60_000
-const receiveTimeoutMs = 60_000
+const stepTimeoutMs = 240_000
 
 async function openPage(
   backend: Backend,
@@ -104,7 +103,6 @@ async function openPage(
       await page.waitForFunction(
         (count) => Number(document.querySelector('[data-received]')?.getAttribute('data-received')) >= count,
         least,
-        { timeout: receiveTimeoutMs },
       )
     },
     receiveAll,

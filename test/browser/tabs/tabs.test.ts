@@ -58,7 +58,7 @@ const read = (page: Page): Promise<TabReport | undefined> =>
   page.evaluate(() => (globalThis as { report?: () => TabReport }).report?.())
 
 async function all(pages: readonly Page[], holds: (report: TabReport) => boolean, what: string): Promise<void> {
-  const giveUpAtMs = performance.now() + 30_000
+  const giveUpAtMs = performance.now() + 60_000
   for (;;) {
     const reports = await Promise.all(pages.map(read))
     if (reports.every((report) => report && holds(report))) return
@@ -70,6 +70,7 @@ async function all(pages: readonly Page[], holds: (report: TabReport) => boolean
 /** Opens tabs one after the other: the first one leads. */
 async function openTabs(count: number): Promise<Page[]> {
   context = await browser.newContext()
+  context.setDefaultTimeout(60_000)
   const pages: Page[] = []
   for (let at = 0; at < count; at += 1) {
     const page = await context.newPage()
@@ -167,9 +168,9 @@ describe('five tabs of a browser', () => {
       Object.defineProperty(document, 'visibilityState', { get: () => 'hidden' })
       document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))
     })
-    await until(() => sockets() === 2, 'the socket of another tab', 20_000)
+    await until(() => sockets() === 2, 'the socket of another tab')
     await seeChange(others)
-    await until(() => sockets() === 1, 'one socket', 20_000)
+    await until(() => sockets() === 1, 'one socket')
     await seeChange(others)
     await first.close()
     await seeChange(others)
