@@ -127,6 +127,28 @@ describe.each(coalescing)('flush, %s', (strategy) => {
 })
 
 describe.each(everyStrategy)('flush and settled, %s', (strategy) => {
+  it.each(['urgent', 'leading'])('flush() right after an event that is %s waits for its fetch', async (how) => {
+    const world = worldOf(strategy, { leading: how === 'leading' })
+    const shown = await world.showLoaded(goals)
+    world.change(goals, { urgent: how === 'urgent' })
+    const seen = world.coalescer.flush().then(() => shown.version())
+    await advance(1000)
+    expect(await seen).toBe(1)
+  })
+
+  it('flush({ queryKey }) waits for its fetches whenever they were flushed, and for no others', async () => {
+    const world = worldOf(strategy)
+    const shown = await world.showLoaded(goals)
+    world.show(['other'], { queryFn: () => new Promise<never>(() => undefined) })
+    world.change([])
+    while (startsOf(world, goals).length < 2) await advance(1)
+    const seen = watchPromise(world.coalescer.flush({ queryKey: goals }))
+    await advance(99)
+    expect([seen.isResolved, shown.version()]).toEqual([false, 0])
+    await advance(1)
+    expect([seen.isResolved, shown.version()]).toEqual([true, 1])
+  })
+
   it('flush() resolves when the fetches have ended, those to follow included', async () => {
     const world = worldOf(strategy)
     const shown = world.show(goals)

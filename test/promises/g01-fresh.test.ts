@@ -3,7 +3,16 @@ import { describe, expect, it } from 'vitest'
 import { SimulatedServer } from '../support/simulatedServer.ts'
 import { advance, drain, useSimulatedTime } from '../support/simulatedTime.ts'
 import { type ShowOptions, createWorld } from '../support/world.ts'
-import { announce, coalescing, eventKinds, everyStrategy, isInvalidated, startsOf, worldOf } from './support.ts'
+import {
+  announce,
+  coalescing,
+  eventKinds,
+  everyStrategy,
+  isInvalidated,
+  startsOf,
+  watchPromise,
+  worldOf,
+} from './support.ts'
 
 useSimulatedTime()
 
@@ -153,14 +162,31 @@ describe.each(everyStrategy)('G1 fresh, %s', (strategy) => {
     expect([isInvalidated(world, goals), startsOf(world, goals).length]).toEqual([false, 3])
   })
 
-  it.each([{}, { revert: false }])('a fetch that somebody cancels with %j is made up for', async (options) => {
+  const cancellations = [{}, { revert: false }, { silent: true }, { silent: true, revert: false }]
+
+  it.each(cancellations)('a fetch that somebody cancels with %j is made up for', async (options) => {
     const world = worldOf(strategy)
     const shown = await world.showLoaded(goals)
     announce(world, 'INVALIDATE', goals)
+    const settled = watchPromise(world.coalescer.settled())
     while (startsOf(world, goals).length < 2) await advance(1)
     await world.queryClient.cancelQueries({ queryKey: goals }, options)
     await advance(1000)
     expect(shown.version()).toBe(1)
+    expect(settled.isResolved).toBe(true)
+  })
+
+  it.each(cancellations)('so is one that the first fetch was to be followed by, cancelled with %j', async (options) => {
+    const world = worldOf(strategy)
+    const shown = world.show(goals)
+    await drain()
+    announce(world, 'INVALIDATE', goals)
+    const flushed = watchPromise(world.coalescer.flush())
+    await advance(10)
+    await world.queryClient.cancelQueries({ queryKey: goals }, options)
+    await advance(1000)
+    expect(shown.version()).toBe(1)
+    expect(flushed.isResolved).toBe(true)
   })
 
   it('an unmount that aborts the fetch leaves the query stale, so that the next mount fetches', async () => {

@@ -110,8 +110,9 @@ export interface Coalescer<Name extends string = StrategyName, Option = OptionFo
   /** Changes the strategy, its timing, or both. Pending work moves over. @throws TypeError or RangeError for a bad strategy. */
   switchStrategy(strategy: Option): void
   /**
-   * Flushes now. Resolves when the fetches this leads to, those to follow included, succeed, fail, pause or are ended;
-   * with a `queryKey`, when those of its queries are.
+   * Flushes now. Resolves when the fetches this leads to, those to follow included, succeed, fail, pause or are ended:
+   * also those of what has just been flushed for being urgent or the first of a burst. With a `queryKey`, when its
+   * queries owe no fetch any more, whenever they were flushed.
    */
   flush(options?: FlushOptions): Promise<void>
   /** Resolves when nothing is pending or in flight; work deferred while hidden or paused offline does not count. */

@@ -157,13 +157,14 @@ export function createCoalescerWith<const Strategies extends StrategyRegistry>(
       const { queryKey } = readFlushOptions(flush)
       // Inside the coalescer's own calls of the app, the flush would run only after this function has looked for it.
       if (engine.containment.depth > 0) await Promise.resolve()
-      const records = (engine.waiters.collecting = new Set<Entry>())
+      const led = (engine.waiters.collecting = new Set<Entry>())
       router.take({ type: 'FLUSH' })
       engine.waiters.collecting = undefined
-      // `direct` has flushed each event already, so what its flushes led to is what is waited for.
-      if (engine.strategy.name === 'direct') for (const record of engine.fetches.owing()) records.add(record)
+      // What was urgent, or the first of a burst, has been flushed already; `direct` has flushed each event.
+      const isEach = queryKey !== undefined || engine.strategy.name === 'direct'
+      for (const entry of engine.fetches.owing()) if (isEach || engine.waiters.isOfTurn(entry)) led.add(entry)
       const isAwaited = ({ query }: Entry): boolean => !queryKey || partialMatchKey(query.queryKey, queryKey)
-      await whenAnswered(engine.fetches, [...records].filter(isAwaited))
+      await whenAnswered(engine.fetches, [...led].filter(isAwaited))
     },
     async settled() {
       if (router.isOver || engine.isSettled) return

@@ -274,6 +274,7 @@ export class Fetches implements LedgerListener {
 
   /** Waits for the end of the fetch that is running. */
   #follow(entry: Entry): void {
+    if (entry.debt.at !== 'fetching') this.ledger?.watchRun(entry.query)
     this.ways.move(entry, 'fetching')
     // TanStack resumes it by itself only for a mounted client, and only when the network or the page returns.
     if (isPaused(entry) && onlineManager.isOnline() && !this.holds.mutations.isResuming) entry.query.onOnline()

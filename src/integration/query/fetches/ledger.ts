@@ -90,6 +90,20 @@ export class Ledger {
     return entry
   }
 
+  /** Has the end of a request noticed that is cancelled silently, of which the cache tells nobody. */
+  watchRun(query: Query, promise = query.promise): void {
+    const look = (): void => void this.#port.containment.runWith(this.#findEnd, query)
+    // A request that is just being started has no promise yet.
+    if (promise) promise.catch(look)
+    else queueMicrotask(look)
+  }
+
+  /** A state that says `fetching` with no request behind it is what a silent cancellation leaves. */
+  readonly #findEnd = (query: Query): void => {
+    const isSaid = query.state.fetchStatus !== 'idle'
+    if (isSaid && query.promise === undefined && this.#entries.has(query)) this.#noteEnd(query, 'cancelled')
+  }
+
   #hear(event: QueryCacheNotifyEvent): void {
     const { query } = event
     if (event.type === 'observerAdded') return this.#noteShown(query)

@@ -125,7 +125,8 @@ export class Slots {
     const { promise } = query
     ledger.starting = query
     try {
-      fetchStale(query, ledger.cache, isRunning(entry) ? 'running' : 'none', this.#port.containment)
+      const before = isRunning(entry) ? 'running' : 'none'
+      ledger.watchRun(query, fetchStale(query, ledger.cache, before, this.#port.containment))
     } finally {
       ledger.starting = undefined
       // A listener of the cache that throws at the start keeps TanStack from sending the request.

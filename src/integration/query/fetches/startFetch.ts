@@ -13,8 +13,15 @@ export type Before =
 /**
  * Marks a query stale and fetches it. Marked first, because an abort by unmount restores the state from before the
  * fetch, and that must not pass for fresh. A listener of the cache that throws at the mark is reported.
+ *
+ * @returns the promise of the request
  */
-export function fetchStale(query: Query, cache: QueryCache, before: Before, containment: Containment): void {
+export function fetchStale(
+  query: Query,
+  cache: QueryCache,
+  before: Before,
+  containment: Containment,
+): Promise<unknown> {
   const isIdle = before === 'none'
   if (isIdle) takeBackClaim(query)
   try {
@@ -23,10 +30,12 @@ export function fetchStale(query: Query, cache: QueryCache, before: Before, cont
   } catch (error) {
     containment.failed(error, query)
   }
-  query.fetch(undefined, { cancelRefetch: true }).catch(ignore)
+  const promise = query.fetch(undefined, { cancelRefetch: true })
   // The start that was to tell them of the mark has not come.
-  if (!isIdle || query.state.fetchStatus !== 'idle') return
-  for (const observer of query.observers) containment.run(() => observer.onQueryUpdate(), query)
+  if (isIdle && query.state.fetchStatus === 'idle') {
+    for (const observer of query.observers) containment.run(() => observer.onQueryUpdate(), query)
+  }
+  return promise
 }
 
 /** TanStack would wait for the end of what its state calls a fetch. The start that comes next tells everyone. */

@@ -1,3 +1,4 @@
+import type { FlushedRecord } from '../../../actions/types.ts'
 import type { Entry } from './way.ts'
 import type { Fetches } from './fetches.ts'
 
@@ -5,7 +6,19 @@ import type { Fetches } from './fetches.ts'
 export class Waiters {
   /** Gathers the entries of the flushes that run while it is set. */
   collecting: Set<Entry> | undefined
+  /** The flushes of this turn. */
+  readonly #ofTurn = new Set<FlushedRecord>()
   #settled: (() => void)[] = []
+
+  noteFlush(record: FlushedRecord): void {
+    if (this.#ofTurn.size === 0) queueMicrotask(() => this.#ofTurn.clear())
+    this.#ofTurn.add(record)
+  }
+
+  /** Whether a flush of this turn has asked for the fetch that a query owes. */
+  isOfTurn({ cause }: Entry): boolean {
+    return cause !== undefined && this.#ofTurn.has(cause)
+  }
 
   whenSettled(): Promise<void> {
     return new Promise((resolve) => this.#settled.push(resolve))

@@ -282,6 +282,7 @@ export class Engine implements OrchestratorPort {
     const record = this.#flushes.apply(keys, options, this.#port.options.maxConcurrentRefetches === Infinity)
     this.fetches.data.remember(keys, this.now())
     this.#counters.flushes += 1
+    this.waiters.noteFlush(record)
     this.queue.onlookers.flushed(record, keys)
     this.emit('flushed', record)
   }
