@@ -8,9 +8,12 @@ import {
   checkKeys,
   coalescerMachines,
   createTestApp,
+  createTestClock,
   createTestFeed,
   createTestServer,
   expectFresh,
+  playStorm,
+  printStorm,
 } from 'realtime-coalescer/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
 
@@ -114,6 +117,63 @@ describe('the kit refuses', () => {
   ])('%s', (_name, act, message) => {
     expect(act).toThrow(message)
     expect(act).toThrow(/^Expected/)
+  })
+})
+
+describe('traces', () => {
+  const step = { afterMs: 0, do: 'drop' }
+  const commit = { afterMs: 0, do: 'commit', table: 'goals', row: { id: 1 } }
+
+  it.each<[string, readonly unknown[], string]>([
+    ['a step that is in no list', [step], '`traces[0]` to be a list of steps'],
+    ['nothing for a trace', [[step], undefined], '`traces[1]` to be a list of steps, got undefined'],
+    ['nothing for a step', [[step, null]], '`traces[0][1]` to be a step { afterMs, do, … }'],
+    ['no action', [[{ afterMs: 0 }]], "`traces[0][0].do` to be one of 'commit'"],
+    ['an action there is none of', [[{ afterMs: 0, do: 'comit' }]], "got 'comit'. Pass one of those names."],
+    ['no time', [[{ do: 'drop' }]], '`traces[0][0].afterMs` to be a number of milliseconds'],
+    ['a time that is none', [[{ ...step, afterMs: NaN }]], '`traces[0][0].afterMs` to be from 0'],
+    ['a time before the last step', [[{ ...step, afterMs: -1 }]], '`traces[0][0].afterMs` to be from 0'],
+    ['a field there is none of', [[{ ...step, atMs: 5 }]], "{ afterMs, do }, got one more, 'atMs'. Leave it out."],
+    ['a commit without a table', [[{ ...commit, table: undefined }]], '`traces[0][0].table` to be a name'],
+    ['a commit without a row', [[{ ...commit, row: undefined }]], '`traces[0][0].row` to be a row'],
+    ['a row in a list', [[{ ...commit, row: [] }]], '`traces[0][0].row` to be a row'],
+    ['a word for truncated', [[{ ...commit, truncated: 'yes' }]], '`traces[0][0].truncated` to be true or false'],
+    ['nobody to remove', [[{ afterMs: 0, do: 'remove', table: 'goals' }]], '`traces[0][0].id` to be the id of a row'],
+    ['nothing to refuse', [[{ afterMs: 0, do: 'refuse' }]], '`traces[0][0].name` to be a name'],
+    ['one change for several', [[{ afterMs: 0, do: 'transaction', changes: commit }]], '`traces[0][0].changes` to be'],
+    [
+      'a change without a row',
+      [[{ afterMs: 0, do: 'transaction', changes: [{ table: 'goals' }] }]],
+      '`traces[0][0].changes[0].row` to be a row',
+    ],
+  ])('are neither printed nor played with %s', async (_name, traces, message) => {
+    const clock = createTestClock()
+    const app = createTestApp({ server: { rows: { goals: [] } }, tables, clock })
+    onTestFinished(() => app.stop())
+    expect(() => call(printStorm, ...traces)).toThrow(message)
+    await expect(call(playStorm, app, clock, ...traces, [commit])).rejects.toThrow(message)
+    expect(app.server.writes).toEqual([])
+  })
+
+  it.each<[string, object, string]>([
+    ['a table the server has not', { ...commit, table: 'gaols' }, "`table` to be one of goals, got 'gaols'"],
+    ['a row without its key', { ...commit, row: {} }, 'an object with `id`'],
+    ['a key that is null', { afterMs: 0, do: 'remove', table: 'goals', id: null }, 'an object with `id`'],
+  ])('are not played with %s', async (_name, step, message) => {
+    const clock = createTestClock()
+    const app = createTestApp({ server: { rows: { goals: [] } }, tables, clock })
+    onTestFinished(() => app.stop())
+    await expect(call(playStorm, app, clock, [commit, step])).rejects.toThrow(message)
+    expect(app.server.writes).toEqual([])
+  })
+
+  it('are played over an app with a feed and its clock', async () => {
+    const app = createTestApp({ server: { rows: { goals: [] } } })
+    onTestFinished(() => app.stop())
+    await expect(call(playStorm, app, createTestClock())).rejects.toThrow('`app` to be a test app with a feed')
+    const whole = createTestApp({ server: { rows: { goals: [] } }, tables })
+    onTestFinished(() => whole.stop())
+    await expect(call(playStorm, whole)).rejects.toThrow('`clock` to be a test clock')
   })
 })
 

@@ -1,4 +1,6 @@
+import { failType } from '../../actions/validate.ts'
 import { expectFresh } from './expectFresh.ts'
+import { expectTraces, rowsOfStep } from './expectTraces.ts'
 import type { TestApp } from './testApp.ts'
 import type { TestClock } from './testClock.ts'
 import { type TestAction, type TestTrace, mergeTraces, printStorm } from './traces.ts'
@@ -47,9 +49,19 @@ function act({ feed, server }: TestApp, action: TestAction, refused: Set<string>
  * Plays traces over an app that is live, side by side, ends every fault, and expects every screen to be fresh once that
  * has healed. What failed is fetched again before, as the next focus or mount would.
  *
- * @throws Error of what is not fresh, with the traces as a test to paste.
+ * @throws Error of what is not fresh, with the traces as a test to paste; before anything has been played, TypeError or
+ * RangeError for what is no trace of this app.
  */
 export async function playStorm(app: TestApp, clock: TestClock, ...traces: readonly TestTrace[]): Promise<void> {
+  if (typeof app?.feed?.release !== 'function') {
+    failType('app', 'a test app with a feed', app, 'Pass what createTestApp({ server, tables }) returned.')
+  }
+  if (typeof clock?.advance !== 'function') {
+    failType('clock', 'a test clock', clock, 'Pass what createTestClock() returned, and give it to the app as well.')
+  }
+  expectTraces(traces)
+  // The server knows its tables and their keys.
+  for (const { table, row } of traces.flat().flatMap(rowsOfStep)) app.server.row(table, row)
   const startedAtMs = clock.now()
   const refused = new Set<string>()
   try {

@@ -59,7 +59,7 @@ export class TableRows {
   keyFrom(id: unknown): TestRow {
     const [column, ...others] = this.#primaryKey
     if (isRow(id) && this.#primaryKey.every((one) => isValue(id[one]))) return this.keyOf(id)
-    if (column !== undefined && others.length === 0 && isValue(id)) return { [column]: id }
+    if (column !== undefined && others.length === 0 && isValue(id) && !isRow(id)) return { [column]: id }
     return failType('id', `an object with ${this.#columns}`, id, `That is the primary key of ${this.#table}.`)
   }
 

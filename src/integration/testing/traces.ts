@@ -1,3 +1,4 @@
+import { expectTraces } from './expectTraces.ts'
 import type { TestRow } from './testServer.ts'
 
 /** Something that happens to an app under test. */
@@ -51,11 +52,18 @@ function print(value: unknown): string {
 const printTrace = (trace: TestTrace): string =>
   trace.length === 0 ? '[]' : `[\n${trace.map((step) => `    ${print(step)},\n`).join('')}  ]`
 
-/** Traces as a test to paste; `start` is yours, and returns a new app that is live, with its clock. */
-export const printStorm = (...traces: readonly TestTrace[]): string => `it('stays fresh', async () => {
+/**
+ * Traces as a test to paste; `start` is yours, and returns a new app that is live, with its clock.
+ *
+ * @throws TypeError or RangeError for what is no trace.
+ */
+export function printStorm(...traces: readonly TestTrace[]): string {
+  expectTraces(traces)
+  return `it('stays fresh', async () => {
   const { app, clock } = await start()
   await playStorm(app, clock, ${traces.map(printTrace).join(', ')})
 })`
+}
 
 /** One timeline of several traces: each begins at 0, and of what falls together the first trace's comes first. */
 export function mergeTraces(traces: readonly TestTrace[]): readonly (TestAction & { readonly atMs: number })[] {
