@@ -1,9 +1,10 @@
 import { expectCount, expectFunction, expectOneOf, failType } from '../../actions/validate.ts'
 import { Deliveries } from './deliveries.ts'
 import { expectByTable, expectOptions } from './expectations.ts'
-import { changeFor, changeOf, type Commit, messagesOf, splitTable, type TestMessage } from './feedPayloads.ts'
+import { type Commit, splitTable } from './feedPayloads.ts'
 import { type TestFeedChannel, TestChannel } from './testChannel.ts'
 import { Refusals } from './refusals.ts'
+import { Telling } from './telling.ts'
 import { TestClient } from './testClient.ts'
 import type { TestCommit } from './tableRows.ts'
 import type { TestServer, TestWrite } from './testServer.ts'
@@ -100,9 +101,6 @@ class FeedClient extends TestClient<TestChannel> implements TestFeedClient {
   }
 }
 
-/** The most messages of a topic that a server replays. */
-const MOST_REPLAYED = 25
-
 /**
  * Creates a scripted feed over a server. Channels join by themselves, without a timer, while it is reachable.
  *
@@ -124,11 +122,12 @@ export function createTestFeed(server: TestServer, options: TestFeedOptions = {}
   let commits = 0
   let last: Commit | undefined
   const refusals = new Refusals([...server.tables, ...Object.values(topics)], schema)
-  const sent = new Map<string, TestMessage[]>()
   const transit = createTransit()
   const deliveries = new Deliveries()
 
   const supabase = new FeedClient((channel) => join(channel))
+  const channels = (): readonly TestFeedChannel[] => supabase.getChannels()
+  const telling = new Telling({ schema, topics, send, transit, deliveries, channels })
 
   function join(channel: TestChannel): void {
     if (!feed.isReachable || !supabase.getChannels().includes(channel) || channel.isLive) return
@@ -145,57 +144,15 @@ export function createTestFeed(server: TestServer, options: TestFeedOptions = {}
       )
     }
     channel.goLive()
-    replay(channel, name)
-  }
-
-  function replay(channel: TestFeedChannel, name: string): void {
-    const { broadcast } = channel.params.config as { broadcast?: { replay?: object } }
-    if (!broadcast?.replay) return
-    for (const message of sent.get(name)?.slice(-MOST_REPLAYED) ?? []) {
-      deliverMessage(channel, { ...message, meta: { ...message.meta, replayed: true } })
-    }
-  }
-
-  const deliverMessage = (channel: TestFeedChannel, message: TestMessage, writes: readonly TestWrite[] = []): void =>
-    channel.deliver(({ type, filter }) => {
-      if (type !== 'broadcast' || (filter.event !== '*' && filter.event !== message.event)) return undefined
-      deliveries.bring(...writes)
-      return message
-    })
-
-  function tell(commit: Commit): void {
-    last = commit
-    deliveries.tell(commit.writes)
-    for (const write of commit.writes) {
-      if (topics[write.table] !== undefined) continue
-      const payload = changeOf(write, commit, schema)
-      for (const channel of supabase.getChannels()) {
-        transit.send(channel, () =>
-          channel.deliver(({ type, filter }) => {
-            const change = type === 'postgres_changes' ? changeFor(filter, payload, write) : undefined
-            if (change) deliveries.bring(write)
-            return change
-          }),
-        )
-      }
-    }
-    const writes = commit.writes.filter(({ table }) => topics[table] !== undefined)
-    for (const { table, ...message } of messagesOf({ ...commit, writes }, send, schema)) {
-      const name = topics[table] ?? ''
-      sent.set(name, [...(sent.get(name) ?? []), message])
-      for (const channel of supabase.getChannels()) {
-        if (channel.topic !== `realtime:${name}`) continue
-        const told = writes.filter((write) => write.table === table)
-        transit.send(channel, () => deliverMessage(channel, message, told))
-      }
-    }
+    telling.replay(channel, name)
   }
 
   function commit(changes: readonly TestCommit[], isTruncated: boolean): Commit {
     const writes = server.transaction(changes)
     commits += 1
     const done = { number: commits, writes, isTruncated }
-    tell(done)
+    last = done
+    telling.tell(done)
     return done
   }
 
@@ -216,13 +173,13 @@ export function createTestFeed(server: TestServer, options: TestFeedOptions = {}
       const { truncated = false } = delivery
       const times = expectCount('times', delivery.times ?? 1)
       const done = commit([change], truncated)
-      for (let time = 1; time < times; time += 1) tell(done)
+      for (let time = 1; time < times; time += 1) telling.tell(done)
       // One change is one write.
       return done.writes[0] as TestWrite
     },
     transaction: (changes) => commit(changes, false).writes,
     duplicate() {
-      if (last) tell(last)
+      if (last) telling.tell(last)
       else failType('duplicate()', 'a change that has been delivered', undefined, 'Call `commit` first.')
     },
     hold: () => transit.hold(),
