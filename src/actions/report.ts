@@ -48,6 +48,9 @@ export function createWarner(onWarning: ((message: string) => void) | undefined)
   }
 }
 
+/** Warns of calls that no coalescer hears of: in the console, in development only. */
+export const warnInConsole: Warn = (message) => createWarner(undefined)(message)
+
 /** Warns of each property of `given`, if anything is, that `names` does not have; `expected` says what those are. */
 export function warnOfUnknown(expected: string, given: object | false | undefined, names: object, warn: Warn): void {
   for (const name of Object.keys(given || {})) {

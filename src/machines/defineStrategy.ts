@@ -1,3 +1,4 @@
+import { warnInConsole, warnOfUnknown } from '../actions/report.ts'
 import { type Timing, timingReaders } from '../actions/timing.ts'
 import { expectBoolean, expectDelay, expectFunction, expectObject, expectOneOf, failType } from '../actions/validate.ts'
 import type { StrategyPort, Windows } from '../actions/windows/windows.ts'
@@ -38,6 +39,16 @@ export interface MachineStrategy<Option extends keyof Timing> extends StrategyRu
   readonly description?: undefined
 }
 
+/** Every property; the type has it complete. */
+const definitionNames: Record<keyof WindowsStrategy<never> | keyof MachineStrategy<never>, true> = {
+  windows: true,
+  machine: true,
+  quietMs: true,
+  options: true,
+  buffersChanges: true,
+  description: true,
+}
+
 /**
  * Defines a strategy of the app: a rule for when to flush. Give it to `createCoalescer({ strategies })`, or to
  * `createCoalescerWith`.
@@ -48,6 +59,7 @@ export function defineStrategy<const Option extends keyof Timing = (typeof windo
   definition: WindowsStrategy<Option> | MachineStrategy<Option>,
 ): StrategyDefinition<Option> {
   expectObject('definition', 'an object { windows | machine, quietMs }', definition, 'See `defineStrategy`.')
+  warnOfUnknown('properties of a strategy', definition, definitionNames, warnInConsole)
   const { windows, machine, quietMs, buffersChanges = false, description } = definition
   if ((windows === undefined) === (machine === undefined)) {
     failType(

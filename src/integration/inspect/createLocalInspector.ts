@@ -8,7 +8,7 @@ import { Recorder, laneOf } from './local/recorder.ts'
 import { Recording } from './local/recording.ts'
 import { type View, createView, lookAtAll } from './local/view.ts'
 import { watchQueries } from './local/watchQueries.ts'
-import { expectPlace, resolveShown } from './options.ts'
+import { type ShownOptions, expectPlace, resolveShown, warnOfOptions } from './options.ts'
 
 /** What `createLocalInspector` takes. */
 export interface LocalInspectorOptions {
@@ -175,11 +175,19 @@ function blankBodyOf(page: Window): HTMLElement | undefined {
   }
 }
 
+/** Every option that it takes beside those of all inspectors; the type has it complete. */
+const optionNames: Record<Exclude<keyof LocalInspectorOptions, keyof ShownOptions>, true> = {
+  container: true,
+  window: true,
+  maxSteps: true,
+}
+
 /** @throws TypeError or RangeError for a bad option. */
 function resolveOptions(options: LocalInspectorOptions) {
   if (typeof options !== 'object' || options === null) {
     failType('options', 'an object', options, 'Call createLocalInspector() or createLocalInspector({ container }).')
   }
+  warnOfOptions('createLocalInspector()', options, optionNames)
   const { maxSteps = 2000, container, window: host } = options
   expectPlace('window', 'a window', host)
   expectPlace('container', 'an element', container)

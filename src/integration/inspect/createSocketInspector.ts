@@ -4,7 +4,7 @@ import { Attachments, currentActors, hearOnce } from './actors.ts'
 import type { Inspectable } from './createStatelyInspector.ts'
 import { type KnownEvent, describe, statusOf } from './describe.ts'
 import { Limiter } from './limiter.ts'
-import { type ShownOptions, resolveShown } from './options.ts'
+import { type ShownOptions, resolveShown, warnOfOptions } from './options.ts'
 
 /** An inspector of `@statelyai/inspect`, such as the one of `createWebSocketInspector`. */
 export interface InspectorTarget {
@@ -55,6 +55,7 @@ export function createSocketInspector(target: InspectorTarget, options: SocketIn
       "Pass createWebSocketInspector({ url: 'ws://localhost:8080', serializationDepthLimit: 40 }).",
     )
   }
+  warnOfOptions('createSocketInspector()', options, { repeatEveryMessages: true })
   const { repeatEveryMessages = 150, ...rest } = options
   const { maxEventsPerSecond, sanitizeEvent, sanitizeContext } = resolveShown(rest)
   const most = expectCount('repeatEveryMessages', repeatEveryMessages)

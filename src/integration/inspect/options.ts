@@ -1,3 +1,4 @@
+import { warnInConsole, warnOfUnknown } from '../../actions/report.ts'
 import { expectCount, expectDelay, expectFunction, failType } from '../../actions/validate.ts'
 
 /**
@@ -75,6 +76,27 @@ export interface ResolvedInspectorOptions extends Pick<
 /** What every inspector takes: how much of a storm it shows, and what of events and contexts. */
 export type ShownOptions = Pick<StatelyInspectorOptions, 'maxEventsPerSecond' | 'sanitizeEvent' | 'sanitizeContext'>
 
+/** Every option that all of them take; the type has it complete. */
+const shownNames: Record<keyof ShownOptions, true> = {
+  maxEventsPerSecond: true,
+  sanitizeEvent: true,
+  sanitizeContext: true,
+}
+
+/** Warns of options that an inspector does not take, beside those that all take. */
+export const warnOfOptions = (call: string, options: object, names: object): void =>
+  warnOfUnknown(`options of ${call}`, options, { ...shownNames, ...names }, warnInConsole)
+
+/** Every other option of `createStatelyInspector`. */
+const statelyNames: Record<Exclude<keyof StatelyInspectorOptions, keyof ShownOptions>, true> = {
+  url: true,
+  window: true,
+  iframe: true,
+  onStatus: true,
+  connectTimeoutMs: true,
+  maxBufferedEvents: true,
+}
+
 /** @throws TypeError or RangeError for a bad option. */
 export function resolveShown({ maxEventsPerSecond = 200, sanitizeEvent, sanitizeContext }: ShownOptions) {
   if (sanitizeEvent !== undefined) expectFunction('sanitizeEvent', sanitizeEvent)
@@ -98,6 +120,7 @@ export function resolveInspectorOptions(options: StatelyInspectorOptions): Resol
   if (typeof options !== 'object' || options === null) {
     failType('options', 'an object', options, 'Call createStatelyInspector() or createStatelyInspector({ url }).')
   }
+  warnOfOptions('createStatelyInspector()', options, statelyNames)
   const { url = 'https://stately.ai/inspect', connectTimeoutMs = 10_000, maxBufferedEvents = 500, ...rest } = options
   if (typeof url !== 'string' || url === '')
     failType('url', 'an address', url, "Pass a page such as '/inspector.html'.")

@@ -1,4 +1,5 @@
 import { type Query, type QueryClient, type QueryFilters, notifyManager } from '@tanstack/react-query'
+import { warnOfUnknown } from '../../actions/report.ts'
 import { expectBoolean, expectObject } from '../../actions/validate.ts'
 import { Calls } from './client/calls.ts'
 import { wrapClient } from './client/wrapClient.ts'
@@ -14,6 +15,9 @@ export interface CoalesceQueryClientOptions {
    */
   readonly urgentInMutations?: boolean | undefined
 }
+
+/** Every option; the type has it complete. */
+const optionNames: Record<keyof CoalesceQueryClientOptions, true> = { urgentInMutations: true }
 
 interface Made {
   /** What all clients of a coalescer share, so that calls through either count as one. */
@@ -40,6 +44,7 @@ export function coalesceQueryClient<Client extends QueryClient>(
   expectQueryClient(queryClient)
   const internals = internalsOf(coalescer)
   expectObject('options', 'an object { urgentInMutations? }', options, 'Leave it out for the defaults.')
+  warnOfUnknown('options of coalesceQueryClient()', options, optionNames, internals.warn)
   const { urgentInMutations = false } = options
   expectBoolean('urgentInMutations', urgentInMutations)
   internals.attach(queryClient)

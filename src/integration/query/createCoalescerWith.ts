@@ -2,7 +2,13 @@ import { type QueryClient, partialMatchKey } from '@tanstack/react-query'
 import { type ActorOptions, type AnyActorLogic, createActor } from 'xstate'
 import { createTimekeeper } from '../../actions/clock.ts'
 import { Emitter, createErrorReporter, createWarner } from '../../actions/report.ts'
-import { readFlushOptions, readQueryHash, readRefetchOptions } from './callOptions.ts'
+import {
+  readFlushOptions,
+  readQueryHash,
+  readRefetchOptions,
+  readStopOptions,
+  warnOfInvalidate,
+} from './callOptions.ts'
 import type { Entry } from './fetches/way.ts'
 import { expectFunction, expectObject, expectOneOf, expectQueryKey } from '../../actions/validate.ts'
 import type { EmittedEvent, EmittedRecords } from '../../machines/events.ts'
@@ -131,13 +137,14 @@ export function createCoalescerWith<const Strategies extends StrategyRegistry>(
         invalidate,
         'Leave it out for the defaults.',
       )
-      if (!router.tryEnqueue(queryKey, invalidate)) {
-        coalescer.send({ type: 'INVALIDATE', queryKeys: [queryKey], ...invalidate })
-      }
+      if (router.tryEnqueue(queryKey, invalidate)) return
+      // Not of each call of a burst, which is to cost next to nothing; its first one comes here.
+      warnOfInvalidate(invalidate, warn)
+      coalescer.send({ ...invalidate, type: 'INVALIDATE', queryKeys: [queryKey] })
     },
     scheduleRefetch(queryKey, typeOrOptions = 'active') {
       expectQueryKey(queryKey)
-      const { type, source } = readRefetchOptions(typeOrOptions)
+      const { type, source } = readRefetchOptions(typeOrOptions, warn)
       coalescer.send({ type: 'REFETCH', queryKeys: [queryKey], queryType: type, source })
     },
     send(event) {
@@ -154,7 +161,7 @@ export function createCoalescerWith<const Strategies extends StrategyRegistry>(
     },
     async flush(flush = noOptions) {
       assertRunning('flush()')
-      const { queryKey } = readFlushOptions(flush)
+      const { queryKey } = readFlushOptions(flush, warn)
       // Inside the coalescer's own calls of the app, the flush would run only after this function has looked for it.
       if (engine.containment.depth > 0) await Promise.resolve()
       const led = (engine.waiters.collecting = new Set<Entry>())
@@ -192,9 +199,7 @@ export function createCoalescerWith<const Strategies extends StrategyRegistry>(
       router.take({ type: 'RESET' })
     },
     stop(stop = {}) {
-      expectObject('options', 'an object { pending? }', stop, 'Leave it out to mark what is pending stale.')
-      const { pending = 'markStale' } = stop
-      expectOneOf('pending', pending, ['markStale', 'flush', 'drop'])
+      const pending = readStopOptions(stop, warn)
       if (router.isOver) return
       router.isOver = true
       unfollowPage()

@@ -1,5 +1,6 @@
+import { warnInConsole, warnOfUnknown } from '../../actions/report.ts'
 import { expectOneOf, failType, show } from '../../actions/validate.ts'
-import type { BroadcastSqlOptions, TopicOptions } from './options.ts'
+import type { BroadcastSqlOptions, BroadcastTable, TopicOptions } from './options.ts'
 import { isTooLong } from './quote.ts'
 
 export interface TableName {
@@ -24,6 +25,17 @@ export interface ResolvedSql {
   readonly send: 'rows' | 'statements'
 }
 
+type TopicOfColumn = Exclude<TopicOptions, string>
+
+/** Every option; the types have them complete. */
+const sqlNames: Record<keyof BroadcastSqlOptions, true> = { tables: true, send: true, topic: true }
+const tableNames: Record<keyof BroadcastTable, true> = { schema: true, name: true, primaryKey: true, topic: true }
+const topicNames: Record<keyof TopicOfColumn, true> = { prefix: true, column: true, members: true }
+const memberNames: Record<keyof NonNullable<TopicOfColumn['members']>, true> = { table: true, column: true, user: true }
+
+const warnOf = (at: string, options: object | undefined, names: object): void =>
+  warnOfUnknown(`options of ${at}`, options, names, warnInConsole)
+
 /**
  * Checks options and fills in defaults.
  *
@@ -33,6 +45,7 @@ export function resolveOptions(options: BroadcastSqlOptions): ResolvedSql {
   if (typeof options !== 'object' || options === null) {
     failType('options', 'an object { tables }', options, "Pass { tables: ['goals'] }, for instance.")
   }
+  warnOf('broadcastSql()', options, sqlNames)
   const { tables, send, topic } = options
   if (!Array.isArray(tables) || tables.length === 0) {
     failType('tables', 'a list of tables', tables, "Pass ['goals', 'check_ins'], for instance.")
@@ -58,6 +71,7 @@ function resolveTable(at: string, table: unknown, common: ResolvedTopic): Resolv
   if (typeof table !== 'object' || table === null) {
     failType(at, 'a name or an object { name }', table, "Pass 'goals', for instance.")
   }
+  warnOf(`\`${at}\``, table, tableNames)
   const { schema, name, primaryKey, topic } = table as {
     [Name in 'schema' | 'name' | 'primaryKey' | 'topic']?: unknown
   }
@@ -88,10 +102,12 @@ function resolveTopic(at: string, topic: TopicOptions): ResolvedTopic {
       "Pass { prefix: 'user:', column: 'user_id' }, for instance.",
     )
   }
+  warnOf(`\`${at}\``, topic, topicNames)
   const { prefix, column, members } = topic
   if (members !== undefined && (typeof members !== 'object' || members === null)) {
     failType(`${at}.members`, 'an object { table, column, user }', members, 'Name the table that says who may listen.')
   }
+  warnOf(`\`${at}.members\``, members, memberNames)
   return {
     prefix: expectText(`${at}.prefix`, prefix),
     column: expectName(`${at}.column`, column),
