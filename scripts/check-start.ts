@@ -31,7 +31,7 @@ async function checkStart(): Promise<void> {
 
 /** npm ends at once; its child closes the server behind it. */
 async function untilRefused(url: string): Promise<void> {
-  for (let tries = 0; tries < 100; tries += 1) {
+  for (let tries = 0; tries < 600; tries += 1) {
     try {
       await fetch(url)
     } catch {
@@ -39,7 +39,7 @@ async function untilRefused(url: string): Promise<void> {
     }
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
-  throw new Error(`npm start still serves ${url} ten seconds after SIGINT.`)
+  throw new Error(`npm start still serves ${url} a minute after SIGINT.`)
 }
 
 await checkStart()

@@ -48,7 +48,7 @@ async function startApp(broadcast?: { readonly topic: string }): Promise<Feed> {
     supabase,
     join: () => realtime.initialize(queryClient),
     leave: () => realtime.stop(),
-    live: () => until(() => realtime.getStatus() === 'live', `live after ${realtime.getStatus()}`, 10_000),
+    live: () => until(() => realtime.getStatus() === 'live', `live after ${realtime.getStatus()}`, 60_000),
     isLive: () => realtime.getStatus() === 'live',
     async hear() {
       await coalescer.settled()
@@ -58,7 +58,7 @@ async function startApp(broadcast?: { readonly topic: string }): Promise<Feed> {
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ title: `Run ${before}` }),
       })
-      await until(() => fetches > before, 'a change', 5_000)
+      await until(() => fetches > before, 'a change', 60_000)
     },
     async end() {
       realtime.stop()
@@ -83,7 +83,8 @@ async function playApp(app: Feed): Promise<void> {
     await app.hear()
   }
   void app.supabase.realtime.disconnect()
-  await until(() => !app.isLive(), 'the status after disconnect()', 500)
+  // By the event of the socket: it is not asked for its state before ten seconds have passed.
+  await until(() => !app.isLive(), 'the status after disconnect()', 8_000)
   await new Promise((resolve) => setTimeout(resolve, 200))
   app.supabase.realtime.connect()
   await app.live()
