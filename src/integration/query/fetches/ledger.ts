@@ -92,16 +92,14 @@ export class Ledger {
 
   /** Has the end of a request noticed that is cancelled silently, of which the cache tells nobody. */
   watchRun(query: Query, promise = query.promise): void {
-    const look = (): void => void this.#port.containment.runWith(this.#findEnd, query)
     // A request that is just being started has no promise yet.
-    if (promise) promise.catch(look)
-    else queueMicrotask(look)
+    const ended = promise ?? Promise.reject(new CancelledError())
+    ended.catch(() => this.#port.containment.runWith(this.#findEnd, query))
   }
 
   /** A state that says `fetching` with no request behind it is what a silent cancellation leaves. */
   readonly #findEnd = (query: Query): void => {
-    const isSaid = query.state.fetchStatus !== 'idle'
-    if (isSaid && query.promise === undefined && this.#entries.has(query)) this.#noteEnd(query, 'cancelled')
+    if (query.state.fetchStatus !== 'idle' && query.promise === undefined) this.#noteEnd(query, 'cancelled')
   }
 
   #hear(event: QueryCacheNotifyEvent): void {
