@@ -10,17 +10,16 @@ import { type Chain, connectChain, endChains } from './world.ts'
 import { requestsOfCheckIn } from '../../support/requestsOfCheckIn.ts'
 
 const goalId = 1
-/** Longer than any strategy takes from the answer to its fetches. */
-const echoDelayMs = 450
-
 let backend: Backend
 
 beforeAll(async () => {
   backend = await startBackend()
-  backend.realtime.faults.set({ deliveryDelayMs: echoDelayMs })
 })
 afterAll(() => backend.stop())
-beforeEach(() => backend.api.setLatencyMs(20))
+beforeEach(() => {
+  backend.api.setLatencyMs(20)
+  backend.realtime.faults.reset()
+})
 afterEach(endChains)
 
 interface ClickedChain extends Chain {
@@ -60,7 +59,11 @@ describe.each(strategyNames)('one click on a list with an optimistic write, unde
     const chain = await showEverything(strategy)
     const [before = Number.NaN] = chain.shown
     const changesBefore = chain.wire.changes
+    backend.realtime.faults.set({ pausePolls: true })
     await chain.click()
+    // The changes come when all that the click asks for has been fetched.
+    await chain.coalescer.settled()
+    backend.realtime.faults.set({ pausePolls: false })
     await chain.calm()
     // Its own row, and those of three tables that triggers write.
     expect(chain.wire.changes - changesBefore).toBe(5)
@@ -74,6 +77,7 @@ describe.each(['debounce', 'direct'] as const)('one click among changes of other
   it('goes from old to new with a request running before it and changes of others during it', async () => {
     const chain = await showEverything(strategy)
     backend.api.setLatencyMs(150)
+    backend.realtime.faults.set({ deliveryDelayMs: 450 })
     const [before = Number.NaN] = chain.shown
     const write = (title: string) => backend.db.query('update public.goals set title = $1 where id = 2', [title])
     await write('Before the click')
