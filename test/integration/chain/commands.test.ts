@@ -10,7 +10,6 @@ import type { ClickResult } from '../../../demo/shared/playClick.ts'
 import { until } from '../../../demo/shared/until.ts'
 
 const root = join(import.meta.dirname, '../../..')
-const tsx = join(root, 'node_modules/tsx/dist/cli.mjs')
 
 interface Command {
   readonly child: ChildProcessByStdio<null, Readable, Readable>
@@ -22,9 +21,9 @@ interface Command {
 
 const running = new Set<Command>()
 
-/** Runs a script of the demo, as its npm script does. */
+/** Runs a script of the demo, as `npm start` does: without the `tsx` command, which kills what does not end at once. */
 function run(script: string, args: readonly string[] = [], env: Record<string, string> = {}): Command {
-  const child = spawn(process.execPath, [tsx, join(root, script), ...args], {
+  const child = spawn(process.execPath, ['--import', 'tsx', join(root, script), ...args], {
     cwd: root,
     env: { ...process.env, NODE_ENV: '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
