@@ -106,6 +106,13 @@ const losses: Readonly<Record<string, (world: Wire) => unknown>> = {
     await advance(1_000)
     supabase.realtime.connect()
   },
+  'disconnect() of the app while nobody answers, and connect()': async ({ wire, supabase }) => {
+    wire.detach()
+    wire.socket.isDead = true
+    void supabase.realtime.disconnect()
+    await advance(4_000)
+    supabase.realtime.connect()
+  },
   'removeAllChannels() of the app': ({ supabase }) => void supabase.removeAllChannels(),
 }
 

@@ -169,7 +169,8 @@ export class ScriptedSocket {
   close(code = 1000): void {
     if (this.readyState >= 2) return
     this.readyState = 2
-    setTimeout(() => this.drop(code), 1)
+    // A peer that is gone does not answer the farewell.
+    setTimeout(() => this.drop(code), this.isDead ? 60_000 : 1)
   }
 
   /** The connection is gone. */

@@ -66,6 +66,8 @@ export function openSession(port: SessionPort): ChannelSession {
   /** When the join was answered that has no attached feed yet. */
   let answeredAtMs: number | undefined
   let attachedWith: string | undefined
+  /** The WebSocket that the join was answered over. */
+  let joinedOver: object | undefined
   let unwatchTransport = (): void => undefined
   /** Why the server is about to close the channel. */
   let denial: string | undefined
@@ -76,6 +78,18 @@ export function openSession(port: SessionPort): ChannelSession {
   const frames = new FrameFilter()
   const heard = (payload: unknown, binding: number): void => {
     if (state === 'open') port.changed(payload, binding, frames.isHeardAlready(payload, binding))
+  }
+
+  function transport(): object | undefined {
+    const socket = supabase.realtime as FeedSocket | undefined
+    return socket?.conn ?? socket?.socketAdapter?.getSocket?.()?.conn ?? undefined
+  }
+
+  /** A client that gives up waiting for its WebSocket to close takes the channel for joined over the next one. */
+  function isJoined(): boolean {
+    const { state: told } = channel
+    if (told === 'joined') return joinedOver === undefined || joinedOver === transport()
+    return told === undefined || told === 'joining'
   }
 
   /** The client listens to it, too, and has done so for longer: when this is told, it knows already. */
@@ -142,6 +156,7 @@ export function openSession(port: SessionPort): ChannelSession {
       case 'SUBSCRIBED': {
         const isAttached = join === 'attached'
         join = 'answered'
+        joinedOver = transport()
         watchTransport()
         answeredAtMs = isAttached ? undefined : port.now()
         // To a feed that is live, a join says that it has to be attached anew. This one is attached already.
@@ -202,8 +217,5 @@ export function openSession(port: SessionPort): ChannelSession {
     if (!isPast) end()
     throw error
   }
-  return {
-    isJoined: () => channel.state === undefined || channel.state === 'joined' || channel.state === 'joining',
-    end,
-  }
+  return { isJoined, end }
 }

@@ -16,6 +16,8 @@ export interface FeedSocket {
   isDisconnecting?(): boolean
   /** The WebSocket, of clients that have it themselves. */
   readonly conn?: Pick<EventTarget, 'addEventListener' | 'removeEventListener'> | null
+  /** Has the WebSocket in newer clients. */
+  readonly socketAdapter?: { getSocket?(): { readonly conn?: object | null } | undefined }
   /** Drops a channel from the client's list. */
   _remove?(channel: object): void
   /** Says what token to join with; what `createClient` passes falls back to the API key. */
