@@ -53,7 +53,9 @@ interface LedgerPort {
  */
 export class Ledger {
   /** The query whose fetch the coalescer is starting right now. */
-  starting: Query | undefined
+  starting: Entry | undefined
+  /** When the run of starts began that this one belongs to. */
+  startingAtMs = 0
   /** Counts how often components have come, gone or changed what they ask of their query. */
   observerChanges = 0
   readonly cache: QueryCache
@@ -70,9 +72,12 @@ export class Ledger {
     const hear = (event: QueryCacheNotifyEvent): void => this.#hear(event)
     this.#unsubscribe = this.cache.subscribe((event) => {
       // Most events are none of ours, and a flush of thousands of queries makes many.
-      if (event.type === 'updated' && event.action.type === 'invalidate') return
+      if (event.type === 'updated') {
+        if (event.action.type !== 'invalidate') port.containment.runWith(hear, event)
+        return
+      }
       if (changesObservers.has(event.type)) this.observerChanges += 1
-      if (event.type === 'updated' || heard.has(event.type)) port.containment.runWith(hear, event)
+      if (heard.has(event.type)) port.containment.runWith(hear, event)
     })
   }
 
@@ -81,6 +86,7 @@ export class Ledger {
   }
 
   entryOf(query: Query): Entry {
+    if (this.starting?.query === query) return this.starting
     let entry = this.#entries.get(query)
     if (!entry) {
       this.#lastId += 1
@@ -111,6 +117,7 @@ export class Ledger {
       const entry = this.#entries.get(query)
       if (!entry) return
       this.#entries.delete(query)
+      if (this.starting === entry) this.starting = undefined
       dropRun(entry)
       this.#port.listener.removed(entry)
       return
@@ -156,13 +163,14 @@ export class Ledger {
     const { clock, listener, now } = this.#port
     const entry = this.entryOf(query)
     const wasOwn = isOwnRun(entry)
-    const isOwn = this.starting === query
+    const isOwn = this.starting === entry
     const isPaused = query.state.fetchStatus === 'paused'
     const isMore = isFetchMore(query)
     // The coalescer hands no promise to the requests that it starts.
     const hasAsked = isOwn && !isPaused && asksAtOnce(query)
     // One more page does not renew the pages that are there; and a request counts from when it asks.
-    startRun(entry, isOwn, isPaused && !isMore ? clock.value : entry.endedStartedAt, now())
+    const startedAt = isPaused && !isMore ? clock.value : entry.endedStartedAt
+    startRun(entry, isOwn, startedAt, isOwn ? this.startingAtMs : now())
     if (isMore) trustRun(entry)
     else if (hasAsked || query.options.behavior !== undefined) renewRun(entry, clock.value)
     if (!isPaused && !hasAsked) this.#observe(query, entry)

@@ -16,9 +16,11 @@ interface FlushedKey {
   readonly queryKey: QueryKey
   readonly exact: boolean
   /** When its newest event came, by the clock that data is dated with. */
-  readonly atMs: number
+  atMs: number
   /** The same in logical time. */
-  readonly seq: number
+  seq: number
+  /** The generation of keys that it was remembered with last. */
+  generation: number
 }
 
 export interface PutInPort {
@@ -42,13 +44,15 @@ export interface PutInPort {
  */
 export class PutIn {
   readonly #port: PutInPort
-  /** The newest keys, by id. */
-  #flushed = new Map<string, FlushedKey>()
-  /** Those before them, forgotten once there are as many new ones. */
-  #flushedBefore = new Map<string, FlushedKey>()
+  /** The keys of the newest generation, and of the one before it, by id. */
+  readonly #flushed = new Map<string, FlushedKey>()
+  #generation = 0
+  /** How many keys are of the newest generation: there are `MAX_KEYS` in one. */
+  #generationSize = 0
   #forgottenAtMs = -Infinity
   #forgottenSeq = 0
   #newestAtMs = -Infinity
+  #newestSeq = 0
   #match: ((query: Query) => FlushedKey | undefined) | undefined
   readonly #stale = new Map<Query, number>()
   /** The event that a query has been fetched again for, because another tab's state was put in. */
@@ -61,40 +65,69 @@ export class PutIn {
   /** @param nowMs the time by the clock of the coalescer, by which the keys are dated */
   remember(keys: readonly PendingKey[], nowMs: number): void {
     const dateMs = Date.now()
-    for (const key of keys) {
-      // A query that owes a fetch again has not changed.
-      if (key.events === 0) continue
-      const { id, queryKey, exact, lastAtMs } = key
+    // A query that owes a fetch again has not changed.
+    const told = keys.filter(({ events }) => events > 0)
+    // So many that the generations after them would have these forgotten by the end, and all that came before.
+    let surplus = told.length - MAX_KEYS - (told.length % MAX_KEYS)
+    if (surplus > 0) {
+      this.#endGeneration()
+      this.#forgetUpTo(this.#newestAtMs, this.#newestSeq)
+    }
+    for (const key of told) {
+      const atMs = dateMs - (nowMs - key.lastAtMs)
       const seq = key.markSeq || this.#port.logicalClock.value
-      this.#remember(id, { queryKey, exact, atMs: dateMs - (nowMs - lastAtMs), seq })
+      if (surplus > 0) this.#forgetUpTo(atMs, seq)
+      else this.#remember(key.id, key.queryKey, key.exact, atMs, seq)
+      surplus -= 1
     }
   }
 
   /** Remembers what filters have been judged for: what comes into the cache after the call is not matched any more. */
   rememberCall({ id, queryKey, exact }: CalledKey, seq: number): void {
-    this.#remember(id, { queryKey: copyKey(queryKey), exact, atMs: Date.now(), seq })
+    this.#remember(id, copyKey(queryKey), exact, Date.now(), seq)
   }
 
-  #remember(id: string, key: FlushedKey): void {
-    this.#flushed.set(id, key)
-    if (key.atMs > this.#newestAtMs) this.#newestAtMs = key.atMs
+  #remember(id: string, queryKey: QueryKey, exact: boolean, atMs: number, seq: number): void {
+    let key = this.#flushed.get(id)
+    if (!key) this.#flushed.set(id, (key = { queryKey, exact, atMs, seq, generation: -1 }))
+    key.atMs = atMs
+    key.seq = seq
+    this.#noteNewest(atMs, seq)
     this.#match = undefined
-    if (this.#flushed.size >= MAX_KEYS) this.#forgetOldest()
+    if (key.generation === this.#generation) return
+    key.generation = this.#generation
+    this.#generationSize += 1
+    if (this.#generationSize >= MAX_KEYS) this.#forgetOldest()
+  }
+
+  #noteNewest(atMs: number, seq: number): void {
+    if (atMs > this.#newestAtMs) this.#newestAtMs = atMs
+    if (seq > this.#newestSeq) this.#newestSeq = seq
+  }
+
+  #endGeneration(): void {
+    this.#generation += 1
+    this.#generationSize = 0
   }
 
   #forgetOldest(): void {
-    for (const [id, { atMs, seq }] of this.#flushedBefore) {
-      if (this.#flushed.has(id)) continue
-      if (atMs > this.#forgottenAtMs) this.#forgottenAtMs = atMs
-      if (seq > this.#forgottenSeq) this.#forgottenSeq = seq
-    }
-    this.#flushedBefore = this.#flushed
-    this.#flushed = new Map()
+    this.#flushed.forEach(({ generation, atMs, seq }, id) => {
+      if (generation === this.#generation) return
+      this.#flushed.delete(id)
+      this.#forgetUpTo(atMs, seq)
+    })
+    this.#endGeneration()
+  }
+
+  #forgetUpTo(atMs: number, seq: number): void {
+    this.#noteNewest(atMs, seq)
+    if (atMs > this.#forgottenAtMs) this.#forgottenAtMs = atMs
+    if (seq > this.#forgottenSeq) this.#forgottenSeq = seq
   }
 
   forget(): void {
     this.#flushed.clear()
-    this.#flushedBefore.clear()
+    this.#endGeneration()
     this.#stale.clear()
     this.#forgottenAtMs = this.#newestAtMs = -Infinity
     this.#match = undefined
@@ -164,7 +197,7 @@ export class PutIn {
     const found = (key: FlushedKey): void => {
       if (!newest || key.atMs > newest.atMs) newest = key
     }
-    const keys = [...this.#flushedBefore.values(), ...this.#flushed.values()]
+    const keys = [...this.#flushed.values()]
     const match = createMatcher(keys, found, (error) => this.#port.containment.failed(error))
     return (query) => {
       newest = undefined

@@ -36,12 +36,15 @@ export class Slots {
   #isRunOpen = false
   /** What is marked without its components knowing, whom the start of the fetch is to tell. */
   #untold: Entry[] = []
+  /** How many of these, from the first on, have been told. */
+  #told = 0
   /** Whether nobody looks at the page, or TanStack has not yet found that somebody does again. */
   #isAway = false
   /** What is queued and would be marked otherwise. */
   readonly #unmarked = new Set<Entry>()
   /** What `observerChanges` of the ledger was when the flush began that has judged all that is queued. */
   #judgedAt: number | undefined
+  #sliceAtMs = 0
   #sliceEndMs = Infinity
   /** Whether the rest of the queue waits for the main thread to come back. */
   #hasYielded = false
@@ -66,8 +69,9 @@ export class Slots {
 
   /** Tells the components of what is marked and has not been started. */
   tellOfMarks(): void {
-    const untold = this.#untold
+    const untold = this.#untold.slice(this.#told)
     this.#untold = []
+    this.#told = 0
     for (const { query } of untold) {
       const { isInvalidated, fetchStatus } = query.state
       if (isInvalidated && fetchStatus === 'idle') this.#port.containment.runWith(tellOfMark, query, query)
@@ -119,14 +123,20 @@ export class Slots {
 
   /** Fetches a query now, in place of a fetch of it that is running. */
   start(entry: Entry): void {
+    this.#start(entry, this.#port.now())
+  }
+
+  #start(entry: Entry, atMs: number): void {
     const ledger = this.#port.ledger()
     if (!ledger) return
     const { runId, query } = entry
     const { promise } = query
-    ledger.starting = query
+    ledger.starting = entry
+    ledger.startingAtMs = atMs
     try {
       const before = isRunning(entry) ? 'running' : 'none'
       ledger.watchRun(query, fetchStale(query, ledger.cache, before, this.#port.containment))
+      if (entry === this.#untold[this.#told]) this.#told += 1
     } finally {
       ledger.starting = undefined
       // A listener of the cache that throws at the start keeps TanStack from sending the request.
@@ -153,6 +163,7 @@ export class Slots {
 
   #startSlice(endMs: number): void {
     const { maxConcurrentRefetches: limit, now, ways } = this.#port
+    this.#sliceAtMs = now()
     if (ways.running.size < limit) {
       for (const entry of limit === Infinity ? ways.queued : eachMostUrgent(ways.queued)) {
         if (endMs !== Infinity && now() >= endMs) return this.#yield()
@@ -180,7 +191,7 @@ export class Slots {
       // What a request that is stuck may still bring is older.
       if (isOpen(entry)) ways.note(entry, wantedAt(entry), undefined)
       ways.postpone(entry)
-    } else if (!this.#port.mayHold(entry)) this.start(entry)
+    } else if (!this.#port.mayHold(entry)) this.#start(entry, this.#sliceAtMs)
   }
 
   /** Whether what is queued has been found to be wanted in this turn, and no component has changed since. */

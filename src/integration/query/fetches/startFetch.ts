@@ -2,6 +2,7 @@ import type { Query, QueryCache } from '@tanstack/react-query'
 import type { Containment } from '../../../actions/containment.ts'
 
 const ignore = (): void => undefined
+const restart = { cancelRefetch: true }
 
 /** What is there of a request when a fetch is to start. */
 export type Before =
@@ -30,7 +31,7 @@ export function fetchStale(
   } catch (error) {
     containment.failed(error, query)
   }
-  const promise = query.fetch(undefined, { cancelRefetch: true })
+  const promise = query.fetch(undefined, restart)
   // The start that was to tell them of the mark has not come.
   if (isIdle && query.state.fetchStatus === 'idle') {
     for (const observer of query.observers) containment.run(() => observer.onQueryUpdate(), query)

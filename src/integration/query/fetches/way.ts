@@ -16,19 +16,17 @@ export type Run =
     }
 
 /** The fetch that a query owes, and where it waits for it. */
-export type Debt =
-  | { readonly at: 'nowhere' }
-  | {
-      /**
-       * `due`: about to be started. `marked`: stale, to be fetched by `hybrid`'s timer. `held`: not before
-       * the end of a mutation that has written to the query. `queued`: to be fetched as soon
-       * as a slot, the page and the main thread allow. `fetching`: the request that is running answers it, or an older
-       * one that it is to follow. `unseen`: by the next request that asks, or as soon as a component shows the query.
-       */
-      readonly at: 'due' | Stage
-      /** The newest event that it is owed for. */
-      readonly seq: number
-    }
+export interface Debt {
+  /**
+   * `nowhere`: it owes none. `due`: about to be started. `marked`: stale, to be fetched by `hybrid`'s timer. `held`: not
+   * before the end of a mutation that has written to the query. `queued`: to be fetched as soon as a slot, the page and
+   * the main thread allow. `fetching`: the request that is running answers it, or an older one that it is to follow.
+   * `unseen`: by the next request that asks, or as soon as a component shows the query.
+   */
+  readonly at: 'nowhere' | 'due' | Stage
+  /** The newest event that it is owed for; 0 if none is. */
+  readonly seq: number
+}
 
 /** The stages of a debt that are walked through together. */
 export type Stage = 'marked' | 'held' | 'queued' | 'fetching' | 'unseen'
@@ -52,6 +50,7 @@ export type FetchOutcome = 'success' | 'error' | 'cancelled'
  */
 export interface Entry extends Readonly<Known> {
   readonly query: Query
+  readonly debt: Debt
   /** A number of its own. */
   readonly id: number
   /** What it is called where it waits for a flush by itself. */
@@ -85,7 +84,8 @@ interface Known {
   revertsTo: RevertState | undefined
   /** The longest that attempts of the query have taken. */
   longestMs: number
-  debt: Debt
+  /** One object for good: a fetch changes it four times. */
+  readonly debt: { -readonly [Name in keyof Debt]: Debt[Name] }
   notes: Notes | undefined
   /** The newest event that wants a fetch even if no component shows the query, or 0. */
   inactiveWantedAt: number
@@ -98,7 +98,6 @@ interface Known {
 }
 
 export const idle: Run = { is: 'idle' }
-const nothing: Debt = { at: 'nowhere' }
 
 export const createEntry = (query: Query, id: number, nowMs: number): Entry => ({
   query,
@@ -117,7 +116,7 @@ export const createEntry = (query: Query, id: number, nowMs: number): Entry => (
   attemptAtMs: query.state.fetchStatus === 'paused' ? undefined : nowMs,
   revertsTo: undefined,
   longestMs: 0,
-  debt: nothing,
+  debt: { at: 'nowhere', seq: 0 },
   notes: undefined,
   inactiveWantedAt: 0,
   cause: undefined,
@@ -145,7 +144,7 @@ export const hasPausedRun = ({ run, attemptAtMs }: Entry): boolean => run.is !==
 export const hasFailed = (entry: Entry): boolean => entry.outcome === 'error' && !isOpen(entry)
 
 /** The newest event the query owes a fetch for, or 0. */
-export const wantedAt = ({ debt }: Entry): number => (debt.at === 'nowhere' ? 0 : debt.seq)
+export const wantedAt = ({ debt }: Entry): number => debt.seq
 
 /** Whether the query's latest fetch started after the newest event that it owes a fetch for. */
 export const isAnswered = (entry: Entry): boolean => entry.startedAt >= wantedAt(entry)
@@ -208,9 +207,9 @@ export class Ways {
 
   /** Owes the query a fetch for an event; where it waits for it is told by `move`. */
   owe(entry: Entry, seq: number): void {
-    const { debt } = entry
-    if (debt.at === 'nowhere') open(entry).debt = { at: 'due', seq }
-    else if (seq > debt.seq) open(entry).debt = { at: debt.at, seq }
+    const { debt } = open(entry)
+    if (debt.at === 'nowhere') debt.at = 'due'
+    if (seq > debt.seq) debt.seq = seq
   }
 
   /** Owes a query the fetch again whose request has been cancelled, unless it owes a later one. */
@@ -222,10 +221,10 @@ export class Ways {
 
   /** Lets a query that owes a fetch wait for it elsewhere. */
   move(entry: Entry, at: Stage): void {
-    const { debt } = entry
+    const { debt } = open(entry)
     if (debt.at === at || debt.at === 'nowhere') return
     this.#leave(entry)
-    open(entry).debt = { at, seq: debt.seq }
+    debt.at = at
     this[at].add(entry)
   }
 
@@ -238,8 +237,10 @@ export class Ways {
   /** Owes the query nothing any more, and tells whoever waits for what it owed. */
   discharge(entry: Entry): void {
     const upTo = wantedAt(entry)
+    const { debt } = open(entry)
     this.#leave(entry)
-    open(entry).debt = nothing
+    debt.at = 'nowhere'
+    debt.seq = 0
     open(entry).direct = false
     this.#awaitNoMore(entry, upTo)
   }

@@ -8,7 +8,16 @@ type HashFn = (queryKey: QueryKey) => string
 /** A key that queries are matched with. */
 interface KeyToMatch {
   readonly queryKey: QueryKey
+  /** By which the queue knows it; that of an exact key may tell its hash. */
+  readonly id?: string
   readonly exact: boolean
+}
+
+/** Exact keys by hash. */
+interface Hashed<Key> {
+  readonly last: Map<string, Key>
+  /** The key before one of the same hash. */
+  readonly before: Map<Key, Key>
 }
 
 /**
@@ -27,26 +36,26 @@ export function createMatcher<Key extends KeyToMatch>(
   const index = createKeyIndex<Key>()
   const exactKeys = keys.filter((key) => key.exact)
   for (const key of keys) if (!key.exact) index.add(key.queryKey, key)
-  const byHashFn = new Map<HashFn, Map<string, Key[]>>()
+  const byHashFn = new Map<HashFn, Hashed<Key>>()
 
-  const exactByHash = (hashFn: HashFn): Map<string, Key[]> => {
-    let byHash = byHashFn.get(hashFn)
-    if (!byHash) {
-      byHash = new Map()
+  const exactByHash = (hashFn: HashFn): Hashed<Key> => {
+    let hashed = byHashFn.get(hashFn)
+    if (!hashed) {
+      hashed = { last: new Map(), before: new Map() }
       for (const key of exactKeys) {
         try {
-          const hash = hashFn(key.queryKey)
-          const sameHash = byHash.get(hash)
-          if (sameHash) sameHash.push(key)
-          else byHash.set(hash, [key])
+          const hash = hashOf(key, hashFn)
+          const before = hashed.last.get(hash)
+          if (before) hashed.before.set(key, before)
+          hashed.last.set(hash, key)
         } catch (error) {
           // A key that it cannot hash, such as one of a bigint, is the key of none of its queries.
           if (hashFn !== hashKey) failed(error)
         }
       }
-      byHashFn.set(hashFn, byHash)
+      byHashFn.set(hashFn, hashed)
     }
-    return byHash
+    return hashed
   }
 
   let queryKey: QueryKey
@@ -58,7 +67,8 @@ export function createMatcher<Key extends KeyToMatch>(
     queryKey = query.queryKey
     if (hasPartial) index.visit(queryKey, confirm)
     if (exactKeys.length === 0) return
-    for (const key of exactByHash(query.options.queryKeyHashFn ?? hashKey).get(query.queryHash) ?? []) found(key)
+    const { last, before } = exactByHash(query.options.queryKeyHashFn ?? hashKey)
+    for (let key = last.get(query.queryHash); key; key = before.get(key)) found(key)
   }
 }
 
@@ -73,10 +83,19 @@ export function identifyExact(
 ): string {
   const hashFn = queryClient?.getDefaultOptions().queries?.queryKeyHashFn ?? hashKey
   try {
-    return hashFn(queryKey) + identifyUnhashed(queryKey)
+    const hash = hashFn(queryKey)
+    const unhashed = identifyUnhashed(queryKey)
+    return hashFn === hashKey && unhashed === '' ? hash : `${NO_HASH}${hash}${unhashed}`
   } catch (error) {
     const id = identifyKey(queryKey)
     if (hashFn !== hashKey) containment.failed(error)
-    return id
+    return `${NO_HASH}${id}`
   }
 }
+
+/** What the identity of an exact key begins with that is not just its hash by TanStack's own function. */
+const NO_HASH = '?'
+
+/** The hash of an exact key, which takes longer to find than anything else about it. */
+const hashOf = ({ id, queryKey }: KeyToMatch, hashFn: HashFn): string =>
+  hashFn === hashKey && id?.startsWith('![') ? id.slice(1) : hashFn(queryKey)
