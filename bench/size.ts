@@ -11,7 +11,9 @@ const valueNames: Readonly<Record<string, string>> = {
   'realtime-coalescer': 'core',
   'createCoalescer alone': 'alone',
   'createCoalescerWith({ debounce })': 'onlyDebounce',
+  'createRealtimeServiceWith({})': 'withoutParts',
   'an app with Supabase and React': 'app',
+  'an app with Supabase and React, by createCoalescerWith({ debounce }) and createRealtimeServiceWith({})': 'smallApp',
   'an app with Supabase and React, XState included': 'appWithXState',
 }
 

@@ -1,5 +1,7 @@
 export { createRealtimeService } from './integration/supabase/createRealtimeService.ts'
-export type { FeedActorRef, RealtimeService } from './integration/supabase/createRealtimeService.ts'
+export { createRealtimeServiceWith } from './integration/supabase/createRealtimeServiceWith.ts'
+export type { FeedActorRef, RealtimeService } from './integration/supabase/createRealtimeServiceWith.ts'
+export { type TabSharing, shareAcrossTabs } from './integration/supabase/tabs/shareAcrossTabs.ts'
 export type { RealtimeStatus } from './actions/feedStatus.ts'
 export type {
   BroadcastOptions,

@@ -10,6 +10,7 @@ export interface BundleSize {
 }
 
 const onlyDebounce = 'createCoalescerWith({ debounce })'
+const withoutParts = 'createRealtimeServiceWith({})'
 
 /** The most bytes an entry point should have, minified and gzipped. */
 export const sizeGoals: Readonly<Record<string, number>> = {
@@ -21,10 +22,21 @@ export const sizeGoals: Readonly<Record<string, number>> = {
 
 const app = 'an app with Supabase and React'
 const appWithXState = `${app}, XState included`
+const smallApp = `${app}, by ${onlyDebounce} and ${withoutParts}`
 /** What the app of README's first page names of each entry point. */
 const appImports = [
   "export { createCoalescer } from './index.ts'",
   "export { createRealtimeService } from './supabase.ts'",
+  "export { CoalescerProvider, useRealtime } from './react.ts'",
+].join('\n')
+
+const createOnlyDebounce =
+  "import { createCoalescerWith, debounce } from './index.ts'; export const create = () => createCoalescerWith({ debounce })"
+const createWithoutParts =
+  "import { createRealtimeServiceWith } from './supabase.ts'; export const join = (options) => createRealtimeServiceWith({}, options)"
+const smallAppImports = [
+  createOnlyDebounce,
+  createWithoutParts,
   "export { CoalescerProvider, useRealtime } from './react.ts'",
 ].join('\n')
 
@@ -34,6 +46,8 @@ export const sizeLimits: Readonly<Record<string, number>> = {
   'createCoalescer alone': 30_050,
   [app]: 54_050,
   [appWithXState]: 66_700,
+  [smallApp]: 47_500,
+  [withoutParts]: 18_500,
   [onlyDebounce]: 26_500,
   'realtime-coalescer/supabase': 25_500,
   'realtime-coalescer/react': 1640,
@@ -129,14 +143,14 @@ export async function measureSizes(root: string): Promise<Record<string, BundleS
   const sizes: Record<string, BundleSize> = {
     'realtime-coalescer': whole,
     'createCoalescer alone': await bundle(root, "export { createCoalescer } from './index.ts'"),
-    [onlyDebounce]: await bundle(
-      root,
-      "import { createCoalescerWith, debounce } from './index.ts'; export const create = () => createCoalescerWith({ debounce })",
-    ),
+    [onlyDebounce]: await bundle(root, createOnlyDebounce),
   }
   sizes[app] = await bundle(root, appImports)
+  sizes[smallApp] = await bundle(root, smallAppImports)
   const withoutXState = peersOf(root).filter((name) => name.split('/')[0] !== 'xstate')
   sizes[appWithXState] = await bundle(root, appImports, { external: withoutXState })
+  const plugins = [without(core, join(src, 'supabase.ts'))]
+  sizes[withoutParts] = await bundle(root, createWithoutParts, { plugins })
   for (const entry of ['supabase', 'react', 'inspect', 'devtools', 'testing']) {
     const plugins = [without(core, join(src, `${entry}.ts`))]
     sizes[`realtime-coalescer/${entry}`] = await bundle(root, `export * from './${entry}.ts'`, { plugins })

@@ -62,7 +62,7 @@ const entries = {
     'hybrid',
     'perKey',
   ],
-  './supabase': ['createRealtimeService'],
+  './supabase': ['createRealtimeService', 'createRealtimeServiceWith', 'shareAcrossTabs'],
   './react': [
     'CoalescerProvider',
     'useCoalescer',

@@ -1,6 +1,12 @@
 import { type SupabaseClient, createClient, postgresChangesFilter } from '@supabase/supabase-js'
 import { createCoalescer } from 'realtime-coalescer'
-import { type Change, type RealtimeStatus, createRealtimeService } from 'realtime-coalescer/supabase'
+import {
+  type Change,
+  type RealtimeStatus,
+  createRealtimeService,
+  createRealtimeServiceWith,
+  shareAcrossTabs,
+} from 'realtime-coalescer/supabase'
 import { expectTypeOf } from 'vitest'
 
 interface Goal {
@@ -239,4 +245,17 @@ holds('the service', () => {
     // @ts-expect-error -- the coalescer is missing
     createRealtimeService({ supabase: typed, channel: 'db', tables: { goals: { keys } } })
   })
+})
+
+holds('a service takes the options of the parts it is given', () => {
+  createRealtimeServiceWith({ shareAcrossTabs }, { ...common, tables: { goals: { keys } }, shareAcrossTabs: true })
+  createRealtimeServiceWith({}, { ...common, tables: { goals: { keys } }, shareAcrossTabs: false })
+  const realtime = createRealtimeServiceWith({}, { ...common, tables: { goals: { keys } } })
+  realtime.own('goals', { id: 1, title: 'run' })
+  // @ts-expect-error -- goals have no such column
+  realtime.own('goals', { nope: 1 })
+  // @ts-expect-error -- without the part there is no such option
+  createRealtimeServiceWith({}, { ...common, tables: { goals: { keys } }, shareAcrossTabs: true })
+  // @ts-expect-error -- the client has no such table
+  createRealtimeServiceWith({}, { ...common, tables: { goal: { keys } } })
 })

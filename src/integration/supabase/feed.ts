@@ -5,9 +5,8 @@ import type { CatchUpEffect, CatchUpReason } from '../../machines/feedSetup.ts'
 import type { CoalescerInternals } from '../query/internals.ts'
 import { isPageAwake, watchPage } from './page.ts'
 import type { ResolvedService } from './resolveService.ts'
-import { createSharedWire } from './tabs/sharedWire.ts'
 import { createUserToken } from './userToken.ts'
-import { type WireListener, createOwnWire } from './wire.ts'
+import type { WireListener } from './wire.ts'
 
 /** Hears what a feed has to tell. Nothing of it may throw. */
 export interface FeedListener {
@@ -63,10 +62,7 @@ export function createFeed(service: ResolvedService, internals: CoalescerInterna
     },
     status: () => actor.getSnapshot().value.link,
   }
-  const { tabs } = service
-  const wire = tabs
-    ? createSharedWire(service, internals, token, wireListener, tabs)
-    : createOwnWire(service, internals, token, wireListener)
+  const wire = service.createWire(service, internals, token, wireListener)
   let isRunning = false
   let unwatchPage = (): void => undefined
 

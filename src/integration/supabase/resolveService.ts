@@ -5,8 +5,8 @@ import type { RealtimeServiceOptions } from './options.ts'
 import type { ResolvedAnswer } from './resolveAnswer.ts'
 import { type ResolvedTopic, mergeTopics, resolveBroadcast } from './resolveBroadcast.ts'
 import { resolveMessages } from './resolveMessages.ts'
-import { resolveTabs } from './tabs/resolveTabs.ts'
-import type { TabsEnvironment } from './tabs/environment.ts'
+import type { TabSharing } from './tabs/shareAcrossTabs.ts'
+import { type CreateWire, createOwnWire } from './wire.ts'
 import { type ResolvedTable, failStar, resolveTable } from './resolveTable.ts'
 
 /** A service's options, checked and complete. */
@@ -26,8 +26,13 @@ export interface ResolvedService {
   readonly topics: ReadonlyMap<string, ResolvedTopic>
   readonly firstCatchUp: 'markStale' | 'refetch' | 'off'
   readonly backstopMs: number | undefined
-  /** What the tabs of a user share one connection with; `undefined` if each has its own. */
-  readonly tabs: TabsEnvironment | undefined
+  readonly createWire: CreateWire
+}
+
+/** What a service can do that not every app asks for. What is left out is not bundled. */
+export interface ServiceParts {
+  /** Takes the option of this name. @default each tab has a connection of its own */
+  readonly shareAcrossTabs?: TabSharing | undefined
 }
 
 /**
@@ -35,7 +40,8 @@ export interface ResolvedService {
  *
  * @throws TypeError or RangeError for a bad option.
  */
-export function resolveService(options: RealtimeServiceOptions<never>): ResolvedService {
+export function resolveService(parts: ServiceParts, options: RealtimeServiceOptions<never>): ResolvedService {
+  expectObject('parts', 'an object { shareAcrossTabs? }', parts, 'Pass {} for a service with no part beside the feed.')
   expectObject(
     'options',
     'an object',
@@ -101,8 +107,26 @@ export function resolveService(options: RealtimeServiceOptions<never>): Resolved
     topics,
     firstCatchUp: expectOneOf('firstCatchUp', firstCatchUp, ['markStale', 'refetch', 'off']),
     backstopMs: backstopMs === undefined ? undefined : expectBackstop(backstopMs),
-    tabs: resolveTabs(shareAcrossTabs),
+    createWire: resolveWire(shareAcrossTabs, parts),
   }
+}
+
+function resolveWire(given: unknown, { shareAcrossTabs: sharing }: ServiceParts): CreateWire {
+  if (sharing !== undefined) {
+    if (typeof sharing?.wireFor !== 'function') {
+      failType('parts.shareAcrossTabs', 'the export of that name', sharing, 'Import it, or leave it out.')
+    }
+    return sharing.wireFor(given) ?? createOwnWire
+  }
+  if (given !== undefined && given !== false) {
+    failType(
+      'shareAcrossTabs',
+      'left out of a service without that part',
+      given,
+      'Import `shareAcrossTabs` and call createRealtimeServiceWith({ shareAcrossTabs }, options).',
+    )
+  }
+  return createOwnWire
 }
 
 const TOPIC_PREFIX = 'realtime:'

@@ -27,13 +27,15 @@ export interface Wire {
   distrust(message: string): void
 }
 
-/** A wire of channels that this tab has to itself. */
-export function createOwnWire(
+export type CreateWire = (
   service: ResolvedService,
   internals: CoalescerInternals,
   token: UserToken,
   listener: WireListener,
-): Wire {
+) => Wire
+
+/** A wire of channels that this tab has to itself. */
+export const createOwnWire: CreateWire = (service, internals, token, listener) => {
   const channels = createChannels(service, internals, token, {
     changed(payload, _table, isRepeated) {
       if (!isRepeated) listener.changed(payload)

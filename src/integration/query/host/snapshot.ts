@@ -15,14 +15,14 @@ export interface SnapshotReader {
   freeze(): void
 }
 
-const statNames = [
-  'eventsReceived',
-  'flushes',
-  'fetchesStarted',
-  'fetchesSaved',
-  'fetchesFailed',
-  'longestWaitMs',
-] as const satisfies readonly (keyof AnySnapshot['stats'])[]
+/** Whether two objects of plain values say the same. */
+const isSame = (one: object, other: object): boolean => {
+  const values = Object.entries(one)
+  return (
+    values.length === Object.keys(other).length &&
+    values.every(([name, value]) => value === (other as Record<string, unknown>)[name])
+  )
+}
 
 export function createSnapshotReader(engine: Engine, actor: CoalescerActorRef, router: Router): SnapshotReader {
   let last: AnySnapshot | undefined
@@ -37,35 +37,24 @@ export function createSnapshotReader(engine: Engine, actor: CoalescerActorRef, r
     return strategy?.hasTag('flushing') ? 'flushing' : 'idle'
   }
 
+  const read = (): AnySnapshot => {
+    if (isFrozen && last) return last
+    const { inFlight, ways } = engine.fetches
+    const held = ways.held.size
+    const next: AnySnapshot = {
+      strategy: engine.strategy.name,
+      phase: phaseOf(),
+      pendingKeys: engine.queue.size,
+      inFlight,
+      ...(held > 0 && { held }),
+      stats: last && isSame(last.stats, engine.stats) ? last.stats : engine.stats,
+    }
+    if (!last || !isSame(last, next)) last = next
+    return last
+  }
+
   return {
-    read() {
-      if (isFrozen && last) {
-        const { strategy, phase, pendingKeys, inFlight, held = 0, stats } = last
-        if (phase !== 'idle' || pendingKeys + inFlight + held > 0) {
-          last = { strategy, phase: 'idle', pendingKeys: 0, inFlight: 0, stats }
-        }
-        return last
-      }
-      const phase = phaseOf()
-      const pendingKeys = engine.queue.size
-      const { inFlight, ways } = engine.fetches
-      const held = ways.held.size
-      const strategy = engine.strategy.name
-      const { stats } = engine
-      if (last && statNames.every((name) => last?.stats[name] === stats[name])) {
-        if (
-          last.phase === phase &&
-          last.pendingKeys === pendingKeys &&
-          last.inFlight === inFlight &&
-          (last.held ?? 0) === held &&
-          last.strategy === strategy
-        ) {
-          return last
-        }
-        last = { strategy, phase, pendingKeys, inFlight, ...(held > 0 && { held }), stats: last.stats }
-      } else last = { strategy, phase, pendingKeys, inFlight, ...(held > 0 && { held }), stats }
-      return last
-    },
+    read,
     followStrategy(changed) {
       const follow = (): void => {
         const { strategy } = actor.getSnapshot().children
@@ -78,7 +67,9 @@ export function createSnapshotReader(engine: Engine, actor: CoalescerActorRef, r
       actor.subscribe({ next: follow, error: () => undefined })
     },
     freeze() {
-      this.read()
+      const { strategy, stats } = read()
+      const rest: AnySnapshot = { strategy, phase: 'idle', pendingKeys: 0, inFlight: 0, stats }
+      if (!last || !isSame(last, rest)) last = rest
       isFrozen = true
     },
   }
