@@ -14,6 +14,21 @@ const textsOf = (node: AnyStateNode): string[] => [
   ...Object.values(node.states).flatMap(textsOf),
 ]
 
+/** The files that a module with these lines, placed in `src`, has something of. */
+async function sourcesOf(contents: string): Promise<string[]> {
+  const { metafile } = await build({
+    stdin: { contents, resolveDir: join(import.meta.dirname, '../../src') },
+    bundle: true,
+    format: 'esm',
+    packages: 'external',
+    metafile: true,
+    write: false,
+  })
+  const [output] = Object.values(metafile.outputs)
+  const sources = Object.entries(output?.inputs ?? {}).filter(([, { bytesInOutput }]) => bytesInOutput > 0)
+  return sources.map(([path]) => path.replace(/^src\//, ''))
+}
+
 let sizes: Record<string, BundleSize>
 beforeAll(async () => {
   sizes = await measureSizes(join(import.meta.dirname, '../..'))
@@ -36,19 +51,6 @@ describe('the bundle of each entry point', () => {
   })
 
   it('has nothing of what only others of its names need', async () => {
-    const sourcesOf = async (contents: string): Promise<string[]> => {
-      const { metafile } = await build({
-        stdin: { contents, resolveDir: join(import.meta.dirname, '../../src') },
-        bundle: true,
-        format: 'esm',
-        packages: 'external',
-        metafile: true,
-        write: false,
-      })
-      const [output] = Object.values(metafile.outputs)
-      const sources = Object.entries(output?.inputs ?? {}).filter(([, { bytesInOutput }]) => bytesInOutput > 0)
-      return sources.map(([path]) => path.replace(/^src\//, ''))
-    }
     const [all, alone] = await Promise.all([
       sourcesOf("export * from './index.ts'"),
       sourcesOf("export { createCoalescer } from './index.ts'"),
@@ -62,6 +64,15 @@ describe('the bundle of each entry point', () => {
       'integration/query/coalesceQueryClient.ts',
       'machines/defineStrategy.ts',
     ])
+  })
+
+  it('has nothing of the parts of a service that are not named', async () => {
+    const without = await sourcesOf("export { createRealtimeServiceWith } from './supabase.ts'")
+    const named = await sourcesOf("export { createRealtimeServiceWith, shareAcrossTabs } from './supabase.ts'")
+    const part = named.filter((path) => !without.includes(path))
+    expect(part).toContain('integration/supabase/tabs/sharedWire.ts')
+    expect(part.filter((path) => !/\/tabs(\/|Setup\.ts|\.ts)/.test(path))).toEqual([])
+    expect(without.filter((path) => /\/tabs/.test(path))).toEqual([])
   })
 })
 
