@@ -77,10 +77,10 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 
 /** The guards, delays, actors and actions of the connection. */
 export const connectionSetup = setup({
-  types: {
-    context: {} as ConnectionContext,
-    input: {} as { port: ConnectionPort },
-    events: {} as ConnectionEvent,
+  types: {} as {
+    context: ConnectionContext
+    input: { port: ConnectionPort }
+    events: ConnectionEvent
   },
   actors: {
     authorize: fromPromise<void, ConnectionPort>(({ input }) => input.authorize()),

@@ -14,10 +14,10 @@ const allPending = { keyIds: undefined }
 
 /** Flushes each event at once, as an app without a coalescer does. */
 export const directMachine: StrategyMachine = setup({
-  types: {
-    context: {} as DirectContext,
-    input: {} as StrategyInput,
-    events: {} as StrategyEvent,
+  types: {} as {
+    context: DirectContext
+    input: StrategyInput
+    events: StrategyEvent
   },
   guards: {
     hasPending: ({ context }) => context.port.queue.size > 0,

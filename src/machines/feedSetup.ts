@@ -47,10 +47,10 @@ export interface FeedContext {
 
 /** The guards, delays and actions of a feed. */
 export const feedSetup = setup({
-  types: {
-    context: {} as FeedContext,
-    input: {} as { port: FeedMachinePort },
-    events: {} as FeedMachineEvent,
+  types: {} as {
+    context: FeedContext
+    input: { port: FeedMachinePort }
+    events: FeedMachineEvent
   },
   delays: {
     untilRepair: ({ context }) => untilRepairMs(context.latestRepairAtMs, context.port.now()),

@@ -40,12 +40,12 @@ const tell = (event: StrategyEvent | ((args: OrchestratorArgs) => StrategyEvent)
   sendTo<OrchestratorContext, OrchestratorEvent, undefined, StrategyRef, OrchestratorEvent>('strategy', event)
 
 const orchestratorSetup = setup({
-  types: {
-    context: {} as OrchestratorContext,
-    input: {} as { port: OrchestratorPort; strategy: ResolvedStrategy },
-    events: {} as OrchestratorEvent,
-    emitted: {} as EmittedEvent<string>,
-    children: {} as { strategy: string },
+  types: {} as {
+    context: OrchestratorContext
+    input: { port: OrchestratorPort; strategy: ResolvedStrategy }
+    events: OrchestratorEvent
+    emitted: EmittedEvent<string>
+    children: { strategy: string }
   },
   actors: {} as Record<string, StrategyMachine>,
   guards: {

@@ -75,10 +75,10 @@ const untilQuietMs = (agoMs: number): number => (isRecent(agoMs) ? QUIET_MS - ag
 
 /** The guards, delays and actions of a tab among others. */
 export const tabsSetup = setup({
-  types: {
-    context: {} as { readonly port: TabsPort },
-    input: {} as { port: TabsPort },
-    events: {} as TabsEvent,
+  types: {} as {
+    context: { readonly port: TabsPort }
+    input: { port: TabsPort }
+    events: TabsEvent
   },
   delays: {
     quiet: ({ context }) => untilQuietMs(context.port.heardAgoMs()),

@@ -13,10 +13,10 @@ export interface WindowsContext extends StrategyInput {
 
 /** The guards, delays and actions of strategies that wait: all they decide is asked of their `Windows`. */
 export const windowsSetup = setup({
-  types: {
-    context: {} as WindowsContext,
-    input: {} as StrategyInput,
-    events: {} as StrategyEvent,
+  types: {} as {
+    context: WindowsContext
+    input: StrategyInput
+    events: StrategyEvent
   },
   delays: {
     untilNext: ({ context }) => context.windows.untilNext(),
