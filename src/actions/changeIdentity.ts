@@ -1,3 +1,4 @@
+import { isExact } from './sameValue.ts'
 import type { Change } from './types.ts'
 
 const MAX_ROWS = 1_000
@@ -55,7 +56,7 @@ function hasLostDigits(text: string, { new: after, old }: Change): boolean {
 }
 
 function isInexact(value: unknown): boolean {
-  if (typeof value === 'number') return Number.isInteger(value) && !Number.isSafeInteger(value)
+  if (typeof value === 'number') return !isExact(value)
   return typeof value === 'object' && value !== null && Object.values(value).some(isInexact)
 }
 

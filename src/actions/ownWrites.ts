@@ -1,6 +1,6 @@
 import { sortableCommitTime } from './commitTime.ts'
 import type { Moment } from './pendingKey.ts'
-import { isSameValue } from './sameValue.ts'
+import { isExact, isSameValue } from './sameValue.ts'
 import { ServerClock } from './serverClock.ts'
 import type { Change } from './types.ts'
 
@@ -226,7 +226,7 @@ export function identifyOwnRow(table: OwnTable, row: object): string | undefined
 }
 
 const isTellable = (value: unknown): boolean =>
-  typeof value !== 'object' && (typeof value !== 'number' || !Number.isInteger(value) || Number.isSafeInteger(value))
+  typeof value !== 'object' && (typeof value !== 'number' || isExact(value))
 
 /** Whether a change of the same row tells the values that a write returned. */
 function isEcho(change: Change, row: Row, { primaryKey, filter }: OwnTable): boolean {

@@ -39,7 +39,7 @@ function isSameJson(one: object, other: object): boolean {
 }
 
 /** Larger integers have lost digits on their way, and may be others. */
-const isExact = (value: number): boolean => !Number.isInteger(value) || Number.isSafeInteger(value)
+export const isExact = (value: number): boolean => !Number.isInteger(value) || Number.isSafeInteger(value)
 
 /** A number, or a text of one, without the zeros that make no difference. */
 function readDecimal(value: unknown): string | undefined {
