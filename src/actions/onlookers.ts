@@ -12,22 +12,16 @@ export interface Onlooker {
   flushed(record: FlushedRecord, keys: readonly PendingKey[]): void
 }
 
-/** Costs nothing while nobody watches. */
+/** All that watch. */
 export class Onlookers {
   readonly #all = new Set<Onlooker>()
-
-  get isAny(): boolean {
-    return this.#all.size > 0
-  }
 
   add(onlooker: Onlooker): () => void {
     this.#all.add(onlooker)
     return () => void this.#all.delete(onlooker)
   }
 
-  /** Runs what one change, or one event of the app, leads to. */
   during<Result>(rows: number, run: () => Result): Result {
-    if (!this.isAny) return run()
     for (const onlooker of this.#all) onlooker.eventBegins(rows)
     try {
       return run()
@@ -43,4 +37,13 @@ export class Onlookers {
   flushed(record: FlushedRecord, keys: readonly PendingKey[]): void {
     for (const onlooker of this.#all) onlooker.flushed(record, keys)
   }
+}
+
+/**
+ * Has an onlooker told of what enters a queue and leaves it; returns a function that ends it. What does not watch does
+ * not bundle how.
+ */
+export function watchQueue(queue: { onlookers: Onlookers | undefined }, onlooker: Onlooker): () => void {
+  queue.onlookers ??= new Onlookers()
+  return queue.onlookers.add(onlooker)
 }

@@ -1,6 +1,6 @@
 import type { LogicalClock } from './clock.ts'
 import { type Moment, type PendingKey, addSource, addWantsOf, createPendingKey, keepNewest } from './pendingKey.ts'
-import { Onlookers } from './onlookers.ts'
+import type { Onlookers } from './onlookers.ts'
 import type { Change, ChangeHandler, QueryKey } from './types.ts'
 import { identifyKey } from './queryKeys.ts'
 import { type Wants, wantsFor } from './wants.ts'
@@ -35,7 +35,8 @@ export class PendingQueue {
   eventsReceived = 0
   /** The rule of the strategy at work, if it wants to know. */
   watcher: QueueWatcher | undefined
-  readonly onlookers = new Onlookers()
+  /** Whoever watches, if anybody ever has. */
+  onlookers: Onlookers | undefined
   /** What a rule has learned from the events, kept while another one is at work; forgotten with what waits. */
   learned: object | undefined
   readonly #clock: LogicalClock
@@ -80,6 +81,11 @@ export class PendingQueue {
     const key = this.#count(this.#merge(id, queryKey, wants, atMs, this.tick(), exact, source, moment), atMs, source)
     if (moment?.seenSince !== undefined) key.datedEvents += 1
     return key
+  }
+
+  /** Runs what one change, or with 0 rows one event of the app, leads to. */
+  during<Result>(rows: number, run: () => Result): Result {
+    return this.onlookers ? this.onlookers.during(rows, run) : run()
   }
 
   /** The logical time of something that happens now. */
@@ -187,7 +193,7 @@ export class PendingQueue {
     this.eventsReceived += 1
     key.events += 1
     this.watcher?.noteEvent?.(key, atMs)
-    if (this.onlookers.isAny) this.onlookers.noteEvent(key, source)
+    this.onlookers?.noteEvent(key, source)
     return key
   }
 

@@ -3,7 +3,7 @@ import { createCoalescer } from 'realtime-coalescer'
 import { createRealtimeService, createRealtimeServiceWith, shareAcrossTabs } from 'realtime-coalescer/supabase'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { FakeSupabase } from '../support/fakeSupabase.ts'
-import { useSimulatedTime } from '../support/simulatedTime.ts'
+import { advance, useSimulatedTime } from '../support/simulatedTime.ts'
 
 useSimulatedTime()
 
@@ -33,8 +33,7 @@ describe('createRealtimeServiceWith', () => {
       const realtime = createRealtimeServiceWith({}, options as never)
       onTestFinished(() => realtime.stop())
       realtime.initialize()
-      await Promise.resolve()
-      await Promise.resolve()
+      await advance(0)
       expect(realtime.getStatus()).toBe('connecting')
       expect(options.supabase.opened).toHaveLength(1)
     },
@@ -47,7 +46,7 @@ describe('createRealtimeServiceWith', () => {
       onTestFinished(() => realtime.stop())
       realtime.initialize()
     }
-    for (let tick = 0; tick < 10; tick += 1) await Promise.resolve()
+    await advance(0)
     expect(asked.length).toBeGreaterThan(0)
     expect(new Set(asked.map((name) => name.split(' ')[0]))).toEqual(new Set(['realtime-coalescer/1']))
   })

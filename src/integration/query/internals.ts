@@ -2,7 +2,6 @@ import type { QueryClient } from '@tanstack/react-query'
 import type { ActorOptions, AnyActorLogic } from 'xstate'
 import type { ErrorReporter, Warn } from '../../actions/report.ts'
 import { failType } from '../../actions/validate.ts'
-import type { Onlooker } from '../../actions/onlookers.ts'
 import type { Moment } from '../../actions/pendingKey.ts'
 import type { PendingQueue } from '../../actions/pendingQueue.ts'
 import type { Change, ChangeHandler, HandlerFailedRecord, QueryKey } from '../../actions/types.ts'
@@ -28,9 +27,7 @@ export interface CoalescerInternals {
   readonly actorOptions: Pick<ActorOptions<AnyActorLogic>, 'clock' | 'inspect'>
   queryClient(): QueryClient | undefined
   /** What waits for a flush. */
-  readonly pending: Pick<PendingQueue, 'keys' | 'changes' | 'size'>
-  /** Has an onlooker told of what enters the queue and leaves it; returns a function that ends it. */
-  watch(onlooker: Onlooker): () => void
+  readonly pending: Pick<PendingQueue, 'keys' | 'changes' | 'size' | 'onlookers'>
   /** Runs what a change of so many rows leads to, so that onlookers can tell rows from keys. */
   asChange(rows: number, run: () => void): void
   /** The queries whose fetch waits for mutations, with the keys of those. */

@@ -1,5 +1,5 @@
 import { type QueryCacheNotifyEvent, partialMatchKey } from '@tanstack/react-query'
-import type { Onlooker } from '../../../actions/onlookers.ts'
+import { type Onlooker, watchQueue } from '../../../actions/onlookers.ts'
 import type { PendingKey } from '../../../actions/pendingKey.ts'
 import type { FlushReason, FlushedRecord, QueryKey } from '../../../actions/types.ts'
 import type { AnyCoalescer } from '../../query/coalescer.ts'
@@ -55,7 +55,7 @@ export class Recorder implements Onlooker {
     this.#guard(() => this.#gaps.start())
     this.#requests.causes.start()
     this.#ends = [
-      internalsOf(coalescer).watch(this),
+      watchQueue(internalsOf(coalescer).pending, this),
       coalescer.on('strategySwitched', (record) => this.#add({ type: 'switch', ...record })),
       coalescer.on('refetchFailed', ({ queryKey, error }) =>
         this.#add({ type: 'failure', what: `Fetch of ${formatValue(queryKey)}`, message: formatError(error) }),

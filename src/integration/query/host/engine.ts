@@ -283,7 +283,7 @@ export class Engine implements OrchestratorPort {
     this.fetches.data.remember(keys, this.now())
     this.#counters.flushes += 1
     this.waiters.noteFlush(record)
-    this.queue.onlookers.flushed(record, keys)
+    this.queue.onlookers?.flushed(record, keys)
     this.emit('flushed', record)
   }
 

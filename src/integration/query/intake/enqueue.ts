@@ -67,13 +67,11 @@ export function recordEvent(port: IntakePort, event: RecordableEvent): readonly 
     case 'INVALIDATE':
     case 'REFETCH': {
       const exact = event.type === 'INVALIDATE' && event.exact === true
-      return queue.onlookers.during(0, () =>
-        addKeys(queue, event.queryKeys, wantsOf(event), atMs, exact, event.source, moment),
-      )
+      return queue.during(0, () => addKeys(queue, event.queryKeys, wantsOf(event), atMs, exact, event.source, moment))
     }
     case 'SCHEDULE': {
       const { call } = event
-      return call ? queue.onlookers.during(0, () => call.enter(queue, atMs)) : (event.urgentKeyIds ?? [])
+      return call ? queue.during(0, () => call.enter(queue, atMs)) : (event.urgentKeyIds ?? [])
     }
     case 'FETCH_LOST':
       return event.queryKeys.map((queryKey) => queue.restore(queryKey, atMs, moment).id)
@@ -122,7 +120,7 @@ export function drainChanges(port: IntakePort): string[] {
         refetch: (queryKeys, queryType, source) => add(queryKeys, wantsFor[queryType], source),
         fetchLost: (queryKeys) => ids.push(...queryKeys.map((queryKey) => queue.restore(queryKey, atMs, moment).id)),
       }
-      queue.onlookers.during(1, () => applyChange(changesPort, change, handler, sink, seq))
+      queue.during(1, () => applyChange(changesPort, change, handler, sink, seq))
     })
   }
   notifyManager.batch(() => port.changing.run(() => queue.takeChanges().forEach(drain)))
