@@ -57,7 +57,7 @@ describe('joining', () => {
 
   it('times out without a reply, and succeeds at the next try', async () => {
     faults.set({ withholdJoinReply: true })
-    const listening = listenTo(connect(backend), goals, { timeoutMs: 100 })
+    const listening = listenTo(connect(backend), goals, { timeoutMs: 500 })
     await until(() => listening.statuses.includes('TIMED_OUT'))
     faults.reset()
     await listening.live()
