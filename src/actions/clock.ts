@@ -41,6 +41,8 @@ export function createTimekeeper(clock: CoalescerClock = platformClock): Timekee
   return {
     now,
     setTimeout(fn, timeout) {
+      // The platform's timers take it for no time at all.
+      if (timeout === Infinity) return undefined
       const setAtMs = now()
       const fired = (...args: unknown[]): void => {
         if (now() === setAtMs) offset += timeout

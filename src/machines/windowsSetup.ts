@@ -1,6 +1,6 @@
 import { assign, sendTo, setup } from 'xstate'
 import { closeGate } from '../actions/gate.ts'
-import type { Due, Windows } from '../actions/windows/windows.ts'
+import type { Due, StrategyPort, Windows } from '../actions/windows/windows.ts'
 import { describe } from './describe.ts'
 import type { StrategyEvent, StrategyInput } from './strategy.ts'
 
@@ -11,6 +11,8 @@ export interface WindowsContext extends StrategyInput {
   readonly due: Due
 }
 
+const isHolding = ({ queue, isHeld }: StrategyPort): boolean => queue.size > 0 && isHeld()
+
 /** The guards, delays and actions of strategies that wait: all they decide is asked of their `Windows`. */
 export const windowsSetup = setup({
   types: {} as {
@@ -19,15 +21,16 @@ export const windowsSetup = setup({
     events: StrategyEvent
   },
   delays: {
-    untilNext: ({ context }) => context.windows.untilNext(),
+    /** For ever while the page is hidden: FLUSH comes on return. */
+    untilNext: ({ context: { port, windows } }) => (isHolding(port) ? Infinity : windows.untilNext()),
   },
   guards: {
     isOpen: ({ context }) => context.windows.isOpen(),
     isOver: ({ context }) => context.windows.isOver(),
     /** Changes that were read and turned out to ask for nothing leave an empty queue. */
-    isEmpty: ({ context }) => context.port.queue.size === 0,
-    mustHold: ({ context }) => context.port.queue.size > 0 && context.port.isHeld(),
-    isOverdue: ({ context }) => context.windows.isOverdue(),
+    isShut: ({ context }) => !context.windows.isOpen(),
+    mustHold: ({ context }) => isHolding(context.port),
+    isOverdue: ({ context }) => context.windows.isOverdue() && !context.port.isHeld(),
     isDue: ({ context }) => context.windows.due() !== undefined,
     isUrgent: ({ context, event }) => event.type === 'PENDING' && event.urgent && !context.port.isHeld(),
     isLeading: ({ context, event }, params: { isCollecting: boolean }) =>
@@ -73,11 +76,12 @@ export const windowsSetup = setup({
 const whileIdle = { isCollecting: false }
 const whileCollecting = { isCollecting: true }
 
+const opening = { guard: 'isOpen', target: 'collecting', actions: 'begin' } as const
+
 export const windowsIdle = windowsSetup.createStateConfig({
-  id: 'idle',
   description: describe('No window is open. Work left by another strategy, or by the flush before, opens one at once.'),
   entry: 'rest',
-  always: { guard: 'isOpen', target: 'collecting' },
+  always: opening,
   on: {
     PENDING: [
       { guard: 'isUrgent', target: 'flushing', actions: 'noteUrgent' },
@@ -86,7 +90,7 @@ export const windowsIdle = windowsSetup.createStateConfig({
         target: 'flushing',
         actions: { type: 'noteLeading', params: whileIdle },
       },
-      { guard: 'isOpen', target: 'collecting' },
+      opening,
     ],
   },
 })
@@ -94,52 +98,35 @@ export const windowsIdle = windowsSetup.createStateConfig({
 export const windowsCollecting = windowsSetup.createStateConfig({
   tags: 'collecting',
   description: describe(
-    'Events gather. They move deadlines, never the timer: when it fires, the deadlines are looked at again.',
+    'Events gather. They move deadlines, never the timer: when it fires, the deadlines are looked at again. While the page is hidden none runs, until FLUSH comes on return.',
   ),
-  entry: 'begin',
+  entry: 'openGate',
   exit: 'closeGate',
-  initial: 'waiting',
+  always: { guard: 'isOverdue', target: 'flushing', actions: 'noteDue' },
   on: {
+    PENDING: [
+      { guard: 'isUrgent', target: 'flushing', actions: 'noteUrgent' },
+      {
+        guard: { type: 'isLeading', params: whileCollecting },
+        target: 'flushing',
+        actions: { type: 'noteLeading', params: whileCollecting },
+      },
+      { guard: 'isShut', target: 'idle' },
+      { guard: 'mustLookAnew', target: 'collecting', reenter: true, actions: 'look' },
+    ],
     FLUSH: { guard: 'canFlush', target: 'flushing', actions: 'noteRequest' },
   },
-  states: {
-    waiting: {
-      description: describe('One timer runs until the earliest deadline as it stood when the timer was set.'),
-      entry: 'openGate',
-      always: [
-        { guard: 'mustHold', target: 'held' },
-        { guard: 'isOverdue', target: '#flushing', actions: 'noteDue' },
-      ],
-      on: {
-        PENDING: [
-          { guard: 'isUrgent', target: '#flushing', actions: 'noteUrgent' },
-          {
-            guard: { type: 'isLeading', params: whileCollecting },
-            target: '#flushing',
-            actions: { type: 'noteLeading', params: whileCollecting },
-          },
-          { guard: 'mustLookAnew', target: 'waiting', reenter: true, actions: 'look' },
-        ],
-      },
-      after: {
-        untilNext: [
-          { guard: 'mustHold', target: 'held' },
-          { guard: 'isDue', target: '#flushing', actions: 'noteDue' },
-          { guard: 'isOver', target: '#idle', actions: 'look' },
-          { target: 'waiting', reenter: true, actions: 'look' },
-        ],
-      },
-    },
-    held: {
-      description: describe('The page is hidden: no timer and no flush until FLUSH comes on return.'),
-      entry: 'openGate',
-      on: { PENDING: { guard: 'isEmpty', target: '#idle' } },
-    },
+  after: {
+    untilNext: [
+      { guard: 'mustHold', target: 'collecting', reenter: true },
+      { guard: 'isDue', target: 'flushing', actions: 'noteDue' },
+      { guard: 'isOver', target: 'idle', actions: 'look' },
+      { target: 'collecting', reenter: true, actions: 'look' },
+    ],
   },
 })
 
 export const windowsFlushing = windowsSetup.createStateConfig({
-  id: 'flushing',
   tags: 'flushing',
   description: describe('The orchestrator applies what is due. Events that come meanwhile wait for the next window.'),
   entry: ['take', 'reportDue'],

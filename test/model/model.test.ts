@@ -295,14 +295,14 @@ it('takes every transition of every machine', () => {
   // One chart over several rules: a shared window leads only from idle, keys are always looked at in time, and only
   // changes that were read early leave an empty queue behind.
   const otherRules = [
-    'debounce: debounce.collecting.waiting --PENDING [isLeading]--> flushing',
-    'debounce: debounce.collecting.held --PENDING [isEmpty]--> idle',
-    'batch: batch.collecting.waiting --PENDING [isLeading]--> flushing',
-    'perKey: perKey.collecting.waiting --PENDING [mustLookAnew]--> perKey.collecting.waiting',
-    'perKey: perKey.collecting.held --PENDING [isEmpty]--> idle',
-    'hybrid: hybrid.window.collecting.waiting --PENDING [isLeading]--> flushing',
-    'hybrid: hybrid.window.collecting.held --PENDING [isEmpty]--> idle',
-    'adaptive: adaptive.collecting.held --PENDING [isEmpty]--> idle',
+    'debounce: debounce.collecting --PENDING [isLeading]--> debounce.flushing',
+    'debounce: debounce.collecting --PENDING [isShut]--> debounce.idle',
+    'batch: batch.collecting --PENDING [isLeading]--> batch.flushing',
+    'perKey: perKey.collecting --PENDING [isShut]--> perKey.idle',
+    'perKey: perKey.collecting --PENDING [mustLookAnew]--> perKey.collecting',
+    'hybrid: hybrid.window.collecting --PENDING [isLeading]--> hybrid.window.flushing',
+    'hybrid: hybrid.window.collecting --PENDING [isShut]--> hybrid.window.idle',
+    'adaptive: adaptive.collecting --PENDING [isShut]--> adaptive.idle',
   ]
   const missed = coverage.missed()
   // The built-in charts have no end: `test/strategies` has one that does.
