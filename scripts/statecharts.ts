@@ -7,6 +7,7 @@ import { machineToMermaid } from '../src/integration/devtools/chart/mermaid.ts'
 import { connectionMachine } from '../src/machines/connection.ts'
 import { feedMachine } from '../src/machines/feed.ts'
 import { chartsOf } from '../src/machines/charts.ts'
+import { surroundingsMachine } from '../src/machines/surroundings.ts'
 import { tabsMachine } from '../src/machines/tabs.ts'
 import { strategies, strategyNames } from '../src/machines/strategies.ts'
 
@@ -34,7 +35,13 @@ const sections: readonly Section[] = [
     title: 'Orchestrator',
     machine: chartsOf(strategies).orchestrator,
     paragraph:
-      'Takes every event of the app and keeps exactly one strategy at work, as a child actor in the state of its name. A switch passes through `choosing`, which stops the old strategy and starts the new one in one step; pending keys live in a queue outside of both, so nothing is handed over. The `page` region knows whether the page is on screen.',
+      'Takes every event of the app and keeps exactly one strategy at work, as a child actor in the state of its name. A switch passes through `choosing`, which stops the old strategy and starts the new one in one step; pending keys live in a queue outside of both, so nothing is handed over. It has no regions, because each would be asked for its transitions at every event: what goes on around it is followed by an actor of its own.',
+  },
+  {
+    title: 'Surroundings',
+    machine: surroundingsMachine,
+    paragraph:
+      'The orchestrator hands on what it hears of the page and of mutations. `page` knows whether the page is on screen, and asks for a flush on return if anything was deferred. `ownWrites` shows whether fetches wait for the end of mutations.',
   },
   ...strategyNames.map((name) => ({
     title: `Strategy \`${name}\``,

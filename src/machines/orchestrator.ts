@@ -5,14 +5,13 @@ import type { EmittedEvent } from './events.ts'
 import type { AnyCoalescerEvent, OrchestratorEvent, OrchestratorPort, RecordableEvent } from './orchestratorPort.ts'
 import { FALLBACK, type ResolvedStrategy } from './registry.ts'
 import type { StrategyEvent, StrategyMachine, StrategyParentRef } from './strategy.ts'
+import { type SurroundingsEvent, surroundingsMachine } from './surroundings.ts'
 
 interface OrchestratorContext {
   readonly port: OrchestratorPort
   readonly strategy: ResolvedStrategy
   /** How often a strategy has died. */
   readonly deaths: number
-  /** Whether the fallback has died for the last time. */
-  readonly isLost: boolean
 }
 
 interface OrchestratorArgs {
@@ -27,7 +26,7 @@ const MAX_DEATHS = 3
 const isUrgent = (event: OrchestratorEvent): boolean =>
   event.type === 'INVALIDATE' ? event.urgent === true : event.type === 'SCHEDULE' && event.urgentKeyIds !== undefined
 
-/** What a strategy died of: what it threw, or that its chart came to an end. */
+/** What an actor died of: what it threw, or that the chart of a strategy came to an end. */
 const causeOf = (event: OrchestratorEvent): unknown =>
   'error' in event ? event.error : new Error('Expected a strategy without an end, got a final state. Lead it to idle.')
 
@@ -45,18 +44,19 @@ const orchestratorSetup = setup({
     input: { port: OrchestratorPort; strategy: ResolvedStrategy }
     events: OrchestratorEvent
     emitted: EmittedEvent<string>
-    children: { strategy: string }
+    children: { strategy: string; surroundings: 'surroundings' }
   },
-  actors: {} as Record<string, StrategyMachine>,
+  actors: { surroundings: surroundingsMachine } as { surroundings: typeof surroundingsMachine } & Record<
+    string,
+    StrategyMachine
+  >,
   guards: {
     isStrategy: ({ context }, params: { name: string }) => context.strategy.name === params.name,
     isBad: ({ context, event }) => context.port.check(event as AnyCoalescerEvent) !== undefined,
     isSurvivable: ({ context }) => context.deaths < MAX_DEATHS,
-    isLost: ({ context }) => context.isLost,
     hasFact: ({ event }) => event.type === 'REPORT' && typeof (event.emitted as unknown) === 'object',
     isNewStrategy: ({ context, event }) =>
       event.type === 'SWITCH_STRATEGY' && !isSame(context.port.resolve(event.strategy), context.strategy),
-    hasDeferred: ({ context }) => context.port.isDeferring,
   },
   actions: {
     reportBadEvent: ({ context, event }) => {
@@ -91,13 +91,11 @@ const orchestratorSetup = setup({
       }
     },
     reportDeath: ({ context, event }) => context.port.strategyDied(causeOf(event)),
-    noteLoss: assign({ isLost: true }),
     countDeath: assign({ deaths: ({ context }) => context.deaths + 1 }),
     adoptFallback: assign({ strategy: ({ context }) => ({ ...context.strategy, name: FALLBACK }) }),
     giveUp: ({ context, event }) => context.port.gaveUp(causeOf(event)),
     forgetAll: ({ context }) => context.port.reset(),
-    notePageHidden: ({ context }) => context.port.pageHidden(),
-    notePageVisible: ({ context }) => context.port.pageVisible(),
+    tellSurroundings: sendTo('surroundings', ({ event }) => event as SurroundingsEvent),
     emitReport: emit(({ event }) => (event as Extract<OrchestratorEvent, { type: 'REPORT' }>).emitted),
   },
 })
@@ -105,10 +103,7 @@ const orchestratorSetup = setup({
 const toFallback = { target: 'choosing', actions: ['reportDeath', 'countDeath', 'adoptFallback'] } as const
 
 /** What takes the place of a dead strategy may die as well, but not for ever. */
-const fallbackDied = [
-  { guard: 'isSurvivable', ...toFallback },
-  { target: 'none', actions: 'noteLoss' },
-] as const
+const fallbackDied = [{ guard: 'isSurvivable', ...toFallback }, { target: '#coalescer.dead' }] as const
 
 /** One state per strategy, so that the chart shows which one is at work. */
 const strategyState = (name: string) => {
@@ -131,8 +126,12 @@ const strategyState = (name: string) => {
 
 const noted = { actions: ['record', 'announcePending'] } as const
 const taken = [{ guard: 'isBad', actions: 'reportBadEvent' }, noted] as const
+const around = { actions: 'tellSurroundings' } as const
 
-/** Takes the events of the app, keeps one of these strategies at work, and has the flushes applied that it asks for. */
+/**
+ * Takes the events of the app, keeps one of these strategies at work, and has the flushes applied that it asks for.
+ * Without regions: each would be asked for its transitions at every event.
+ */
 export function createOrchestratorMachine(machines: Readonly<Record<string, StrategyMachine>>) {
   const names = Object.keys(machines)
   return orchestratorSetup
@@ -141,34 +140,43 @@ export function createOrchestratorMachine(machines: Readonly<Record<string, Stra
       description: describe(
         'Collects what has changed; a strategy decides when to flush; a flush marks and fetches each query once.',
       ),
-      context: ({ input }) => ({ ...input, deaths: 0, isLost: false }),
-      type: 'parallel',
-      on: {
-        INVALIDATE: taken,
-        REFETCH: taken,
-        CHANGE: taken,
-        SCHEDULE: noted,
-        FETCH_LOST: noted,
-        FLUSH: { actions: 'requestFlush' },
-        WAKE: { actions: 'requestCheck' },
-        DUE: { actions: ['flushPending', 'confirmFlush'] },
-        REFETCH_DUE: { actions: 'fetchMarked' },
-        REPORT: { guard: 'hasFact', actions: 'emitReport' },
-        '*': { actions: 'reportBadEvent' },
-      },
+      context: ({ input }) => ({ ...input, deaths: 0 }),
+      initial: 'strategy',
       states: {
         strategy: {
           description: describe(
-            'Which strategy is at work. The pending queue outlives it, so a switch hands nothing over.',
+            'A strategy is at work, and events are taken. The pending queue outlives it, so a switch hands nothing over.',
           ),
+          invoke: {
+            id: 'surroundings',
+            src: 'surroundings',
+            input: ({ context, self }) => ({ port: context.port, parentRef: self }),
+            onError: 'dead',
+          },
           initial: 'choosing',
           on: {
+            INVALIDATE: taken,
+            REFETCH: taken,
+            CHANGE: taken,
+            SCHEDULE: noted,
+            FETCH_LOST: noted,
+            FLUSH: { actions: 'requestFlush' },
+            WAKE: { actions: 'requestCheck' },
+            DUE: { actions: ['flushPending', 'confirmFlush'] },
+            REFETCH_DUE: { actions: 'fetchMarked' },
+            REPORT: { guard: 'hasFact', actions: 'emitReport' },
+            PAGE_HIDDEN: around,
+            PAGE_VISIBLE: around,
+            HOLDING: around,
+            FREE: around,
+            RETURNED: { actions: 'requestCatchUp' },
             SWITCH_STRATEGY: [
               { guard: 'isBad', actions: 'reportBadEvent' },
               { guard: 'isNewStrategy', target: '.choosing', actions: ['announceSwitch', 'adoptStrategy'] },
             ],
             RESET: { target: '.choosing', actions: 'forgetAll' },
-            STOP: '.none',
+            STOP: 'stopped',
+            '*': { actions: 'reportBadEvent' },
           },
           states: {
             choosing: {
@@ -178,69 +186,17 @@ export function createOrchestratorMachine(machines: Readonly<Record<string, Stra
                 target: name,
               })),
             },
-            none: {
-              description: describe('No strategy is at work any more.'),
-              on: { SWITCH_STRATEGY: {}, RESET: {}, STOP: {} },
-            },
             ...Object.fromEntries(names.map((name) => [name, strategyState(name)])),
           },
         },
-        page: {
-          description: describe(
-            "Whether the page is on screen. With whenHidden 'defer' nothing is fetched while it is not.",
-          ),
-          initial: 'visible',
-          states: {
-            visible: {
-              description: describe('The page is on screen.'),
-              on: { PAGE_HIDDEN: { target: 'hidden', actions: 'notePageHidden' } },
-            },
-            hidden: {
-              description: describe(
-                'The page is out of sight. What was deferred meanwhile is caught up with on return.',
-              ),
-              on: {
-                PAGE_VISIBLE: [
-                  { guard: 'hasDeferred', target: 'visible', actions: ['notePageVisible', 'requestCatchUp'] },
-                  { target: 'visible' },
-                ],
-              },
-            },
-          },
+        dead: {
+          description: describe('Strategies have died too often. Events are flushed one by one, without a chart.'),
+          entry: 'giveUp',
+          on: { STOP: 'stopped', '*': {} },
         },
-        ownWrites: {
-          description: describe('Whether queries that mutations of the app have written to wait for their fetch.'),
-          initial: 'free',
-          states: {
-            free: {
-              description: describe('No fetch waits for a mutation.'),
-              on: { HOLDING: 'holding' },
-            },
-            holding: {
-              description: describe('Fetches wait for the end of mutations, which they would overwrite.'),
-              on: { FREE: 'free' },
-            },
-          },
-        },
-        life: {
-          description: describe('Whether the coalescer itself works.'),
-          initial: 'running',
-          states: {
-            running: {
-              description: describe('Events are taken.'),
-              always: { guard: 'isLost', target: 'dead' },
-              on: { STOP: 'stopped' },
-            },
-            dead: {
-              description: describe('Strategies have died too often. Events are flushed one by one, without a chart.'),
-              entry: 'giveUp',
-              on: { STOP: 'stopped', '*': {} },
-            },
-            stopped: {
-              description: describe('Stopped for good.'),
-              on: { '*': {} },
-            },
-          },
+        stopped: {
+          description: describe('Stopped for good.'),
+          on: { '*': {} },
         },
       },
     })

@@ -4,6 +4,7 @@ import type { StrategyPort } from '../actions/windows/windows.ts'
 import type { CoalescerEvent, EmittedEvent } from './events.ts'
 import type { OptionOf, ResolvedStrategy, StrategyRegistry } from './registry.ts'
 import type { StrategyReport } from './strategy.ts'
+import type { SurroundingsEvent, SurroundingsPort, SurroundingsReport } from './surroundings.ts'
 
 /** What a coalescer of any strategies takes. */
 export type AnyCoalescerEvent = CoalescerEvent<OptionOf<StrategyRegistry>>
@@ -16,7 +17,7 @@ export interface FlushRequest {
 }
 
 /** What the orchestrator has done for it, outside of any statechart. None of these may throw. */
-export interface OrchestratorPort extends Omit<StrategyPort, 'timing'> {
+export interface OrchestratorPort extends Omit<StrategyPort, 'timing'>, SurroundingsPort {
   /** Why an event is unusable, if it is. */
   check(event: AnyCoalescerEvent): Error | undefined
   reportBadEvent(event: unknown, error: Error): void
@@ -38,10 +39,6 @@ export interface OrchestratorPort extends Omit<StrategyPort, 'timing'> {
   strategyDied(error: unknown): void
   /** No strategy lives any more: what comes from now on is flushed without the chart. */
   gaveUp(error: unknown): void
-  pageHidden(): void
-  /** Whether anything was deferred, or may have been, since the page went out of sight. */
-  readonly isDeferring: boolean
-  pageVisible(): void
 }
 
 /** Queries whose running fetch no longer answers the events it was to answer: cancelled, or overtaken by a patch. */
@@ -69,13 +66,8 @@ export type OrchestratorEvent =
   | StrategyReport
   /** The coalescer is stopped for good. */
   | { readonly type: 'STOP' }
-  /** The page went out of sight. */
-  | { readonly type: 'PAGE_HIDDEN' }
-  /** The page came back. */
-  | { readonly type: 'PAGE_VISIBLE' }
-  /** Fetches are kept back while mutations of the app are pending; or none is any more. */
-  | { readonly type: 'HOLDING' }
-  | { readonly type: 'FREE' }
+  | SurroundingsEvent
+  | SurroundingsReport
   /** Something woke the app up: a timer that was throttled may be late. */
   | { readonly type: 'WAKE' }
   /** A fact for the listeners of the actor. */

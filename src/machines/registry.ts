@@ -25,9 +25,9 @@ export interface ResolvedStrategy {
 /** What takes the place of a strategy that has died. */
 export const FALLBACK = 'direct'
 
-/** A name becomes a state of the orchestrator's chart, and a property of plain objects. */
+/** A name becomes a state and an actor of the orchestrator's chart, and a property of plain objects. */
 const isUsableName = (name: string): boolean =>
-  /^[\w$-]+$/.test(name) && name !== 'choosing' && name !== 'none' && !(name in {})
+  /^[\w$-]+$/.test(name) && name !== 'choosing' && name !== 'surroundings' && !(name in {})
 
 /** @throws TypeError for anything but definitions under usable names. */
 export function expectRegistry(registry: unknown, name: string): StrategyRegistry {

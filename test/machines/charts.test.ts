@@ -5,6 +5,7 @@ import { connectionMachine } from '../../src/machines/connection.ts'
 import { feedMachine } from '../../src/machines/feed.ts'
 import { chartsOf } from '../../src/machines/charts.ts'
 import { resolveStrategy } from '../../src/machines/registry.ts'
+import { surroundingsMachine } from '../../src/machines/surroundings.ts'
 import { tabsMachine } from '../../src/machines/tabs.ts'
 import { strategies, strategyNames } from '../../src/machines/strategies.ts'
 
@@ -13,15 +14,18 @@ describe('a chart', () => {
     expect(strategies[name].machineFor(name).id).toBe(name)
   })
 
-  it('of the orchestrator, the feed, a connection and a tab among others say what they are, for inspectors', () => {
+  it('of the orchestrator, its surroundings, the feed, a connection and a tab among others say what they are, for inspectors', () => {
     expect(
-      [chartsOf(strategies).orchestrator, feedMachine, connectionMachine, tabsMachine].map(({ id }) => id),
-    ).toEqual(['coalescer', 'feed', 'connection', 'tabs'])
+      [chartsOf(strategies).orchestrator, surroundingsMachine, feedMachine, connectionMachine, tabsMachine].map(
+        ({ id }) => id,
+      ),
+    ).toEqual(['coalescer', 'surroundings', 'feed', 'connection', 'tabs'])
   })
 
   it('explains each of its states', () => {
     const machines = [
       chartsOf(strategies).orchestrator,
+      surroundingsMachine,
       feedMachine,
       connectionMachine,
       tabsMachine,
@@ -30,7 +34,7 @@ describe('a chart', () => {
     const statesOf = (node: AnyStateNode): AnyStateNode[] =>
       Object.values(node.states).flatMap((one) => [one, ...statesOf(one)])
     const states = machines.flatMap((machine) => statesOf(machine.root as AnyStateNode))
-    const unexplained = states.filter(({ description, parent }) => parent?.key !== 'page' && !description)
+    const unexplained = states.filter(({ description }) => !description)
     expect(unexplained.map(({ id }) => id)).toEqual([])
   })
 })

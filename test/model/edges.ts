@@ -9,6 +9,7 @@ import {
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { strategyNames } from '../../src/machines/strategies.ts'
 import { drain } from '../support/simulatedTime.ts'
+import { surroundingsOf } from '../support/surroundings.ts'
 import { System } from './system.ts'
 
 const key = ['goals']
@@ -61,7 +62,7 @@ export function testEdges(timing: CoalescerOptions): void {
 
   it('a mutation shows in the chart while fetches wait for its end', async () => {
     const system = createSystem()
-    const ownWrites = (): unknown => system.coalescer.actor.getSnapshot().value
+    const ownWrites = (): string => surroundingsOf(system.coalescer).ownWrites
     let end = (): void => undefined
     const mutation = new MutationObserver(system.queryClient, {
       onMutate: () => system.queryClient.cancelQueries({ queryKey: key }),
@@ -70,11 +71,11 @@ export function testEdges(timing: CoalescerOptions): void {
     void mutation.mutate()
     await drain()
     await system.invalidate(key, true)
-    expect([ownWrites(), system.requestsOf(key)]).toMatchObject([{ ownWrites: 'holding' }, 0])
+    expect([ownWrites(), system.requestsOf(key)]).toEqual(['holding', 0])
     end()
     await system.pass(0)
     await system.endAll()
-    expect([ownWrites(), system.requestsOf(key)]).toMatchObject([{ ownWrites: 'free' }, 1])
+    expect([ownWrites(), system.requestsOf(key)]).toEqual(['free', 1])
   })
 
   it('a fetch that the app cancels is owed again', async () => {
@@ -172,6 +173,26 @@ export function testEdges(timing: CoalescerOptions): void {
     isFocused.mockRestore()
     await system.invalidate(key)
     await system.endAll()
-    expect([system.coalescer.actor.getSnapshot().value, system.isFresh(key)]).toMatchObject([{ life: 'dead' }, true])
+    expect([system.coalescer.actor.getSnapshot().value, system.isFresh(key)]).toEqual(['dead', true])
+  })
+
+  it('without a chart of its surroundings the coalescer goes on without an actor', async () => {
+    const system = createSystem()
+    const isFocused = vi.spyOn(focusManager, 'isFocused')
+    onTestFinished(() => isFocused.mockRestore())
+    // Asked by the focus manager, by the page, and then by the chart.
+    isFocused.mockReturnValueOnce(false).mockReturnValueOnce(false)
+    isFocused.mockImplementationOnce(() => {
+      throw new Error('broken focus manager')
+    })
+    await system.setVisible(false)
+    expect([system.errors.map((info) => info.type), system.coalescer.actor.getSnapshot().value]).toEqual([
+      ['actorDied'],
+      'dead',
+    ])
+    await system.setVisible(true)
+    await system.invalidate(key)
+    await system.endAll()
+    expect([system.isFresh(key), system.requestsOf(key)]).toEqual([true, 1])
   })
 }

@@ -5,6 +5,7 @@ import type { EventFromLogic, SnapshotFrom } from 'xstate'
 import type { TestPath } from 'xstate/graph'
 import { chartsOf } from '../../src/machines/charts.ts'
 import { strategies, strategyNames } from '../../src/machines/strategies.ts'
+import { surroundingsMachine } from '../../src/machines/surroundings.ts'
 import { useSimulatedTime } from '../support/simulatedTime.ts'
 import { AdaptiveModel } from './adaptiveModel.ts'
 import { TransitionCoverage } from '../../src/integration/testing/transitionCoverage.ts'
@@ -26,6 +27,7 @@ useSimulatedTime()
 
 const coverage = new TransitionCoverage([
   chartsOf(strategies).orchestrator,
+  surroundingsMachine,
   ...strategyNames.map((name) => strategies[name].machineFor(name)),
 ])
 
@@ -284,13 +286,10 @@ describe('what the models leave out', () => {
 it('takes every transition of every machine', () => {
   // What is dead or stopped has no inspector's ear any more, and a hidden page defers in every model.
   const ends = [
-    'coalescer: coalescer.strategy.none --SWITCH_STRATEGY--> itself',
-    'coalescer: coalescer.strategy.none --RESET--> itself',
-    'coalescer: coalescer.strategy.none --STOP--> itself',
-    'coalescer: coalescer.page.hidden --PAGE_VISIBLE--> coalescer.page.visible',
-    'coalescer: coalescer.life.dead --STOP--> coalescer.life.stopped',
-    'coalescer: coalescer.life.dead --*--> itself',
-    'coalescer: coalescer.life.stopped --*--> itself',
+    'coalescer: coalescer.dead --STOP--> coalescer.stopped',
+    'coalescer: coalescer.dead --*--> itself',
+    'coalescer: coalescer.stopped --*--> itself',
+    'surroundings: surroundings.page.hidden --PAGE_VISIBLE--> surroundings.page.visible',
   ]
   // One chart over several rules: a shared window leads only from idle, keys are always looked at in time, and only
   // changes that were read early leave an empty queue behind.

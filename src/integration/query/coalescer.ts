@@ -69,11 +69,14 @@ export interface FetchExplanation {
   readonly keys: readonly FlushedKey[]
 }
 
-/** The orchestrator's snapshot: `value.strategy` names the strategy at work, `children.strategy` is its actor. */
+/**
+ * The orchestrator's snapshot: `value.strategy` names the strategy at work, `children.strategy` is its actor, and
+ * `children.surroundings` follows what keeps fetches back from outside.
+ */
 export type CoalescerActorSnapshot = Snapshot<unknown> & {
   readonly value: StateValue
   readonly context: { readonly strategy: ResolvedStrategy }
-  readonly children: { readonly strategy?: AnyActorRef | undefined }
+  readonly children: { readonly strategy?: AnyActorRef | undefined; readonly surroundings?: AnyActorRef | undefined }
 }
 
 /** The orchestrator's actor. Its listeners receive the emitted records with their name as `type`. */

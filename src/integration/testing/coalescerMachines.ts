@@ -5,6 +5,7 @@ import { connectionMachine } from '../../machines/connection.ts'
 import { feedMachine } from '../../machines/feed.ts'
 import { type StrategyRegistry, expectRegistry } from '../../machines/registry.ts'
 import { strategies as builtIn } from '../../machines/strategies.ts'
+import { surroundingsMachine } from '../../machines/surroundings.ts'
 import { tabsMachine } from '../../machines/tabs.ts'
 import { type ChartModel, createChartModel } from './chartModel.ts'
 
@@ -17,13 +18,14 @@ export interface CoalescerMachine extends ChartModel {
   readonly json: ChartConfig
 }
 
-/** A statechart by name: `orchestrator`, `feed`, `connection` and `tabs`, and each strategy by its own name. */
+/** A statechart by name: `orchestrator`, `surroundings`, `feed`, `connection` and `tabs`, and each strategy by its own name. */
 export type CoalescerMachines = Readonly<
-  Record<'orchestrator' | 'feed' | 'connection' | 'tabs', CoalescerMachine> & Record<string, CoalescerMachine>
+  Record<'orchestrator' | 'surroundings' | 'feed' | 'connection' | 'tabs', CoalescerMachine> &
+    Record<string, CoalescerMachine>
 >
 
 /**
- * The statecharts of the orchestrator, of every strategy, and of the feed, its connections and tabs. Each comes as plain
+ * The statecharts of the orchestrator, of its surroundings, of every strategy, and of the feed, its connections and tabs. Each comes as plain
  * JSON, and as a machine to walk: delays and invoked actors are events (`after joinTimeout`, `done authorize`), and
  * guards are answered by `is` of the event, so that it needs no port, no clock and no input.
  *
@@ -32,7 +34,13 @@ export type CoalescerMachines = Readonly<
  */
 export function coalescerMachines(strategies: StrategyRegistry = builtIn): CoalescerMachines {
   const { orchestrator, strategies: machines } = chartsOf(expectRegistry(strategies, 'strategies'))
-  const own = { orchestrator, feed: feedMachine, connection: connectionMachine, tabs: tabsMachine }
+  const own = {
+    orchestrator,
+    surroundings: surroundingsMachine,
+    feed: feedMachine,
+    connection: connectionMachine,
+    tabs: tabsMachine,
+  }
   const taken = Object.keys(own).find((name) => name in machines)
   if (taken !== undefined) failType('a name of strategies', 'none of the other charts', taken, 'Rename the strategy.')
   const all: Record<string, AnyStateMachine> = { ...machines, ...own }
@@ -40,6 +48,6 @@ export function coalescerMachines(strategies: StrategyRegistry = builtIn): Coale
     const json = JSON.parse(JSON.stringify(config)) as ChartConfig
     return [name, { json, ...createChartModel(json) }] as const
   })
-  // The four are among the names above.
+  // The five are among the names above.
   return Object.fromEntries(entries) as unknown as CoalescerMachines
 }

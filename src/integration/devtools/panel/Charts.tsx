@@ -2,6 +2,7 @@
 import { type ReactElement, memo, useCallback } from 'react'
 import type { AnyStateMachine } from 'xstate'
 import { chartsOf } from '../../../machines/charts.ts'
+import { surroundingsMachine } from '../../../machines/surroundings.ts'
 import type { AnyCoalescer } from '../../query/coalescer.ts'
 import { internalsOf } from '../../query/internals.ts'
 import type { RealtimeStatusSource } from '../../react/useRealtimeStatus.ts'
@@ -45,6 +46,13 @@ export const Charts = memo(({ coalescer, strategy, service }: ChartsProps): Reac
     },
     [coalescer],
   )
+  const followSurroundings = useCallback(
+    (changed: (actor: ChartActor | undefined) => void) => {
+      changed(coalescer.actor.getSnapshot().children.surroundings as ChartActor | undefined)
+      return () => undefined
+    },
+    [coalescer],
+  )
   const connection = service && actorOf(service)
   const charts = chartsOf(internalsOf(coalescer).registry)
   const machine = charts.strategies[strategy]
@@ -53,6 +61,7 @@ export const Charts = memo(({ coalescer, strategy, service }: ChartsProps): Reac
     <div className="rtc-charts">
       {machine && <Statechart title={`Strategy: ${strategy}`} machine={machine} follow={followStrategy} />}
       <Statechart title="Orchestrator" machine={charts.orchestrator} follow={followOrchestrator} />
+      <Statechart title="Surroundings" machine={surroundingsMachine} follow={followSurroundings} />
       {connection && <ConnectionChart actor={connection} />}
     </div>
   )

@@ -1,0 +1,90 @@
+import { type ActorRef, type Snapshot, sendTo, setup } from 'xstate'
+import { describe } from './describe.ts'
+
+/** What is done for the surroundings, outside of any statechart. None of these may throw. */
+export interface SurroundingsPort {
+  pageHidden(): void
+  /** Whether anything was deferred, or may have been, since the page went out of sight. */
+  readonly isDeferring: boolean
+  pageVisible(): void
+}
+
+/** What goes on around the coalescer. */
+export type SurroundingsEvent =
+  /** The page went out of sight. */
+  | { readonly type: 'PAGE_HIDDEN' }
+  /** The page came back. */
+  | { readonly type: 'PAGE_VISIBLE' }
+  /** Fetches are kept back while mutations of the app are pending; or none is any more. */
+  | { readonly type: 'HOLDING' }
+  | { readonly type: 'FREE' }
+
+/** What they say to the orchestrator. */
+export interface SurroundingsReport {
+  /** The page is back, and work was deferred. */
+  readonly type: 'RETURNED'
+}
+
+export interface SurroundingsInput {
+  readonly port: SurroundingsPort
+  readonly parentRef: ActorRef<Snapshot<unknown>, SurroundingsReport>
+}
+
+/** Follows what keeps fetches back. An actor of its own, because each region costs every event that passes it. */
+export const surroundingsMachine = setup({
+  types: {} as {
+    context: SurroundingsInput
+    input: SurroundingsInput
+    events: SurroundingsEvent
+  },
+  guards: {
+    hasDeferred: ({ context }) => context.port.isDeferring,
+  },
+  actions: {
+    notePageHidden: ({ context }) => context.port.pageHidden(),
+    notePageVisible: ({ context }) => context.port.pageVisible(),
+    reportReturn: sendTo(({ context }) => context.parentRef, { type: 'RETURNED' }),
+  },
+}).createMachine({
+  id: 'surroundings',
+  description: describe('What keeps fetches back from outside: a page that is out of sight, mutations of the app.'),
+  context: ({ input }) => input,
+  type: 'parallel',
+  states: {
+    page: {
+      description: describe(
+        "Whether the page is on screen. With whenHidden 'defer' nothing is fetched while it is not.",
+      ),
+      initial: 'visible',
+      states: {
+        visible: {
+          description: describe('The page is on screen.'),
+          on: { PAGE_HIDDEN: { target: 'hidden', actions: 'notePageHidden' } },
+        },
+        hidden: {
+          description: describe('The page is out of sight. What was deferred meanwhile is caught up with on return.'),
+          on: {
+            PAGE_VISIBLE: [
+              { guard: 'hasDeferred', target: 'visible', actions: ['notePageVisible', 'reportReturn'] },
+              { target: 'visible' },
+            ],
+          },
+        },
+      },
+    },
+    ownWrites: {
+      description: describe('Whether queries that mutations of the app have written to wait for their fetch.'),
+      initial: 'free',
+      states: {
+        free: {
+          description: describe('No fetch waits for a mutation.'),
+          on: { HOLDING: 'holding' },
+        },
+        holding: {
+          description: describe('Fetches wait for the end of mutations, which they would overwrite.'),
+          on: { FREE: 'free' },
+        },
+      },
+    },
+  },
+})
