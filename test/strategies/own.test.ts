@@ -127,7 +127,7 @@ describe('a strategy of the app', () => {
       expect.arrayContaining(['debounce', 'delay', 'direct']),
     )
     expect(charts.strategies.delay?.id).toBe('delay')
-    expect(names).toEqual(['coalescer', 'delay'])
+    expect(names).toEqual(['coalescer', 'surroundings', 'delay'])
     expect(coalescer.actor.getSnapshot().value).toMatchObject({ strategy: 'delay' })
   })
 
@@ -182,7 +182,7 @@ describe('createCoalescerWith', () => {
     [{}, /an object of strategies by name/],
     [[delay], /an object of strategies by name/],
     [{ choosing: delay }, /not taken, got 'choosing'/],
-    [{ none: delay }, /not taken, got 'none'/],
+    [{ surroundings: delay }, /not taken, got 'surroundings'/],
     [{ ['__proto__']: delay }, /not taken, got '__proto__'/],
     [{ constructor: delay }, /not taken, got 'constructor'/],
     [{ 'a.b': delay }, /letters, digits/],

@@ -12,12 +12,14 @@ import { connectionMachine } from '../../src/machines/connection.ts'
 import type { ConnectionEvent, ConnectionPort } from '../../src/machines/connectionSetup.ts'
 import { feedMachine } from '../../src/machines/feed.ts'
 import { strategies } from '../../src/machines/strategies.ts'
+import { surroundingsMachine } from '../../src/machines/surroundings.ts'
 import { tabsMachine } from '../../src/machines/tabs.ts'
 
 const { orchestrator, strategies: machines } = chartsOf(strategies)
 const real: Readonly<Record<string, AnyStateMachine>> = {
   ...machines,
   orchestrator,
+  surroundings: surroundingsMachine,
   feed: feedMachine,
   connection: connectionMachine,
   tabs: tabsMachine,

@@ -68,8 +68,6 @@ function nameRoot(root: unknown): string {
  */
 export class RootWindows extends GroupWindows<RootGroup> {
   readonly #groups = new Map<string, RootGroup>()
-  /** By the ids of their keys. */
-  readonly #groupOfKey = new Map<string, RootGroup>()
   readonly #rhythms: Rhythms
   readonly #startedAtMs: number
   /** Those for which an event came that can make them due earlier than was planned. */
@@ -95,7 +93,6 @@ export class RootWindows extends GroupWindows<RootGroup> {
       if (group) this.#forget(group)
       this.#groups.set(id, (group = this.#createGroup(id, key)))
     }
-    this.#groupOfKey.set(key.id, group)
     this.#noteChange(group, key, key.lastAtMs)
     if (isOpen) return
     group.window = this.open(group)
@@ -103,7 +100,7 @@ export class RootWindows extends GroupWindows<RootGroup> {
   }
 
   override noteEvent(key: PendingKey, atMs: number): void {
-    const group = this.#groupOfKey.get(key.id)
+    const group = this.#groups.get(this.#idOf(key.queryKey))
     if (group) this.#noteChange(group, key, atMs)
   }
 
@@ -160,7 +157,8 @@ export class RootWindows extends GroupWindows<RootGroup> {
   }
 
   protected override groupOf(keyId: string): RootGroup | undefined {
-    return this.port.queue.keys.has(keyId) ? this.#groupOfKey.get(keyId) : undefined
+    const key = this.port.queue.keys.get(keyId)
+    return key && this.#groups.get(this.#idOf(key.queryKey))
   }
 
   protected override groupOfId(id: string): RootGroup | undefined {
@@ -180,7 +178,6 @@ export class RootWindows extends GroupWindows<RootGroup> {
   }
 
   #forget(group: RootGroup): void {
-    for (const { id } of group.keys) this.#groupOfKey.delete(id)
     this.#groups.delete(group.id)
     this.#hurried.delete(group)
   }
@@ -214,11 +211,13 @@ export class RootWindows extends GroupWindows<RootGroup> {
     return new RootGroup(id, key, rhythm, endsSilence, queue)
   }
 
-  /** An event that comes when less is left than is waited for shortens the wait. */
+  /** An event that comes when less is left than is waited for shortens the wait, unless no wait would be short enough. */
   #planHurry(group: RootGroup): void {
     const { window } = group
     if (!window) return
-    const cap = capAt(group.firstAtMs, this.port.timing, window.jitterMs)
-    group.hurryAtMs = Math.max(this.port.now(), cap - this.#decide(window).waitMs)
+    const { timing, now } = this.port
+    const cap = capAt(group.firstAtMs, timing, window.jitterMs)
+    const hurryAtMs = Math.max(now(), cap - this.#decide(window).waitMs)
+    group.hurryAtMs = hurryAtMs < cap - timing.quietMs ? hurryAtMs : Infinity
   }
 }
