@@ -36,10 +36,10 @@ describe('an inspector given to createCoalescer', () => {
     expect(host.posted).toEqual([])
     host.connect()
     await rest()
-    expect(host.definitions()).toEqual(['coalescer', 'strategy: debounce'])
-    const [root, strategy] = host.ofType('@xstate.actor').map(({ definition }) => JSON.parse(definition ?? ''))
+    expect(host.definitions()).toEqual(['coalescer', 'surroundings', 'strategy: debounce'])
+    const [root, , strategy] = host.ofType('@xstate.actor').map(({ definition }) => JSON.parse(definition ?? ''))
     expect(root.states.strategy.states).toHaveProperty('debounce')
-    expect(strategy.states.collecting.states.waiting.after).toHaveProperty('untilNext')
+    expect(strategy.states.collecting.after).toHaveProperty('untilNext')
 
     coalescer.scheduleInvalidate(['goals'], { source: 'goals:INSERT' })
     await rest()
@@ -50,7 +50,7 @@ describe('an inspector given to createCoalescer', () => {
     })
     await vi.advanceTimersByTimeAsync(200)
     const values = host.ofType('@xstate.snapshot').map(({ snapshot }) => snapshot?.value)
-    expect(values).toEqual(expect.arrayContaining(['idle', { collecting: 'waiting' }, 'flushing']))
+    expect(values).toEqual(expect.arrayContaining(['idle', 'collecting', 'flushing']))
     expect(values.at(-1)).toBe('idle')
     inspector.stop()
   })
@@ -73,8 +73,8 @@ describe('an inspector given to createCoalescer', () => {
     }
     host.connect()
     await rest()
-    expect(host.definitions()).toEqual(['coalescer', 'strategy: perKey'])
-    expect(host.posted.length).toBeLessThanOrEqual(2 + 500)
+    expect(host.definitions()).toEqual(['coalescer', 'surroundings', 'strategy: perKey'])
+    expect(host.posted.length).toBeLessThanOrEqual(3 + 500)
     expect(inspector.getDropped()).toBeGreaterThan(2000)
     inspector.stop()
   })
@@ -90,15 +90,10 @@ describe('an inspector given to createCoalescer', () => {
     coalescer.scheduleInvalidate(['goals'])
     await vi.advanceTimersByTimeAsync(5000)
     expect(host.posted.length).toBeLessThan(200)
-    expect(host.definitions()).toEqual(['coalescer', 'strategy: batch', 'strategy: debounce'])
+    expect(host.definitions()).toEqual(['coalescer', 'surroundings', 'strategy: batch', 'strategy: debounce'])
     const last = new Map(host.ofType('@xstate.snapshot').map((one) => [one.sessionId, one.snapshot?.value]))
     const strategy = coalescer.actor.getSnapshot().children.strategy
-    expect(last.get(coalescer.actor.sessionId)).toEqual({
-      strategy: 'debounce',
-      page: 'visible',
-      ownWrites: 'free',
-      life: 'running',
-    })
+    expect(last.get(coalescer.actor.sessionId)).toEqual({ strategy: 'debounce' })
     expect(last.get(strategy?.sessionId ?? '')).toBe('idle')
     inspector.stop()
   })
@@ -112,7 +107,7 @@ describe('an inspector given to createCoalescer', () => {
     await rest()
     const strategyId = coalescer.actor.getSnapshot().children.strategy?.sessionId
     const ofStrategy = host.ofType('@xstate.snapshot').filter(({ sessionId }) => sessionId === strategyId)
-    expect(ofStrategy.map(({ snapshot }) => snapshot?.value)).toEqual(['idle', { collecting: 'waiting' }])
+    expect(ofStrategy.map(({ snapshot }) => snapshot?.value)).toEqual(['idle', 'collecting'])
     expect(host.ofType('@xstate.event').filter(({ event }) => event?.type === 'INVALIDATE')).toHaveLength(20)
     inspector.stop()
   })
@@ -125,7 +120,14 @@ describe('an inspector given to createCoalescer', () => {
     await rest()
     host.connect()
     await rest()
-    expect(host.definitions()).toEqual(['coalescer', 'strategy: debounce', 'coalescer', 'strategy: debounce'])
+    expect(host.definitions()).toEqual([
+      'coalescer',
+      'surroundings',
+      'strategy: debounce',
+      'coalescer',
+      'surroundings',
+      'strategy: debounce',
+    ])
     inspector.stop()
   })
 
@@ -223,11 +225,11 @@ describe('attach', () => {
     const detach = inspector.attach(coalescer)
     host.connect()
     await rest()
-    expect(host.definitions()).toEqual(['coalescer', 'strategy: debounce'])
-    expect(host.ofType('@xstate.snapshot').at(-1)?.snapshot?.value).toEqual({ collecting: 'waiting' })
+    expect(host.definitions()).toEqual(['coalescer', 'surroundings', 'strategy: debounce'])
+    expect(host.ofType('@xstate.snapshot').at(-1)?.snapshot?.value).toBe('collecting')
     coalescer.switchStrategy('batch')
     await rest()
-    expect(host.definitions()).toHaveLength(3)
+    expect(host.definitions()).toHaveLength(4)
     detach()
     const before = host.posted.length
     coalescer.switchStrategy('hybrid')
@@ -244,7 +246,14 @@ describe('attach', () => {
     const detachers = [coalescer, other, other].map((one) => inspector.attach(one))
     host.connect()
     await rest()
-    expect(host.definitions()).toEqual(['coalescer', 'strategy: debounce', 'coalescer', 'strategy: debounce'])
+    expect(host.definitions()).toEqual([
+      'coalescer',
+      'surroundings',
+      'strategy: debounce',
+      'coalescer',
+      'surroundings',
+      'strategy: debounce',
+    ])
     const shown = () => host.ofType('@xstate.event').filter(({ event }) => event?.type === 'INVALIDATE').length
     coalescer.scheduleInvalidate(['goals'])
     other.scheduleInvalidate(['goals'])
@@ -297,7 +306,7 @@ describe('what goes wrong is reported', () => {
     host.connect()
     await rest()
     expect(statuses.map(({ state }) => state)).toEqual(['opening', 'failed', 'opening', 'connected'])
-    expect(host.definitions()).toEqual(['coalescer', 'strategy: debounce'])
+    expect(host.definitions()).toEqual(['coalescer', 'surroundings', 'strategy: debounce'])
     inspector.stop()
   })
 
@@ -313,7 +322,7 @@ describe('what goes wrong is reported', () => {
     host.connect()
     await rest()
     expect(inspector.getStatus()).toEqual({ state: 'connected' })
-    expect(host.definitions()).toEqual(['coalescer', 'strategy: debounce'])
+    expect(host.definitions()).toEqual(['coalescer', 'surroundings', 'strategy: debounce'])
     inspector.stop()
   })
 

@@ -66,7 +66,7 @@ describe('the local inspector', () => {
     const flow = [
       'feed, app to coalescer: INVALIDATE goals:INSERT ["goals"]',
       'coalescer to strategy: debounce: PENDING',
-      'strategy: debounce: collecting.waiting',
+      'strategy: debounce: collecting',
       'coalescer to flush: quiet: 1 key, 1 to fetch, 0 fresh already, 0 marked',
       'flush to query: fetch ["goals"]',
       'query: ["goals"] marked stale',
@@ -86,11 +86,11 @@ describe('the local inspector', () => {
     expect(lit('strategy: debounce')).toEqual(['idle'])
     coalescer.scheduleInvalidate(['goals'])
     await frame()
-    expect(lit('strategy: debounce')).toEqual(['collecting', 'waiting'])
+    expect(lit('strategy: debounce')).toEqual(['collecting'])
     await vi.advanceTimersByTimeAsync(1000)
     expect(lit('strategy: debounce')).toEqual(['idle'])
     row('strategy: debounce: collecting')?.click()
-    expect(lit('strategy: debounce')).toEqual(['collecting', 'waiting'])
+    expect(lit('strategy: debounce')).toEqual(['collecting'])
     press('One step back')
     press('One step back')
     expect(lit('strategy: debounce')).toEqual(['idle'])

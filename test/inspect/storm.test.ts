@@ -188,7 +188,7 @@ describe('a page that connects late', () => {
     await settle()
     host.connect()
     await settle()
-    expect(host.definitions()).toEqual(['coalescer', 'strategy: perKey'])
+    expect(host.definitions()).toEqual(['coalescer', 'surroundings', 'strategy: perKey'])
     const known = new Set(host.ofType('@xstate.actor').map(({ sessionId }) => sessionId))
     const others = host.posted.filter(({ sessionId }) => !known.has(sessionId))
     expect(others).toEqual([])
