@@ -60,6 +60,34 @@ describe('the tabs of one user', () => {
     },
   )
 
+  it.each(['seen', 'hidden'] as const)(
+    'wake when %s by then, though nobody tells them that sleep is over',
+    async (as) => {
+      const world = createTabsWorld()
+      const [first, second] = [world.openTab(), world.openTab()]
+      const disconnect = vi.fn<() => void>()
+      Object.assign(first.supabase.realtime, { disconnect })
+      const shown = await first.showLoaded(['goals'])
+      await world.goLive()
+      first.browserTab.freeze()
+      world.server.write(['goals'])
+      await advance(20_000)
+      await world.goLive()
+      first.browserTab.visible = as === 'seen'
+      first.browserTab.thaw(false)
+      await advance(20_000)
+      first.browserTab.visible = true
+      await advance(4_000)
+      expect([first.open().length, second.open().length, first.realtime.getStatus()]).toEqual([0, 1, 'live'])
+      expect([first.catchUps(), shown.version()]).toEqual([1, 1])
+      // At its sleep, and of what its client has opened by itself since.
+      expect(disconnect).toHaveBeenCalledTimes(2)
+      first.browserTab.thaw()
+      await advance(2_000)
+      expect([first.catchUps(), second.catchUps()]).toEqual([1, 1])
+    },
+  )
+
   it('hand the connection to a tab that somebody looks at, if there is one', async () => {
     const world = createTabsWorld()
     const [first, second, third] = [world.openTab(), world.openTab(), world.openTab()]

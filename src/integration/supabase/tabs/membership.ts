@@ -32,6 +32,7 @@ export function joinGroup(port: MembershipPort): Membership {
   const reception = createReception({ units: unitsOfWants(wants), topics: service.topics, listener, behind })
   let lastHeardAtMs = -Infinity
   let hasYielded = false
+  let wasSeenAsleep = false
   /** The leader that this tab may take the place of, and what the tabs want of the heir. */
   let bequest: { readonly stream: string; readonly wants: readonly Wants[] } | undefined
   const relief = new Relief()
@@ -161,6 +162,15 @@ export function joinGroup(port: MembershipPort): Membership {
     }
   }
 
+  function wake(): void {
+    actor.send({ type: 'WAKE' })
+    // The client connects by itself when its page comes back.
+    if (!holding.leadership) port.closeSocket(new Set())
+  }
+
+  /** Whether somebody looks at a tab that was told to sleep: it runs, though nobody may have said so. */
+  const isSeenAsleep = (): boolean => environment.isVisible() && actor.getSnapshot().matches({ following: 'asleep' })
+
   const actor = createActor(tabsMachine, {
     // What inspectors call it.
     id: service.channel,
@@ -207,6 +217,7 @@ export function joinGroup(port: MembershipPort): Membership {
 
   return {
     pageAwake() {
+      if (isSeenAsleep()) wake()
       if (holding.leadership) holding.leadership.send({ type: 'PAGE_AWAKE' })
       else say({ from: 'member', kind: 'awake' })
       actor.send({ type: 'CHECK' })
@@ -221,10 +232,11 @@ export function joinGroup(port: MembershipPort): Membership {
       else say({ from: 'member', kind: 'distrust', message })
     },
     sleep: () => actor.send({ type: 'SLEEP' }),
-    wake() {
-      actor.send({ type: 'WAKE' })
-      // The client connects by itself when its page comes back.
-      if (!holding.leadership) port.closeSocket(new Set())
+    wake,
+    looked() {
+      // By the second look a browser has told of it, if it does.
+      if (wasSeenAsleep && isSeenAsleep()) wake()
+      wasSeenAsleep = isSeenAsleep()
     },
     tokenRenewed: (renewed) => say({ from: 'member', kind: 'token', token: renewed }),
     end() {

@@ -26,6 +26,8 @@ export interface Membership {
   /** Somebody looks at the tab again. */
   pageAwake(): void
   visibilityChanged(): void
+  /** The tab runs, as it does about once a second: seen asleep twice, it is awake, though nobody has said so. */
+  looked(): void
   distrust(message: string): void
   /** The tab goes to sleep: what it holds is left to others. */
   sleep(): void

@@ -120,6 +120,7 @@ export function createSharedWire(
         isVisible = !isVisible
         membership?.visibilityChanged()
       }
+      membership?.looked()
       looks += 1
       if (looks % LOOKS_PER_ASKING === 0) void findToken().then(follow)
       timer = clock.setTimeout(look, LOOK_MS)
