@@ -8,6 +8,7 @@ import {
   announce,
   coalescing,
   everyStrategy,
+  fetchDelayOf,
   flushDelayOf,
   invalidations,
   isInvalidated,
@@ -114,31 +115,52 @@ describe.each(everyStrategy)('G11 what waits for a slot, %s', (strategy) => {
   )
 })
 
-describe.each(coalescing)('G11 what waits for a slot of a paused fetch, %s', (strategy) => {
-  it('is fetched without a slot if the app awaits it, while hiding pauses the retries that hold every slot', async () => {
+describe.each(everyStrategy)('G11 what waits for a slot of a paused fetch, %s', (strategy) => {
+  it.each([
+    ['at once', (call: () => Promise<void>) => call()],
+    ['by an async function', async (call: () => Promise<void>) => call()],
+    ['with others', (call: () => Promise<void>) => Promise.all([Promise.resolve(), call()])],
+  ])(
+    'is fetched without a slot if the app awaits it %s, while hiding pauses the retries that hold every slot',
+    async (_, awaiting) => {
+      const world = worldOf(strategy, { maxConcurrentRefetches: 1, whenHidden: 'refetch' })
+      let isDown = false
+      const { queryFn } = world.server
+      await world.showLoaded(goal(1), {
+        queryFn: (context) => (isDown ? Promise.reject(new Error('503')) : queryFn(context)),
+        retry: 3,
+        retryDelay: 50,
+      })
+      await world.showLoaded(goal(2))
+      isDown = true
+      world.change(goal(1))
+      await advance(flushDelayOf(strategy) + 11)
+      world.hide()
+      await advance(100)
+      expect(world.queryClient.getQueryState(goal(1))?.fetchStatus).toBe('paused')
+      world.server.write(goal(2))
+      const client = coalesceQueryClient(world.queryClient, world.coalescer)
+      const versions: unknown[] = []
+      const call = async (): Promise<void> => {
+        await awaiting(() => client.invalidateQueries({ queryKey: goal(2) }))
+        versions.push(world.queryClient.getQueryData(goal(2)))
+      }
+      void call()
+      await advance(2000)
+      expect(versions).toEqual([{ version: 1 }])
+    },
+  )
+
+  it('is waited for by nobody who has called and gone on', async () => {
     const world = worldOf(strategy, { maxConcurrentRefetches: 1, whenHidden: 'refetch' })
-    let isDown = false
-    const { queryFn } = world.server
-    await world.showLoaded(goal(1), {
-      queryFn: (context) => (isDown ? Promise.reject(new Error('503')) : queryFn(context)),
-      retry: 3,
-      retryDelay: 50,
-    })
-    await world.showLoaded(goal(2))
-    isDown = true
+    for (const id of [1, 2]) await world.showLoaded(goal(id))
+    world.goOffline()
     world.change(goal(1))
-    await advance(flushDelayOf(strategy) + 11)
-    world.hide()
-    await advance(100)
-    expect(world.queryClient.getQueryState(goal(1))?.fetchStatus).toBe('paused')
-    world.server.write(goal(2))
+    await advance(fetchDelayOf(strategy) + 10)
     const client = coalesceQueryClient(world.queryClient, world.coalescer)
-    const versions: unknown[] = []
-    void client
-      .invalidateQueries({ queryKey: goal(2) })
-      .then(() => versions.push(world.queryClient.getQueryData(goal(2))))
-    await advance(2000)
-    expect(versions).toEqual([{ version: 1 }])
+    const watched = watchPromise(client.invalidateQueries({ queryKey: goal(2) }))
+    await advance(fetchDelayOf(strategy) + 10)
+    expect(watched.isResolved).toBe(true)
   })
 })
 

@@ -42,6 +42,7 @@ export class Fetches implements LedgerListener {
   readonly data: PutIn
   readonly #stuck: StuckWatch
   readonly holds: Holds
+  #isReleasing = false
   readonly #port: FetchesPort
   /** Queries whose fetch has ended, or that are shown while they owe one. */
   readonly #ended = new Afterwards<Entry>((entries) => this.#afterEnds(entries))
@@ -153,6 +154,7 @@ export class Fetches implements LedgerListener {
   releaseUnanswered(entry: Entry, seq: number): void {
     if (!this.ways.waiting.has(entry)) return
     if (entry.debt.at === 'nowhere') this.ways.waiting.release(entry, { after: -1, upTo: seq })
+    else if (this.#isLeft(entry)) void this.#releaseBlockedSoon()
     else if (this.#isStuck(entry)) this.ways.waiting.release(entry)
     // A fetch that is owed for older events answers those alone.
     else this.ways.waiting.release(entry, { after: entry.debt.seq, upTo: seq })
@@ -295,6 +297,16 @@ export class Fetches implements LedgerListener {
     this.slots.pump()
     this.#releaseBlocked()
     this.#port.changed()
+  }
+
+  /** Once whoever has called for what is flushed in the same turn can have awaited it, which takes two microtasks to show. */
+  async #releaseBlockedSoon(): Promise<void> {
+    if (this.#isReleasing) return
+    this.#isReleasing = true
+    await Promise.resolve()
+    await Promise.resolve()
+    this.#isReleasing = false
+    this.#releaseBlocked()
   }
 
   #releaseBlocked(): void {
