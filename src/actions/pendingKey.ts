@@ -26,8 +26,16 @@ export interface Moment {
   readonly wasOpen: boolean
 }
 
+/** What changes of one moment ask for. */
+interface SeenAsks extends Asks {
+  /** When the first of them came. */
+  readonly firstSeq: number
+  /** The newest event before it that a flush per event fetches for in any case: of active queries, and inactive ones. */
+  readonly before: readonly number[]
+}
+
 /** What changes ask for, by their moments, or by since when fetches have seen them if that was known as they came. */
-export type AsksByMoment = Map<Moment | number, Asks>
+export type AsksByMoment = Map<Moment | number, SeenAsks>
 
 /** A query key that waits for a flush. */
 export interface PendingKey extends Asks {
@@ -51,7 +59,9 @@ export interface PendingKey extends Asks {
   cancels: boolean
 }
 
-const effects = ['markSeq', 'fetchActiveSeq', 'fetchInactiveSeq'] as const
+const fetching = ['fetchActiveSeq', 'fetchInactiveSeq'] as const
+const effects = ['markSeq', ...fetching] as const
+const counts = ['fetchActiveEvents', 'fetchInactiveEvents'] as const
 
 export const createAsks = (): Asks => ({
   markSeq: 0,
@@ -109,33 +119,53 @@ export function addWantsOf(key: PendingKey, wants: Wants, seq: number, moment: M
   let asks = key.moments.get(id)
   if (!asks) {
     if (key.moments.size === MAX_MOMENTS) return addWants(key, wants, Math.min(seq, seenSince))
-    key.moments.set(id, (asks = createAsks()))
+    const { moments } = key
+    const before = fetching.map((effect) => newestFetch(key, moments, effect))
+    moments.set(id, (asks = { ...createAsks(), firstSeq: seq, before }))
   }
-  const { fetchActiveEvents, fetchInactiveEvents } = asks
   addWants(asks, wants, seq)
-  if (wasOpen) return
-  // A flush per event has fetched for the one before, and is to fetch once at most for all that is seen since.
-  const isFetched = (at: number): boolean => at >= seenSince && at <= seq
-  asks.fetchActiveEvents = isFetched(key.fetchActiveSeq) ? fetchActiveEvents : Number(asks.fetchActiveSeq > 0)
-  asks.fetchInactiveEvents = isFetched(key.fetchInactiveSeq) ? fetchInactiveEvents : Number(asks.fetchInactiveSeq > 0)
+}
+
+/** The newest event that a flush per event would have fetched for, whatever fetches have seen. */
+function newestFetch(
+  key: Asks,
+  moments: Iterable<readonly [Moment | number, Asks]>,
+  effect: (typeof fetching)[number],
+): number {
+  let newest = key[effect]
+  for (const [id, asks] of moments) if (typeof id === 'object') newest = Math.max(newest, asks[effect])
+  return newest
 }
 
 /**
  * Adds what changes ask for of a query that fetches may have seen: as of since when they have, if one of the query has.
  *
+ * @param asks what other events ask for, of all keys that match the query
+ * @param keys the changes, by key
  * @param seenAt when the latest fetch of the query started that has not failed
  */
-export function addSeen(asks: Asks, moments: AsksByMoment, seenAt: number): void {
-  for (const [moment, more] of moments) {
+export function addSeen(asks: Asks, keys: readonly AsksByMoment[], seenAt: number): void {
+  const groups = keys.flatMap((moments) => [...moments]).sort(([, a], [, b]) => a.firstSeq - b.firstSeq)
+  const fetched = [
+    ...groups.map(([, { before }]) => before),
+    fetching.map((effect) => newestFetch(asks, groups, effect)),
+  ]
+  for (const [moment, more] of groups) {
     const wasOpen = typeof moment === 'object'
     const seenSince = (wasOpen ? moment.seenSince : moment) ?? Infinity
     const isSeen = seenAt >= seenSince
     for (const effect of effects) {
       asks[effect] = Math.max(asks[effect], isSeen ? Math.min(more[effect], seenSince) : more[effect])
     }
-    if (isSeen && !wasOpen) continue
-    asks.fetchActiveEvents += more.fetchActiveEvents
-    asks.fetchInactiveEvents += more.fetchInactiveEvents
+    // A flush per event would fetch once for all of these, unless it has fetched for another since then.
+    const isFetched = (at: number | undefined = 0): boolean => at >= seenSince && at <= more.firstSeq
+    for (const [index, events] of counts.entries()) {
+      if (wasOpen) asks[events] += more[events]
+      else if (!isSeen && more[events] > 0 && !fetched.some((at) => isFetched(at[index]))) {
+        asks[events] += 1
+        fetched.push(index === 0 ? [more.firstSeq] : [0, more.firstSeq])
+      }
+    }
   }
 }
 

@@ -59,7 +59,7 @@ describe('what changes that fetches may have seen ask for', () => {
   /** What is asked in all of a query whose latest fetch started at a time. */
   const asksOf = ([key]: readonly PendingKey[], seenAt: number): Asks => {
     const asks = { ...(key ?? createAsks()) }
-    if (key?.moments) addSeen(asks, key.moments, seenAt)
+    if (key?.moments) addSeen(asks, [key.moments], seenAt)
     return asks
   }
 

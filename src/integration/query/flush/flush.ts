@@ -119,9 +119,7 @@ export function judgeQuery(
   apply: (entry: Entry, verdict: Verdict) => void,
 ): void {
   waiters.collecting?.add(entry)
-  if (demand.seen) {
-    for (const moments of demand.seen) addSeen(demand, moments, hasFailed(entry) ? -1 : entry.startedAt)
-  }
+  if (demand.seen) addSeen(demand, demand.seen, hasFailed(entry) ? -1 : entry.startedAt)
   // Remembered even if no component shows the query.
   noteInactive(entry, demand.fetchInactiveSeq)
   try {
