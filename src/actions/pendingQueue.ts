@@ -60,7 +60,7 @@ export class PendingQueue {
 
   /** The id a key has, pending or not. */
   idOf(queryKey: QueryKey, exact: boolean): string {
-    return exact ? `!${this.#hashExact(queryKey)}` : identifyKey(queryKey)
+    return exact ? `:!${this.#hashExact(queryKey)}` : identifyKey(queryKey)
   }
 
   /**

@@ -23,29 +23,33 @@ export function identifyKey(queryKey: QueryKey): string {
   let id = ''
   for (let i = 0; i < queryKey.length; i += 1) {
     const part = queryKey[i]
-    id += typeof part === 'string' ? `s${part.length}:${part}` : encode(part, 1)
+    id += typeof part === 'string' ? encodeText(part) : encode(part, 1)
   }
   return id
 }
 
+/** Text ends at its comma, and everything else begins with a colon: few pieces, because each event puts them together. */
+const encodeText = (text: string): string =>
+  text.includes(',') || text.startsWith(':') ? `:s${text.length}:${text}` : `${text},`
+
 function encode(value: unknown, depth: number): string {
   switch (typeof value) {
     case 'string':
-      return `s${value.length}:${value}`
+      return encodeText(value)
     case 'number':
-      return `n${value};`
+      return `:${value},`
     case 'boolean':
-      return value ? 't' : 'f'
+      return value ? ':t' : ':f'
     case 'undefined':
-      return 'u'
+      return ':u'
     case 'bigint':
-      return `b${value};`
+      return `:b${value},`
     case 'symbol':
-      return `y${identityOf(symbolIds, value)};`
+      return `:y${identityOf(symbolIds, value)},`
     case 'function':
-      return `c${identityOf(functionIds, value as object)};`
+      return `:c${identityOf(functionIds, value as object)},`
     default:
-      return value === null ? 'z' : encodeObject(value as object, depth)
+      return value === null ? ':z' : encodeObject(value as object, depth)
   }
 }
 
@@ -80,17 +84,17 @@ function sortFew(names: string[]): void {
 function encodeObject(value: object, depth: number): string {
   if (depth > DEEPEST_KEY) failDepth()
   if (Array.isArray(value)) {
-    let id = '['
+    let id = ':['
     for (const part of value as unknown[]) id += encode(part, depth + 1)
-    return `${id}]`
+    return `${id}:]`
   }
   const names = Object.keys(value)
   sortFew(names)
-  let id = '{'
+  let id = ':{'
   for (const name of names) {
-    id += `${name.length}:${name}=${encode((value as Record<string, unknown>)[name], depth + 1)}`
+    id += encodeText(name) + encode((value as Record<string, unknown>)[name], depth + 1)
   }
-  return `${id}}`
+  return `${id}:}`
 }
 
 /**

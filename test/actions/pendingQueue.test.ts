@@ -196,7 +196,7 @@ it('a watcher is told of each key that becomes pending, and then of each event',
   queue.restore(['b'], 3)
   queue.watcher = {}
   add(['c'], 4)
-  expect(told).toEqual(['s1:a at 0', 's1:a 1 at 0', 's1:a 2 at 1', 's1:a at 2', 's1:a 1 at 2', '!["b"] at 3'])
+  expect(told).toEqual(['a, at 0', 'a, 1 at 0', 'a, 2 at 1', 'a, at 2', 'a, 1 at 2', ':!["b"] at 3'])
 })
 
 it('only keys that wait are taken, each once', () => {

@@ -17,6 +17,32 @@ it('two keys share an id exactly if they are equal but for property order', () =
   )
 })
 
+it('no two keys share an id by text that looks like the id of something else', () => {
+  const text = fc.string({ unit: fc.constantFrom(',', ':', 's', '1', 'z', '{', '}', '[', ']', '!'), maxLength: 4 })
+  const part = fc.letrec((tie) => ({
+    part: fc.oneof(
+      { maxDepth: 2 },
+      text,
+      fc.constantFrom<unknown>(1, null, undefined, true),
+      fc.array(tie('part'), { maxLength: 2 }),
+      fc.dictionary(text, tie('part'), { maxKeys: 2 }),
+    ),
+  })).part
+  fc.assert(
+    fc.property(fc.array(fc.array(part, { maxLength: 2 }), { minLength: 200, maxLength: 400 }), (keys) => {
+      const known = new Map<string, unknown[]>()
+      for (const key of keys) {
+        const id = identifyKey(key)
+        expect(id.startsWith(':!')).toBe(false)
+        const other = known.get(id) ?? key
+        expect(isDeepStrictEqual(structuredClone(other), structuredClone(key))).toBe(true)
+        known.set(id, key)
+      }
+    }),
+    { numRuns: 50 },
+  )
+})
+
 describe('a copy of a key', () => {
   /** Changes every array and object of a key in its place. */
   const change = (part: unknown): void => {
@@ -87,7 +113,11 @@ it.each<[string, unknown[], unknown[]]>([
   ['a number and its text inside of an array', [[1]], [['1']]],
   ['arrays that end alike', [['a', 'b']], ['a', ['b']]],
   ['an array and an object', [['a']], [{ 0: 'a' }]],
-  ['text that looks like another id', ['s1:a'], ['a']],
+  ['text that looks like another id', [':s1:a'], ['a']],
+  ['text that looks like two', ['a,b'], ['a', 'b']],
+  ['text that looks like a number', [':1,'], [1]],
+  ['text that looks like null', [':z'], [null]],
+  ['a property and the end of an object', [{ a: {}, ':}': 1 }], [{ a: { ':}': 1 } }]],
   ['split text', ['ab', 'c'], ['a', 'bc']],
   ['two functions', [() => 1], [() => 1]],
   ['two symbols', [Symbol('a')], [Symbol('a')]],

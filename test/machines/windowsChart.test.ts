@@ -41,8 +41,8 @@ describe.each(strategyNames)('%s', (name) => {
     let [snapshot] = initialTransition(machine, world.input)
     const before = stateOf(world)
     const events: StrategyEvent[] = [
-      { type: 'PENDING', keyIds: ['s1:a'], urgent: false },
-      { type: 'PENDING', keyIds: ['s1:a'], urgent: true },
+      { type: 'PENDING', keyIds: ['a,'], urgent: false },
+      { type: 'PENDING', keyIds: ['a,'], urgent: true },
       { type: 'FLUSH', reason: 'manual' },
       { type: 'FLUSHED', marked: 1 },
     ]

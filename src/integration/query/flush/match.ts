@@ -98,4 +98,4 @@ const NO_HASH = '?'
 
 /** The hash of an exact key, which takes longer to find than anything else about it. */
 const hashOf = ({ id, queryKey }: KeyToMatch, hashFn: HashFn): string =>
-  hashFn === hashKey && id?.startsWith('![') ? id.slice(1) : hashFn(queryKey)
+  hashFn === hashKey && id?.startsWith(':![') ? id.slice(2) : hashFn(queryKey)
