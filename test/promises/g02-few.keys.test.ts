@@ -108,3 +108,38 @@ describe.each(everyStrategy)('G1 a key is what it was at the event, %s', (strate
     expect(shown.map(({ version }) => version())).toEqual([1, 1])
   })
 })
+
+describe.each(everyStrategy)('G2 exact keys by the hash of TanStack, %s', (strategy) => {
+  const undefinedKey = ['a', undefined]
+  const nullKey = ['a', null]
+  const nanKey = ['a', Number.NaN]
+
+  it.each([undefinedKey, nanKey, ['a', new Map([[1, 2]])], ['a', /b/], ['a', { b: 1, a: undefined }], ['a', []]])(
+    'one that JSON tells less of than there is, or that it tells all of, is fetched: %o',
+    async (...queryKey) => {
+      const world = worldOf(strategy)
+      await world.showLoaded(queryKey)
+      await advance(100)
+      world.coalescer.scheduleInvalidate(queryKey, { exact: true })
+      await advance(1000)
+      expect(world.server.requestsOf(queryKey)).toHaveLength(2)
+      expect(world.errors).toEqual([])
+    },
+  )
+
+  it.each([
+    [undefinedKey, nullKey],
+    [nullKey, undefinedKey],
+  ])('two of one hash: the newest event of either counts (%o, %o)', async (one, other) => {
+    const world = worldOf(strategy)
+    const { observer } = await world.showLoaded(one)
+    const send = (queryKey: QueryKey): void => world.coalescer.scheduleInvalidate(queryKey, { exact: true })
+    send(one)
+    send(other)
+    void observer.refetch()
+    world.server.write(one)
+    send(one)
+    await advance(2000)
+    expect(world.queryClient.getQueryData(one)).toEqual({ version: 1 })
+  })
+})

@@ -56,6 +56,18 @@ describe.each(everyStrategy)('G11 what waits for a slot, %s', (strategy) => {
     }
   })
 
+  it('is shown as stale, also if what takes the slot was stale before', async () => {
+    const world = worldOf(strategy, { maxConcurrentRefetches: 1 })
+    const waiting = await world.showLoaded(goal(1))
+    await world.showLoaded(goal(2))
+    void world.queryClient.invalidateQueries({ queryKey: goal(2), refetchType: 'none' })
+    world.server.latencyMs = () => 1000
+    for (const id of [1, 2]) world.change(goal(id))
+    await advance(400)
+    expect([1, 2].map((id) => startsOf(world, goal(id)).length).sort()).toEqual([1, 2])
+    expect(waiting.observer.getCurrentResult().isStale).toBe(true)
+  })
+
   it.each(invalidations)(
     'does not pass for fresh after %s: what the request of another reads is read anew',
     async (kind) => {

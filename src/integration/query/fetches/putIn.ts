@@ -52,7 +52,6 @@ export class PutIn {
   #forgottenAtMs = -Infinity
   #forgottenSeq = 0
   #newestAtMs = -Infinity
-  #newestSeq = 0
   #match: ((query: Query) => FlushedKey | undefined) | undefined
   readonly #stale = new Map<Query, number>()
   /** The event that a query has been fetched again for, because another tab's state was put in. */
@@ -69,10 +68,7 @@ export class PutIn {
     const told = keys.filter(({ events }) => events > 0)
     // So many that the generations after them would have these forgotten by the end, and all that came before.
     let surplus = told.length - MAX_KEYS - (told.length % MAX_KEYS)
-    if (surplus > 0) {
-      this.#endGeneration()
-      this.#forgetUpTo(this.#newestAtMs, this.#newestSeq)
-    }
+    if (surplus > 0) this.#endGeneration()
     for (const key of told) {
       const atMs = dateMs - (nowMs - key.lastAtMs)
       const seq = key.markSeq || this.#port.logicalClock.value
@@ -92,17 +88,12 @@ export class PutIn {
     if (!key) this.#flushed.set(id, (key = { queryKey, exact, atMs, seq, generation: -1 }))
     key.atMs = atMs
     key.seq = seq
-    this.#noteNewest(atMs, seq)
+    if (atMs > this.#newestAtMs) this.#newestAtMs = atMs
     this.#match = undefined
     if (key.generation === this.#generation) return
     key.generation = this.#generation
     this.#generationSize += 1
     if (this.#generationSize >= MAX_KEYS) this.#forgetOldest()
-  }
-
-  #noteNewest(atMs: number, seq: number): void {
-    if (atMs > this.#newestAtMs) this.#newestAtMs = atMs
-    if (seq > this.#newestSeq) this.#newestSeq = seq
   }
 
   #endGeneration(): void {
@@ -120,14 +111,13 @@ export class PutIn {
   }
 
   #forgetUpTo(atMs: number, seq: number): void {
-    this.#noteNewest(atMs, seq)
+    if (atMs > this.#newestAtMs) this.#newestAtMs = atMs
     if (atMs > this.#forgottenAtMs) this.#forgottenAtMs = atMs
     if (seq > this.#forgottenSeq) this.#forgottenSeq = seq
   }
 
   forget(): void {
     this.#flushed.clear()
-    this.#endGeneration()
     this.#stale.clear()
     this.#forgottenAtMs = this.#newestAtMs = -Infinity
     this.#match = undefined
