@@ -250,7 +250,7 @@ describe.each(everyStrategy)('refetchQueries of coalesceQueryClient with cancelR
 })
 
 describe.each(everyStrategy)('promises of coalesceQueryClient, %s', (strategy) => {
-  it.each(['unmounted', 'disabled', 'offline'] as const)(
+  it.each(['unmounted', 'disabled', 'offline', 'unmounted after the call'] as const)(
     'throwOnError rejects for no failure from before, of a query that is %s',
     async (how) => {
       const world = worldOf(strategy)
@@ -261,8 +261,9 @@ describe.each(everyStrategy)('promises of coalesceQueryClient, %s', (strategy) =
       world.server.fails = () => false
       if (how === 'unmounted') shown.unmount()
       else if (how === 'disabled') shown.observer.setOptions({ queryKey: goals, enabled: false })
-      else world.goOffline()
+      else if (how === 'offline') world.goOffline()
       const end = Promise.allSettled([client.invalidateQueries({ queryKey: goals }, { throwOnError: true })])
+      if (how === 'unmounted after the call') shown.unmount()
       await advance(1000)
       expect(await end).toEqual([{ status: 'fulfilled', value: undefined }])
       world.goOnline()

@@ -110,6 +110,50 @@ describe.each(everyStrategy)('G1 fresh, whatever else is put into the cache, %s'
     expect(startsOf(world, goals)).toHaveLength(1)
   })
 
+  it('answers of another tab that are none of this one are found out once for an event', async () => {
+    const world = worldOf(strategy)
+    const shown = await world.showLoaded(goals)
+    announce(world, 'INVALIDATE', goals)
+    await advance(1000)
+    for (let answer = 0; answer < 5; answer += 1) {
+      putState(world, goals, { data: { version: 1, answer }, dataUpdatedAt: Date.now(), isInvalidated: false })
+      await advance(1000)
+    }
+    expect(shown.version()).toBe(1)
+    expect(startsOf(world, goals)).toHaveLength(3)
+  })
+
+  it.each(invalidations)(
+    'what a request from before %s brings, which another tab has hidden, is not shown over a newer answer',
+    async (kind) => {
+      const world = worldOf(strategy)
+      const shown = await world.showLoaded(goals)
+      world.server.latencyMs = () => 400
+      void shown.observer.refetch()
+      await advance(10)
+      putState(world, goals, { data: { version: 0 }, dataUpdatedAt: Date.now(), fetchStatus: 'idle' })
+      announce(world, kind, goals)
+      world.server.latencyMs = () => 20
+      void shown.observer.refetch()
+      await advance(1000)
+      expect(shown.version()).toBe(1)
+    },
+  )
+
+  it('a request that another tab has hidden and the app has cancelled silently holds up no fetch', async () => {
+    const world = worldOf(strategy)
+    const shown = await world.showLoaded(goals)
+    void shown.observer.refetch()
+    await advance(10)
+    putState(world, goals, { data: { version: 0 }, dataUpdatedAt: Date.now(), fetchStatus: 'idle' })
+    await world.queryClient.getQueryCache().get(hashKey(goals))?.cancel({ silent: true })
+    announce(world, 'INVALIDATE', goals)
+    const settled = watchPromise(world.coalescer.settled())
+    await advance(1000)
+    expect(shown.version()).toBe(1)
+    expect(settled.isResolved).toBe(true)
+  })
+
   it.each([2, 4, 8, 12])('one event costs %i windows that share their answers one request each', async (windows) => {
     const server = new SimulatedServer()
     const worlds = Array.from({ length: windows }, () => worldOf(strategy, { server }))
@@ -163,6 +207,17 @@ describe.each(everyStrategy)('G1 fresh, whatever else is put into the cache, %s'
       expect(startsOf(world, goals)).toHaveLength(2)
     },
   )
+
+  it('a state without data that says fetching with no request behind it holds up no fetch', async () => {
+    const world = worldOf(strategy)
+    const shown = await world.showLoaded(goals)
+    putState(world, goals, { data: undefined, status: 'pending', fetchStatus: 'fetching' })
+    announce(world, 'INVALIDATE', goals)
+    const settled = watchPromise(world.coalescer.settled())
+    await advance(1000)
+    expect(shown.version()).toBe(1)
+    expect(settled.isResolved).toBe(true)
+  })
 
   it.each([undefined, 50])(
     'a query that another tab has built, said to be fetching, is fetched (its own component mounts %s ms later)',

@@ -73,6 +73,28 @@ describe.each(everyStrategy)('G1 fresh, a fetch cancelled while no component sho
     },
   )
 
+  it.each(['nothing', 'stop', 'reset'] as const)(
+    'leaves its query marked when an older request that was given up answers, gone while its fetch was queued, after %s',
+    async (how) => {
+      const world = worldOf(strategy, { stuckAfterMs: 1500, maxConcurrentRefetches: 1 })
+      const shown = await world.showLoaded(goals)
+      await world.showLoaded(['partners'])
+      world.server.hangs = ([name]) => name === 'goals'
+      void world.queryClient.fetchQuery({ queryKey: goals, staleTime: 0 })
+      world.server.latencyMs = () => 1000
+      await advance(1200)
+      announce(world, 'INVALIDATE', ['partners'])
+      announce(world, 'INVALIDATE', goals)
+      await advance(500)
+      shown.unmount()
+      await advance(1000)
+      if (how !== 'nothing') world.coalescer[how]()
+      world.server.release()
+      await drain()
+      expect(isInvalidated(world, goals)).toBe(true)
+    },
+  )
+
   it('is made up for by the fetch of the next mount alone', async () => {
     const world = await setup()
     const shown = world.show(goals)

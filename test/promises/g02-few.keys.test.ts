@@ -46,6 +46,8 @@ describe.each(everyStrategy)('G2 keys that only queryKeyHashFn tells apart, %s',
       'exact, by %s: each is fetched once (%i slots)',
       async (kind, maxConcurrentRefetches) => {
         const world = worldOf(strategy, { maxConcurrentRefetches })
+        // TanStack itself throws at the call where a query's hash does.
+        if (kind === 'INVALIDATE') await world.showLoaded(['a', 'query of plain data'])
         const shown = [show(world, one), show(world, other)]
         await advance(200)
         for (const queryKey of [one, other]) {

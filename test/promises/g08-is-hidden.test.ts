@@ -3,6 +3,7 @@ import { createCoalescer } from 'realtime-coalescer'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { helpOf } from '../support/help.ts'
 import { advance, useSimulatedTime } from '../support/simulatedTime.ts'
+import type { World } from '../support/world.ts'
 import {
   announce,
   eventKinds,
@@ -126,6 +127,21 @@ describe.each(everyStrategy)('G8 isHidden, %s', (strategy) => {
     },
   )
 
+  it.each(eventKinds)('a page hidden for less than a turn, in which %s comes, holds up nothing', async (kind) => {
+    let isHidden = false
+    const world = worldOf(strategy, { isHidden: () => isHidden })
+    const shown = await world.showLoaded(goals)
+    isHidden = true
+    announce(world, kind, goals)
+    isHidden = false
+    await advance(timing.maxWaitMs + timing.refetchDelayMs + 100)
+    expect(shown.version()).toBe(1)
+    announce(world, kind, goals)
+    await advance(timing.maxWaitMs + timing.refetchDelayMs + 100)
+    expect(shown.version()).toBe(2)
+    expect(startsOf(world, goals)).toHaveLength(3)
+  })
+
   it('the wait for a flush does not count the time it calls hidden', async () => {
     let isHidden = true
     const world = worldOf(strategy, { isHidden: () => isHidden })
@@ -203,4 +219,49 @@ describe.each(everyStrategy)('G8 offline, %s', (strategy) => {
       expect(world.queryClient.getQueryData(goals)).toEqual({ version: 2 })
     },
   )
+
+  describe('a fetch and a mutation of something else that wait for the network', () => {
+    const waiting = async (mounted: boolean): Promise<World> => {
+      const world = worldOf(strategy, { mounted, maxMutationHoldMs: 2000 })
+      await world.showLoaded(goals)
+      world.goOffline()
+      const mutationFn = async (): Promise<void> => await new Promise((resolve) => setTimeout(resolve, 500))
+      void new MutationObserver(world.queryClient, { mutationFn }).mutate()
+      announce(world, 'INVALIDATE', goals)
+      await advance(1000)
+      world.goOnline()
+      return world
+    }
+
+    it('go on one after the other, whatever events come in between', async () => {
+      const world = await waiting(true)
+      await advance(100)
+      world.change(goals, { urgent: true })
+      await advance(300)
+      // Under `direct` its fetch takes the place of the one that waits, as without a coalescer.
+      expect(startsOf(world, goals)).toHaveLength(strategy === 'direct' ? 2 : 1)
+      await advance(1000)
+      expect(startsOf(world, goals)).toHaveLength(2)
+      expect(world.queryClient.getQueryData(goals)).toEqual({ version: 2 })
+    })
+
+    it('go on one after the other once the app resumes its mutations, with a client that is not mounted', async () => {
+      const world = await waiting(false)
+      await advance(1000)
+      expect(startsOf(world, goals)).toHaveLength(1)
+      void world.queryClient.resumePausedMutations()
+      await advance(400)
+      expect(startsOf(world, goals)).toHaveLength(1)
+      await advance(300)
+      expect(world.queryClient.getQueryData(goals)).toEqual({ version: 1 })
+    })
+
+    it('hold up the fetch no longer than maxMutationHoldMs if nobody resumes the mutation', async () => {
+      const world = await waiting(false)
+      await advance(1900)
+      expect(startsOf(world, goals)).toHaveLength(1)
+      await advance(300)
+      expect(world.queryClient.getQueryData(goals)).toEqual({ version: 1 })
+    })
+  })
 })

@@ -60,9 +60,9 @@ class Ending {
     const { app, coalescer, monitor, oracle } = this.#run
     app.isServerUp = true
     app.server.hangs = () => false
-    this.#run.isPageHidden = false
+    this.#run.visibility.turnSilently(false)
     this.#run.mutations.wentOnline()
-    if (this.#run.hasSilentHiding) this.#run.setVisible(false)
+    if (this.#run.visibility.knownSinceMs === Infinity) this.#run.setVisible(false)
     onlineManager.setOnline(true)
     this.#run.setVisible(true)
     for (let seconds = 0; seconds < 40; seconds += 1) {

@@ -1,4 +1,4 @@
-import { type Query, focusManager, onlineManager } from '@tanstack/react-query'
+import { type Query, onlineManager } from '@tanstack/react-query'
 import type { FlushedRecord } from 'realtime-coalescer'
 import { STUCK_AFTER_MS } from './monitor.ts'
 import { type ObservedFetch, countsFrom } from './observedFetch.ts'
@@ -102,16 +102,13 @@ export class Invariants {
 
   flushed(record: FlushedRecord): void {
     const { oracle } = this.#run
+    const { knownSinceMs } = this.#run.visibility
     const queryKeys = record.keys.map((key) => key.queryKey)
-    if (this.#run.hasSilentHiding) {
-      oracle.flushed(queryKeys, Infinity)
-      return
-    }
-    const waitedMs = oracle.waitedMs(queryKeys, this.#run.visibleNow())
+    const waitedMs = oracle.waitedMs(queryKeys, this.#run.visibleNow(), knownSinceMs)
     if (waitedMs !== undefined && record.waitedMs !== waitedMs) {
       this.break(`says ${record.waitedMs} ms of a wait of ${waitedMs} ms`)
     }
-    for (const { id, lateMs } of oracle.flushed(queryKeys, this.#run.visibleNow())) {
+    for (const { id, lateMs } of oracle.flushed(queryKeys, this.#run.visibleNow(), knownSinceMs)) {
       this.break(`flushes ${id} ${lateMs} ms later than maxWaitMs allows (${record.reason})`)
     }
   }
@@ -121,7 +118,7 @@ export class Invariants {
     this.#handled.add(id)
     const pending = this.#run.oracle.pending.get(id)
     if (!pending) this.break(`runs the handler of ${id} after a reset`)
-    else if (!this.#run.hasSilentHiding && this.#run.visibleNow() - pending.since > pending.maxWaitMs)
+    else if (this.#run.visibleNow() - Math.max(pending.since, this.#run.visibility.knownSinceMs) > pending.maxWaitMs)
       this.break(`runs the handler of ${id} late`)
     this.#run.oracle.pending.delete(id)
   }
@@ -155,11 +152,12 @@ export class Invariants {
 
   /** After time has passed: nothing waits longer than it may. */
   waited(): void {
-    if (this.#run.isHeld || this.#run.isStopped || this.#run.hasSilentHiding) return
+    if (this.#run.isHeld || this.#run.isStopped) return
     const { oracle, maxWaitMs } = this.#run
     const now = this.#run.visibleNow()
     for (const [id, { since }] of oracle.pending) {
-      if (now - since > Math.max(maxWaitMs, 0)) this.break(`lets ${id} wait for ${now - since} ms`)
+      const waitedMs = now - Math.max(since, this.#run.visibility.knownSinceMs)
+      if (waitedMs > Math.max(maxWaitMs, 0)) this.break(`lets ${id} wait for ${waitedMs} ms`)
     }
     for (const index of pool.keys()) this.#checkOwed(index, now)
   }
@@ -174,7 +172,9 @@ export class Invariants {
     if (!need) return
     if (this.wasLeft(index, query, need)) return
     if (this.#run.mutations.mayHold(boundOf(trace) + 1, index)) return
-    const dueAtMs = Math.max(need.atMs, monitor.endedAtMs(query), this.#touchedAtMs[index] ?? 0) + boundOf(trace)
+    const { knownSinceMs } = this.#run.visibility
+    const sinceMs = Math.max(need.atMs, monitor.endedAtMs(query), this.#touchedAtMs[index] ?? 0, knownSinceMs)
+    const dueAtMs = sinceMs + boundOf(trace)
     const busy = monitor.ownRunning.filter((fetch) => !monitor.isStuck(fetch)).length
     if (now <= dueAtMs || busy >= trace.config.maxConcurrentRefetches) return
     this.break(`leaves ${query.queryHash} on screen without the fetch it owes since ${need.atMs} ms`)
@@ -197,8 +197,7 @@ export class Invariants {
     const seq = this.#run.tick()
     const { disturbances } = this.#run
     const calledAtMs = Date.now()
-    const wasFree =
-      focusManager.isFocused() && !this.#run.isPageHidden && onlineManager.isOnline() && !this.#run.isStopped
+    const wasFree = !this.#run.visibility.isHidden && onlineManager.isOnline() && !this.#run.isStopped
     return () => {
       if (!wasFree || this.#run.disturbances !== disturbances || this.#run.isStopped) return
       const { monitor, oracle, app } = this.#run

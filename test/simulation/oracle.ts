@@ -31,9 +31,9 @@ interface Pending {
 export class Oracle {
   /** Per query of the pool. */
   readonly needs: Need[][] = pool.map(() => [])
-  /** Fetches that may follow without a need of their own: a patch came while an older fetch was running. */
   /** The newest event that each query was left stale for by a reset. */
   readonly markedAt: number[] = []
+  /** Fetches that may follow without a need of their own: a patch came while an older fetch was running. */
   readonly allowedAt: number[] = pool.map(() => 0)
   /** The version that the newest patch of each query has brought in. */
   readonly patched: number[] = pool.map(() => 0)
@@ -87,20 +87,23 @@ export class Oracle {
     if (this.newest(index, () => true)) this.allowedAt[index] = seq
   }
 
-  /** How long the oldest of these keys has waited; `undefined` if the coalescer may have added one by itself. */
-  waitedMs(queryKeys: readonly QueryKey[], now: number): number | undefined {
+  /**
+   * How long the oldest of these keys has waited; `undefined` if the coalescer may have added one by itself, or one has
+   * waited since a time when the page turned silently.
+   */
+  waitedMs(queryKeys: readonly QueryKey[], now: number, knownSinceMs: number): number | undefined {
     let oldest = Infinity
     for (const queryKey of queryKeys) {
       const key = eventKeyOf.get(queryKey)
       const pending = key && this.pending.get(idOf(key))
-      if (!pending || key.exact || this.#besidesItself.has(idOf(key))) return undefined
+      if (!pending || key.exact || this.#besidesItself.has(idOf(key)) || pending.since < knownSinceMs) return undefined
       oldest = Math.min(oldest, pending.since)
     }
     return now - oldest
   }
 
   /** A flush took these keys; returns how long each waited beyond what it may. */
-  flushed(queryKeys: readonly QueryKey[], now: number): { id: string; lateMs: number }[] {
+  flushed(queryKeys: readonly QueryKey[], now: number, knownSinceMs: number): { id: string; lateMs: number }[] {
     const late: { id: string; lateMs: number }[] = []
     for (const queryKey of queryKeys) {
       const key = eventKeyOf.get(queryKey)
@@ -108,7 +111,7 @@ export class Oracle {
       const known = id === undefined ? undefined : this.pending.get(id)
       if (id === undefined || !known) continue
       this.pending.delete(id)
-      late.push({ id, lateMs: now - known.since - known.maxWaitMs })
+      late.push({ id, lateMs: now - Math.max(known.since, knownSinceMs) - known.maxWaitMs })
     }
     return late.filter(({ lateMs }) => lateMs > 0)
   }

@@ -1,4 +1,4 @@
-import { type DehydratedState, dehydrate, focusManager, hydrate } from '@tanstack/react-query'
+import { type DehydratedState, dehydrate, hydrate } from '@tanstack/react-query'
 import { type Coalescer, type ErrorInfo, createCoalescer } from 'realtime-coalescer'
 import { vi } from 'vitest'
 import { resolveStrategy } from '../../src/machines/registry.ts'
@@ -15,6 +15,7 @@ import { Oracle } from './oracle.ts'
 import { pool } from './pool.ts'
 import { takeStep } from './steps.ts'
 import { type Trace, isAsked } from './trace.ts'
+import { Visibility } from './visibility.ts'
 
 /** One trace under way. */
 export class Run {
@@ -30,22 +31,20 @@ export class Run {
   /** Steps that make the promises of `flush` moot: what they wait for may be cancelled, unmounted or held. */
   disturbances = 0
   isStopped = false
-  /** Whether the page is hidden, though its focus manager tells nobody. */
-  isPageHidden = false
+  readonly visibility: Visibility
   readonly mutations = new Mutations(this)
   #persisted: DehydratedState | undefined
   /** The strategy at work, with its timing. */
   timing: ReturnType<typeof resolveStrategy>
   #seq = 0
   #hasEnded = false
-  #hiddenMs = 0
-  #hiddenSinceMs: number | undefined
   readonly #trace: Trace
 
   constructor(trace: Trace) {
     this.#trace = trace
     const { config } = trace
     this.app = new SimulatedApp(config)
+    this.visibility = new Visibility(config.whenHidden === 'defer')
     this.oracle = new Oracle((queryKey) => this.app.server.versionOf(queryKey))
     this.timing = { ...resolveStrategy(strategies, config.strategy, config.timing) }
     this.monitor = new Monitor(this.app.queryClient, {
@@ -66,7 +65,7 @@ export class Run {
       maxConcurrentRefetches: config.maxConcurrentRefetches,
       whenHidden: config.whenHidden,
       clock: this.clock,
-      ...realAppOptions(() => this.isPageHidden || !focusManager.isFocused()),
+      ...realAppOptions(() => this.visibility.isHidden),
       ...(config.inspected && { inspect: () => undefined }),
       onError: (_error, info) => this.errors.push({ seq: this.tick(), info }),
       onWarning: () => undefined,
@@ -85,7 +84,7 @@ export class Run {
   }
 
   get isHeld(): boolean {
-    return this.#trace.config.whenHidden === 'defer' && (this.isPageHidden || !focusManager.isFocused())
+    return this.visibility.isHeld
   }
 
   get trace(): Trace {
@@ -94,8 +93,7 @@ export class Run {
 
   /** Simulated time without the time that was spent hidden under `'defer'`. */
   visibleNow(): number {
-    const hidden = this.#hiddenSinceMs === undefined ? 0 : Date.now() - this.#hiddenSinceMs
-    return Date.now() - this.#hiddenMs - hidden
+    return this.visibility.now()
   }
 
   /** How long an event may wait under the strategy at work. */
@@ -104,20 +102,8 @@ export class Run {
   }
 
   setVisible(isVisible: boolean): void {
-    if (isVisible && this.#hiddenSinceMs !== undefined) {
-      this.#hiddenMs += Date.now() - this.#hiddenSinceMs
-      this.#hiddenSinceMs = undefined
-    }
-    if (!isVisible) {
-      this.disturbances += 1
-      if (this.#trace.config.whenHidden === 'defer') this.#hiddenSinceMs ??= Date.now()
-    }
-    focusManager.setFocused(isVisible)
-  }
-
-  /** Whether the time the page was hidden is known to all. */
-  get hasSilentHiding(): boolean {
-    return this.#trace.steps.some((step) => step.do === 'hideSilently')
+    if (!isVisible) this.disturbances += 1
+    this.visibility.setFocused(isVisible)
   }
 
   /** Lets something happen that comes from elsewhere. */

@@ -7,8 +7,16 @@ import { pool } from './pool.ts'
 import type { Run } from './run.ts'
 import type { Step } from './trace.ts'
 
+/** Steps that tell the coalescer something, at which it looks whether the page is hidden. */
+const telling: ReadonlySet<Step['do']> = new Set(['invalidate', 'change', 'flush', 'reset', 'switch'])
+
 /** Lets one step of a trace happen. */
 export async function takeStep(run: Run, step: Step): Promise<void> {
+  if (telling.has(step.do)) run.visibility.told()
+  await happen(run, step)
+}
+
+async function happen(run: Run, step: Step): Promise<void> {
   const { app, coalescer, feed, invariants, oracle } = run
   switch (step.do) {
     case 'invalidate':
@@ -94,7 +102,7 @@ export async function takeStep(run: Run, step: Step): Promise<void> {
     case 'hideSilently':
     case 'showSilently':
       run.disturbances += 1
-      run.isPageHidden = step.do === 'hideSilently'
+      run.visibility.turnSilently(step.do === 'hideSilently')
       break
     case 'offline':
     case 'online':

@@ -22,13 +22,15 @@ export const createWatched = (nowMs: number): Watched => ({
 })
 
 /** The latest fetch but one that renews the query and was not cancelled. */
-export const latestOf = (query: Query, { fetches }: Watched, except?: ObservedFetch): ObservedFetch | undefined =>
-  fetches.findLast(
+export function latestOf(query: Query, { fetches }: Watched, except?: ObservedFetch): ObservedFetch | undefined {
+  const hasOtherFailure = query.state.status === 'error' && fetches.at(-1)?.outcome !== 'error'
+  return fetches.findLast(
     (fetch) =>
       fetch !== except &&
       !fetch.isFetchMore &&
       !fetch.isForeign &&
       !fetch.isOverwritten &&
-      !(fetch.outcome === 'success' && query.state.status === 'error') &&
+      !(fetch.outcome === 'success' && hasOtherFailure) &&
       fetch.outcome !== 'cancelled',
   )
+}

@@ -133,7 +133,7 @@ it('breaks a timer that is set again and again without delay', async () => {
   await expect(clock.advance(1)).rejects.toThrow('Expected at most 20000 timers at one moment, got more.')
 })
 
-it.each(['a clock of its own', 'the fake timers of vitest'])(
+it.each(['a clock of its own', 'the fake timers of vitest', 'the fake timers of Jest'])(
   'ends with what promises set without delay, on %s',
   async (name) => {
     const { start, end } = kinds[name] as (typeof kinds)[string]
@@ -145,6 +145,28 @@ it.each(['a clock of its own', 'the fake timers of vitest'])(
     await clock.advance(10)
     expect(seen).toEqual(['after a promise'])
     expect('timers' in clock ? clock.timers : vi.getTimerCount()).toBe(1)
+  },
+)
+
+it.each(['a clock of its own', 'the fake timers of vitest', 'the fake timers of Jest'])(
+  'lets promises settle after the last timer of its end as well, on %s',
+  async (name) => {
+    const { start, end } = kinds[name] as (typeof kinds)[string]
+    const clock = start()
+    onTestFinished(end)
+    const sleep = (ms: number): Promise<void> => new Promise((resolve) => void clock.setTimeout(() => resolve(), ms))
+    for (const delays of [[10], [10, 0], [10, 0, 0, 0]]) {
+      let slept = 0
+      const chain = async (): Promise<void> => {
+        for (const ms of delays) await sleep(ms)
+        for (let turn = 0; turn < 20; turn += 1) await Promise.resolve()
+        slept += 1
+      }
+      void chain()
+      void chain()
+      await clock.advance(10)
+      expect(slept).toBe(2)
+    }
   },
 )
 

@@ -133,20 +133,21 @@ function tickOf(timers: FakeTimers): (ms: number) => void {
 
 /** Jumps from timer to timer. */
 async function jump(ms: number, toNext: () => void): Promise<void> {
-  // The end is a timer as well. One that comes after it may be due at the same moment, so that it is set again until
-  // nothing fires before it.
+  // The end is a timer as well. What is set after it may be due at the same moment, and fires with it or later, so that
+  // it is set again until nothing else has been set since: timers are numbered one by one.
   let isAtEnd = false
   const markEnd = (inMs: number): ReturnType<typeof setTimeout> => setTimeout(() => (isAtEnd = true), inMs)
   let end = markEnd(ms)
   try {
     await fireAll(Date.now, () => {
-      const wasAtEnd = isAtEnd
-      if (wasAtEnd) {
+      if (isAtEnd) {
+        const before = Number(end)
         isAtEnd = false
         end = markEnd(0)
+        if (!(Number(end) > before + 1)) return false
       }
       toNext()
-      return !(wasAtEnd && isAtEnd)
+      return true
     })
   } finally {
     clearTimeout(end)

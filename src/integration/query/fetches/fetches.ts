@@ -99,10 +99,15 @@ export class Fetches implements LedgerListener {
     return entry.debt.at === 'unseen' || isHeldUp(entry) || this.holds.isDeferred(entry) || this.#isLeft(entry)
   }
 
-  /** Whether its fetch waits for a slot of fetches that wait themselves: online, one that the app awaits takes none. */
+  /**
+   * Whether its fetch waits for the page, or for a slot of fetches that wait themselves: online, one that the app awaits
+   * takes none.
+   */
   #isLeft(entry: Entry): boolean {
+    if (entry.debt.at !== 'queued') return false
+    if (this.#port.isHeld()) return true
     const isStarted = onlineManager.isOnline() && this.ways.waiting.isAwaited(entry)
-    return entry.debt.at === 'queued' && !isStarted && this.#isBlocked
+    return !isStarted && this.#isBlocked
   }
 
   /** Owes a query a fetch for an event: started at once where it may, else queued, or to follow one that is running. */
@@ -226,7 +231,9 @@ export class Fetches implements LedgerListener {
 
   started(entry: Entry, wasOwn: boolean): void {
     this.#stuck.add(entry)
-    this.ways.endRunning(entry)
+    const wasGivenUp = this.ways.endRunning(entry)
+    // Replaced, it was still the answer to its events, which one more page does not renew.
+    if (wasGivenUp && this.#port.logicalClock.value > entry.endedStartedAt) this.ways.oweAgain(entry)
     if (isOwnRun(entry)) {
       this.ways.running.add(entry)
       this.#port.counters.fetchStarted(entry.direct)
@@ -310,7 +317,7 @@ export class Fetches implements LedgerListener {
   }
 
   #releaseBlocked(): void {
-    if (!this.#isBlocked) return
+    if (!this.ways.waiting.isAny || !(this.#isBlocked || this.#port.isHeld())) return
     for (const entry of this.ways.queued) if (this.#isLeft(entry)) this.ways.waiting.release(entry)
   }
 

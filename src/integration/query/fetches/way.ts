@@ -212,10 +212,10 @@ export class Ways {
     if (seq > debt.seq) debt.seq = seq
   }
 
-  /** Owes a query the fetch again whose request has been cancelled, unless it owes a later one. */
+  /** Owes a query the fetch again whose request has been cancelled or replaced, unless it owes a later one. */
   oweAgain(entry: Entry): void {
     if (entry.debt.at !== 'nowhere') return
-    this.owe(entry, entry.startedAt + 1)
+    this.owe(entry, entry.endedStartedAt + 1)
     this.move(entry, 'fetching')
   }
 

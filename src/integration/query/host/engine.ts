@@ -223,7 +223,7 @@ export class Engine implements OrchestratorPort {
   }
 
   pageHidden(): void {
-    if (!this.isHeld()) return
+    if (this.#port.options.whenHidden === 'refetch') return
     this.#hidden.begin()
     this.fetches.releaseDeferred()
   }

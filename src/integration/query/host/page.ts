@@ -19,6 +19,8 @@ export class Page {
   isAway = false
   readonly #port: PagePort
   #isLooking = false
+  /** Whether somebody has been told that it is hidden, and waits for its return, before all were told. */
+  #hasHeld = false
   #isOver = false
   #hasFailed = false
 
@@ -30,16 +32,22 @@ export class Page {
   isHeld(): boolean {
     if (!this.#port.defers) return false
     const isHidden = this.#isHidden()
-    if (isHidden !== this.isAway) this.#lookSoon()
+    if (isHidden === this.isAway) return isHidden
+    if (isHidden) this.#hasHeld = true
+    this.#lookSoon()
     return isHidden
   }
 
   /** Tells of the page if it is not as it was known to be. */
   look(): void {
     const isHidden = this.#isHidden()
-    if (isHidden === this.isAway || this.#isOver) return
-    this.isAway = isHidden
-    this.#port.turned(!isHidden)
+    if (isHidden !== this.isAway && !this.#isOver) this.#turn(isHidden)
+  }
+
+  #turn(isAway: boolean): void {
+    this.#hasHeld = false
+    this.isAway = isAway
+    this.#port.turned(!isAway)
   }
 
   /** Tells nothing any more. */
@@ -53,6 +61,8 @@ export class Page {
     this.#isLooking = true
     queueMicrotask(() => {
       this.#isLooking = false
+      // It may be back already.
+      if (this.#hasHeld && !this.#isOver) this.#turn(true)
       this.look()
     })
   }
