@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import { QueryClient, QueryObserver, hydrate } from '@tanstack/react-query'
+import { QueryClient, QueryObserver, focusManager, hydrate } from '@tanstack/react-query'
 import { coalesceQueryClient, createCoalescer } from 'realtime-coalescer'
 import { createRealtimeService } from 'realtime-coalescer/supabase'
 import { describe, expect, it, vi } from 'vitest'
@@ -109,6 +109,16 @@ describe.each(everyStrategy)('the wrapped client, %s', (strategy) => {
     }
     expect(clients.length).toBeGreaterThanOrEqual(7)
     expect(new Set(clients)).toEqual(new Set([client]))
+  })
+
+  it('is mounted and unmounted with the one it wraps', async () => {
+    const world = worldOf(strategy, { mounted: false })
+    const client = coalesceQueryClient(world.queryClient, world.coalescer)
+    client.mount()
+    world.coalescer.stop()
+    expect(focusManager.hasListeners()).toBe(true)
+    world.queryClient.unmount()
+    expect(focusManager.hasListeners()).toBe(false)
   })
 
   it('can be spied on, and heeds overrides of its methods as TanStack Query does', async () => {

@@ -424,6 +424,31 @@ describe.each(everyStrategy)('G1 fresh, whatever else is put into the cache, %s'
       })
     })
 
+    it('from between its event and one of another key is fresh', async () => {
+      const world = worldOf(strategy)
+      announce(world, 'INVALIDATE', goals)
+      await advance(1000)
+      const state = await persisted(world)
+      await advance(1000)
+      announce(world, 'INVALIDATE', ['partners'])
+      await advance(1000)
+      hydrate(world.queryClient, state)
+      world.show(goals)
+      await advance(1000)
+      expect(startsOf(world, goals)).toHaveLength(1)
+    })
+
+    it.each(invalidations)('from before an event (%s) whose flush is still to come is stale', async (kind) => {
+      const world = worldOf(strategy)
+      const state = await persisted(world)
+      await advance(10)
+      announce(world, kind, goals)
+      hydrate(world.queryClient, state)
+      const shown = world.show(goals)
+      await advance(1000)
+      expect(shown.version()).toBe(1)
+    })
+
     it('for a key that no event named is left alone', async () => {
       const world = worldOf(strategy)
       const state = await persisted(world)

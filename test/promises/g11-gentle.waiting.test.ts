@@ -3,7 +3,7 @@ import { coalesceQueryClient } from 'realtime-coalescer'
 import { describe, expect, it } from 'vitest'
 import type { Versioned } from '../support/simulatedServer.ts'
 import { advance, useSimulatedTime } from '../support/simulatedTime.ts'
-import type { World } from '../support/world.ts'
+import type { Shown, World } from '../support/world.ts'
 import {
   announce,
   coalescing,
@@ -41,13 +41,15 @@ async function showNested(world: World): Promise<() => number | undefined> {
 describe.each(everyStrategy)('G11 what waits for a slot, %s', (strategy) => {
   it('is marked stale at the flush', async () => {
     const world = worldOf(strategy, { maxConcurrentRefetches: 1 })
-    for (const id of [1, 2, 3]) await world.showLoaded(goal(id))
+    const shown = new Map<number, Shown>()
+    for (const id of [1, 2, 3]) shown.set(id, await world.showLoaded(goal(id)))
     world.server.latencyMs = () => 1000
     world.change(['goals'])
     await advance(flushDelayOf(strategy) + 1)
     const unfetched = [1, 2, 3].filter((id) => startsOf(world, goal(id)).length === 1)
     expect(unfetched.length).toBeGreaterThanOrEqual(2)
     expect(unfetched.map((id) => isInvalidated(world, goal(id)))).toEqual(unfetched.map(() => true))
+    expect(unfetched.map((id) => shown.get(id)?.observer.getCurrentResult().isStale)).toEqual(unfetched.map(() => true))
     await advance(5000)
     for (const id of [1, 2, 3]) {
       expect(world.queryClient.getQueryData(goal(id))).toEqual({ version: 1 })
@@ -66,6 +68,24 @@ describe.each(everyStrategy)('G11 what waits for a slot, %s', (strategy) => {
     await advance(400)
     expect([1, 2].map((id) => startsOf(world, goal(id)).length).sort()).toEqual([1, 2])
     expect(waiting.observer.getCurrentResult().isStale).toBe(true)
+  })
+
+  it('is marked stale, and its component told, when it is to follow a fetch that has just ended', async () => {
+    const world = worldOf(strategy, { maxConcurrentRefetches: 1 })
+    const shown = await world.showLoaded(goal(1))
+    await world.showLoaded(goal(2))
+    world.server.latencyMs = () => 1000
+    world.change(goal(2))
+    await advance(fetchDelayOf(strategy) + 1)
+    world.server.latencyMs = () => 300
+    void shown.observer.refetch()
+    await advance(10)
+    world.change(goal(1))
+    await advance(500)
+    expect([startsOf(world, goal(1)).length, isInvalidated(world, goal(1))]).toEqual([2, true])
+    expect(shown.observer.getCurrentResult().isStale).toBe(true)
+    await advance(2000)
+    expect(shown.version()).toBe(1)
   })
 
   it.each(invalidations)(

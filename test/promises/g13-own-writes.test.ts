@@ -395,6 +395,46 @@ describe.each(everyStrategy)('G13 own writes, %s', (strategy) => {
     expect(world.reads).toHaveLength(2)
   })
 
+  it('a fetch of ours that runs when a mutation writes, and cancels nothing, does not land on top', async () => {
+    const world = await rowsWorldOf(strategy)
+    world.readMs = 300
+    world.coalescer.scheduleInvalidate(list)
+    await world.untilRead(2)
+    world.add('mine', { touches: ['write'], onSettled: 'native' })
+    await advance(5000)
+    expect(world.screens).toEqual(['a', 'a,mine'])
+    expect(world.reads).toHaveLength(3)
+  })
+
+  it('a fetch of ours that a mutation cancels leaves its query unmarked, so that nothing else fetches it', async () => {
+    const world = await rowsWorldOf(strategy)
+    world.readMs = 300
+    world.coalescer.scheduleInvalidate(list)
+    await world.untilRead(2)
+    world.add('mine', { onSettled: 'native' })
+    await advance(50)
+    expect(isInvalidated(world, list)).toBe(false)
+    world.hide()
+    world.unhide()
+    await advance(5000)
+    expect(world.screens).toEqual(['a', 'a,mine'])
+    expect(world.reads).toHaveLength(3)
+  })
+
+  it('what the app asks for right after its mutation is one fetch with what was held', async () => {
+    const world = await rowsWorldOf(strategy)
+    const mutation = new MutationObserver(world.queryClient, {
+      mutationFn: () => new Promise<void>((resolve) => setTimeout(resolve, 300)),
+      onMutate: () => world.queryClient.setQueryData(list, ['a', 'mine']),
+    })
+    const asked = mutation.mutate().then(() => world.coalescer.scheduleInvalidate(list, { urgent: true }))
+    await advance(10)
+    world.foreign('foreign')
+    await advance(2000)
+    await asked
+    expect(world.reads).toHaveLength(2)
+  })
+
   it('mutations that come one after the other leave nothing behind', async () => {
     const world = await rowsWorldOf(strategy)
     for (const row of ['b', 'c', 'd']) {
