@@ -7,6 +7,7 @@ import {
   coalesceQueryClient,
 } from 'realtime-coalescer'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { Fetches } from '../../src/integration/query/fetches/fetches.ts'
 import { strategyNames } from '../../src/machines/strategies.ts'
 import { drain } from '../support/simulatedTime.ts'
 import { surroundingsOf } from '../support/surroundings.ts'
@@ -178,12 +179,10 @@ export function testEdges(timing: CoalescerOptions): void {
 
   it('without a chart of its surroundings the coalescer goes on without an actor', async () => {
     const system = createSystem()
-    const isFocused = vi.spyOn(focusManager, 'isFocused')
-    onTestFinished(() => isFocused.mockRestore())
-    // Asked by the focus manager, by the page, and then by the chart.
-    isFocused.mockReturnValueOnce(false).mockReturnValueOnce(false)
-    isFocused.mockImplementationOnce(() => {
-      throw new Error('broken focus manager')
+    const release = vi.spyOn(Fetches.prototype, 'releaseDeferred')
+    onTestFinished(() => release.mockRestore())
+    release.mockImplementationOnce(() => {
+      throw new Error('broken chart')
     })
     await system.setVisible(false)
     expect([system.errors.map((info) => info.type), system.coalescer.actor.getSnapshot().value]).toEqual([
