@@ -56,12 +56,7 @@ export class Fetches implements LedgerListener {
       continued: () => port.changed(),
       mayHold: (entry) => this.holds.mayHold(entry),
     })
-    this.data = new PutIn({
-      ...port,
-      ledger: () => this.ledger,
-      noteMark: (entry, seq) => this.noteMark(entry, seq),
-      leanOnOpen: (entry, seq) => this.leanOnOpen(entry, seq),
-    })
+    this.data = new PutIn({ ...port, ledger: () => this.ledger, owing: this })
     this.#stuck = new StuckWatch(port, (entries) => this.#giveUp(entries))
     this.holds = new Holds({ ...port, ways: this.ways, release: (entries) => this.#release(entries) })
   }

@@ -31,10 +31,12 @@ export interface PutInPort {
   readonly ledger: () => Ledger | undefined
   /** Owes queries a fetch again. */
   fetchLost(queryKeys: readonly QueryKey[]): void
-  /** The query is to be stale for an event, should the request that is running not answer it. */
-  noteMark(entry: Entry, seq: number): void
-  /** The request that is running answers an event: without it, the query owes a fetch. */
-  leanOnOpen(entry: Entry, seq: number): void
+  readonly owing: {
+    /** The query is to be stale for an event, should the request that is running not answer it. */
+    noteMark(entry: Entry, seq: number): void
+    /** The request that is running answers an event: without it, the query owes a fetch. */
+    leanOnOpen(entry: Entry, seq: number): void
+  }
 }
 
 /**
@@ -153,8 +155,8 @@ export class PutIn {
     // What it brings is newer than the event, and than this; without it, the query owes a fetch.
     if (isRunning(entry) && entry.hasAsked && entry.startedAt >= event.seq) {
       noteOlderData(entry, event.seq)
-      this.#port.noteMark(entry, event.seq)
-      if (query.isActive()) this.#port.leanOnOpen(entry, event.seq)
+      this.#port.owing.noteMark(entry, event.seq)
+      if (query.isActive()) this.#port.owing.leanOnOpen(entry, event.seq)
       return
     }
     const seq = (this.#port.logicalClock.value += 1)
