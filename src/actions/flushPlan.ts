@@ -9,16 +9,6 @@ export interface Demand extends Asks {
 
 export const createDemand = (): Demand => ({ keys: 0, seen: undefined, ...createAsks() })
 
-export function clearDemand(demand: Demand): void {
-  demand.keys = 0
-  demand.seen = undefined
-  demand.markSeq = 0
-  demand.fetchActiveSeq = 0
-  demand.fetchInactiveSeq = 0
-  demand.fetchActiveEvents = 0
-  demand.fetchInactiveEvents = 0
-}
-
 export function addToDemand(demand: Demand, asks: Asks & { readonly moments?: AsksByMoment | undefined }): void {
   demand.keys += 1
   if (asks.markSeq > demand.markSeq) demand.markSeq = asks.markSeq

@@ -200,10 +200,11 @@ export function createCoalescerWith<const Strategies extends StrategyRegistry>(
     },
     stop(stop = {}) {
       const pending = readStopOptions(stop, warn)
-      if (router.isOver) return
+      // Code of the app that runs meanwhile may ask for the end at once; a change is waited for.
+      if (router.state === 'stopped' || (router.isOver && engine.changing.isOn)) return
+      if (!router.isOver) endCount()
       router.isOver = true
       unfollowPage()
-      endCount()
       finishWork(engine, pending, resolved, () => {
         snapshots.freeze()
         router.send({ type: 'STOP' })

@@ -153,11 +153,11 @@ export class Fetches implements LedgerListener {
   /** Lets go of those whose fetch a flush, having judged the query up to `seq`, has found not to be coming. */
   releaseUnanswered(entry: Entry, seq: number): void {
     if (!this.ways.waiting.has(entry)) return
-    if (entry.debt.at === 'nowhere') this.ways.waiting.release(entry, { after: -1, upTo: seq })
+    if (entry.debt.at === 'nowhere') this.ways.waiting.release(entry, -1, seq)
     else if (this.#isLeft(entry)) void this.#releaseBlockedSoon()
     else if (this.#isStuck(entry)) this.ways.waiting.release(entry)
     // A fetch that is owed for older events answers those alone.
-    else this.ways.waiting.release(entry, { after: entry.debt.seq, upTo: seq })
+    else this.ways.waiting.release(entry, entry.debt.seq, seq)
   }
 
   /** Notes that a query is to be stale for an event, also once the request that is running ends. */
@@ -213,7 +213,7 @@ export class Fetches implements LedgerListener {
   /** Lets go of everyone who waits for what is deferred from now on. */
   releaseDeferred(): void {
     for (const entry of this.ways.waiting.entries()) {
-      this.ways.waiting.release(entry, { after: isRunning(entry) ? entry.startedAt : -1, upTo: Infinity })
+      this.ways.waiting.release(entry, isRunning(entry) ? entry.startedAt : -1)
     }
     this.#port.changed()
   }
@@ -245,7 +245,7 @@ export class Fetches implements LedgerListener {
     if (outcome === 'error' && wasOwn) this.#port.counters.failed += 1
     if (outcome === 'error' && (wasOwn || answers)) this.reportFailure(entry)
     const upTo = outcome === 'cancelled' ? RUNNING : entry.startedAt
-    this.ways.waiting.release(entry, { after: -1, upTo }, outcome === 'error' ? entry : undefined)
+    this.ways.waiting.release(entry, -1, upTo, outcome === 'error' ? entry : undefined)
     if (answers) this.ways.discharge(entry)
     if (wasOwn || answers || entry.debt.at !== 'nowhere' || this.ways.noted.has(entry)) this.#ended.add(entry)
   }

@@ -74,7 +74,7 @@ export function giveUp(ways: Ways, entry: Entry): boolean {
   stickRun(entry)
   ways.running.delete(entry)
   if (isAwaited) ways.givenUp.add(entry)
-  ways.waiting.release(entry, { after: -1, upTo: entry.startedAt })
+  ways.waiting.release(entry, -1, entry.startedAt)
   if (isAnswered(entry)) ways.discharge(entry)
   else if (entry.debt.at === 'fetching') ways.move(entry, 'queued')
   return isAwaited

@@ -18,8 +18,6 @@ export interface Waiter {
   done(failure?: Failure): void
 }
 
-const always = { after: -1, upTo: Infinity }
-
 /** Those who wait for a fetch of a query, which may be owed only once what is pending is flushed. */
 export class Waiting {
   readonly #waiters = new Map<Entry, Waiter[]>()
@@ -46,8 +44,8 @@ export class Waiting {
     else this.#waiters.set(entry, [waiter])
   }
 
-  /** Tells those who wait for the answer to an event of these logical times; all of them by default. */
-  release(entry: Entry, { after, upTo } = always, failure?: Failure): void {
+  /** Tells those who wait for the answer to an event after one logical time, up to another; all of them by default. */
+  release(entry: Entry, after = -1, upTo = Infinity, failure?: Failure): void {
     const waiters = this.isAny && this.#waiters.get(entry)
     if (!waiters) return
     const isDue = ({ seq }: Waiter): boolean => seq > after && seq <= upTo

@@ -264,7 +264,7 @@ export class Ways {
 
   #awaitNoMore(entry: Entry, upTo: number): void {
     open(entry).inactiveWantedAt = 0
-    this.waiting.release(entry, { after: -1, upTo })
+    this.waiting.release(entry, -1, upTo)
   }
 
   #leave(entry: Entry): void {

@@ -1,5 +1,5 @@
 import { type Query, type QueryClient, notifyManager } from '@tanstack/react-query'
-import { type Demand, type Verdict, addToDemand, clearDemand, createDemand, judge } from '../../../actions/flushPlan.ts'
+import { type Demand, type Verdict, addToDemand, createDemand, judge } from '../../../actions/flushPlan.ts'
 import { type PendingKey, addSeen, describeKey } from '../../../actions/pendingKey.ts'
 import type { FlushReason, FlushedRecord } from '../../../actions/types.ts'
 import type { Counters } from '../fetches/counters.ts'
@@ -59,7 +59,7 @@ export function flushKeys(scope: FlushScope, walk: Walk, options: FlushOptions):
   const record = openRecord(walk.keys, options)
   const keyed = walk.keys.filter((key) => !key.matched)
   const called = demandOfCalls(walk.keys)
-  const demand = createDemand()
+  let demand = createDemand()
   const match = createMatcher(
     keyed,
     (key) => addToDemand(demand, key),
@@ -68,7 +68,7 @@ export function flushKeys(scope: FlushScope, walk: Walk, options: FlushOptions):
   const apply = (entry: Entry, verdict: Verdict): void => applyVerdict(scope, entry, verdict, record, options)
   const queries = keyed.length > 0 ? allQueries(scope) : stillCached(scope, called.keys())
   eachQuery(scope, walk, queries, options.fetch !== 'never', (query) => {
-    if (demand.keys > 0) clearDemand(demand)
+    if (demand.keys > 0) demand = createDemand()
     match(query)
     const asked = called.size > 0 ? called.get(query) : undefined
     if (asked && demand.keys === 0 && isDone(asked, query, record)) return

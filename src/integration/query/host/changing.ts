@@ -3,6 +3,10 @@ export class Changing {
   #depth = 0
   #end: (() => void) | undefined
 
+  get isOn(): boolean {
+    return this.#depth > 0
+  }
+
   /** Runs what changes lead to. */
   run<Result>(run: () => Result): Result {
     this.#depth += 1
