@@ -144,7 +144,8 @@ export class Monitor {
       answered.delete(fetch)
     })
     request.then(
-      () => !fetch.isAbandoned && answered.add(fetch),
+      // One that has landed gets no more: what comes is a page that a cancelled fetch before it still asks for.
+      () => !fetch.isAbandoned && fetch.outcome !== 'success' && answered.add(fetch),
       () => undefined,
     )
   }

@@ -361,6 +361,18 @@ const regressions: readonly Regression[] = [
     end: atQuiet,
   },
   {
+    rule: 'a page that a cancelled fetch still asks for is no answer to the one more page that has replaced it',
+    config: { loaded: [5] },
+    steps: [
+      { do: 'nextPage', query: 5 },
+      { do: 'wait', ms: 0 },
+      { do: 'invalidate', keys: [9] },
+      { do: 'invalidate', keys: [0], urgent: true },
+      { do: 'nextPage', query: 5 },
+    ],
+    end: atQuiet,
+  },
+  {
     rule: 'an event on a page that is hidden for less than a turn is flushed',
     steps: [
       { do: 'hideSilently' },
