@@ -66,8 +66,9 @@ describe('what the page counts', () => {
 
   it('begins at zero also where the page is so slow that its feed catches up twice', async () => {
     await the.demo.closePages()
-    // What a busy page hears late: the feed takes the attachment for one that may have missed a change.
-    the.demo.backend.realtime.faults.set({ systemOkDelayMs: 600 })
+    // What a busy page hears late: the feed takes the attachment for one that may have missed a change. So late that the
+    // page finds it late even if it stood still for a while when the join was answered.
+    the.demo.backend.realtime.faults.set({ systemOkDelayMs: 2500 })
     const { page } = await the.demo.open()
     expect(await page.locator('[data-score="requests"]').textContent()).toBe('0')
     expect(Object.values(the.counts()).map(Number)).toEqual(queryNames.map(() => 3))
@@ -117,12 +118,12 @@ describe('what the page counts', () => {
 describe('equal requests of a browser', () => {
   it('do not wait for each other, however slow the API is', async () => {
     const { page } = the.opened
-    the.demo.backend.api.setLatencyMs(2000)
+    the.demo.backend.api.setLatencyMs(30_000)
     await page.getByRole('radio', { name: 'direct' }).check()
-    // More at once than a browser opens connections; one after the other they would take half a minute.
+    // More at once than a browser opens connections; one after the other they would take minutes.
     const recorded = Array.from({ length: 15 }, (_, n) => ({ atMs: n * 20, change: 'partner' as const }))
     await the.opened.receive(15, () => the.demo.backend.playStorm({ recorded }))
-    await until(() => the.counts()['GET /api/partners'] === 15, 'all requests', 1500)
+    await until(() => the.counts()['GET /api/partners'] === 15, 'all requests')
     expect(the.counts()['GET /api/home-dashboard']).toBe(15)
   })
 })
