@@ -5,7 +5,8 @@ import type { EmittedEvent } from './events.ts'
 import type { AnyCoalescerEvent, OrchestratorEvent, OrchestratorPort, RecordableEvent } from './orchestratorPort.ts'
 import { FALLBACK, type ResolvedStrategy } from './registry.ts'
 import type { StrategyEvent, StrategyMachine, StrategyParentRef } from './strategy.ts'
-import { type SurroundingsEvent, surroundingsMachine } from './surroundings.ts'
+import { surroundingsMachine } from './surroundings.ts'
+import type { SurroundingsEvent } from './surroundingsPort.ts'
 
 interface OrchestratorContext {
   readonly port: OrchestratorPort

@@ -4,7 +4,7 @@ import type { StrategyPort } from '../actions/windows/windows.ts'
 import type { CoalescerEvent, EmittedEvent } from './events.ts'
 import type { OptionOf, ResolvedStrategy, StrategyRegistry } from './registry.ts'
 import type { StrategyReport } from './strategy.ts'
-import type { SurroundingsEvent, SurroundingsPort, SurroundingsReport } from './surroundings.ts'
+import type { SurroundingsEvent, SurroundingsPort, SurroundingsReport } from './surroundingsPort.ts'
 
 /** What a coalescer of any strategies takes. */
 export type AnyCoalescerEvent = CoalescerEvent<OptionOf<StrategyRegistry>>

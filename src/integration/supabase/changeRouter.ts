@@ -11,7 +11,7 @@ import type {
   RefetchEvent,
   RefetchType,
 } from '../../actions/types.ts'
-import type { CatchUpEffect } from '../../machines/feedSetup.ts'
+import type { CatchUpEffect } from '../../machines/feedPort.ts'
 import type { ChangeSink, CoalescerInternals } from '../query/internals.ts'
 import { type AnswerPort, createAnswer } from './answer.ts'
 import { HeardLog } from './heardLog.ts'

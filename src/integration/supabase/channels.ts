@@ -1,6 +1,6 @@
 import type { ChannelProgress } from '../../actions/feedStatus.ts'
 import { refusedTable } from '../../actions/serverTexts.ts'
-import type { FeedMachineEvent } from '../../machines/feedSetup.ts'
+import type { FeedMachineEvent } from '../../machines/feedPort.ts'
 import type { ConnectionEvent } from '../../machines/connectionSetup.ts'
 import { addCompanion } from '../companions.ts'
 import type { CoalescerInternals } from '../query/internals.ts'

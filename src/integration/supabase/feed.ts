@@ -1,7 +1,7 @@
 import { createActor } from 'xstate'
 import type { RealtimeStatus } from '../../actions/feedStatus.ts'
 import { feedMachine } from '../../machines/feed.ts'
-import type { CatchUpEffect, CatchUpReason } from '../../machines/feedSetup.ts'
+import type { CatchUpEffect, CatchUpReason } from '../../machines/feedPort.ts'
 import type { CoalescerInternals } from '../query/internals.ts'
 import { isPageAwake, watchPage } from './page.ts'
 import type { ResolvedService } from './resolveService.ts'

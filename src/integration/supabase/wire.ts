@@ -1,5 +1,5 @@
 import { type RealtimeStatus, feedStatus } from '../../actions/feedStatus.ts'
-import type { FeedMachineEvent } from '../../machines/feedSetup.ts'
+import type { FeedMachineEvent } from '../../machines/feedPort.ts'
 import type { CoalescerInternals } from '../query/internals.ts'
 import { channelsOf } from './channelPlan.ts'
 import { createChannels } from './channels.ts'
