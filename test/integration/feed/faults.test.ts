@@ -230,7 +230,11 @@ const gaps: Case[] = [
       await writeAll()
       faults.set({ muteHeartbeats: false, loseChanges: false })
     },
-    reports: ['The channel failed: heartbeat timeout', ...dropped('1005')],
+    // A client that finds its old socket still open after a while does not wait for the end of it.
+    reports: expect.toBeOneOf([
+      ['The channel failed: heartbeat timeout', ...dropped('1005')],
+      ['The channel failed: heartbeat timeout'],
+    ]),
     ...repaired,
   },
   {
