@@ -38,16 +38,18 @@ export interface FilterCall {
   toJSON(): unknown
 }
 
+/** What calls have asked of each query that a key has matched. */
+type Asked = NonNullable<PendingKey['matched']>
+
 export function createFilterCall({ seq, filter, matched, cancels }: JudgedFilters): FilterCall {
   return {
     enter(queue, atMs) {
       const ids: string[] = []
-      const touch = ({ id, queryKey }: Pick<CalledKey, 'id' | 'queryKey'>, exact: boolean): PendingKey => {
+      const touch = ({ id, queryKey }: Pick<CalledKey, 'id' | 'queryKey'>, exact: boolean): Asked => {
         ids.push(id)
         const key = queue.touch(id, queryKey, atMs, exact)
         key.cancels ||= cancels
-        key.matched ??= new Map()
-        return key
+        return (key.matched ??= new Map())
       }
       const called = filter && touch(filter, filter.exact)
       for (const one of matched) addMatched(called ?? touch(one, true), one, seq)
@@ -58,8 +60,7 @@ export function createFilterCall({ seq, filter, matched, cancels }: JudgedFilter
 }
 
 /** Notes what a call asks of a query it has matched. */
-function addMatched(key: PendingKey, { target, wants }: Matched, seq: number): void {
-  const asked = (key.matched ??= new Map())
+function addMatched(asked: Asked, { target, wants }: Matched, seq: number): void {
   let asks = asked.get(target)
   if (!asks) asked.set(target, (asks = createAsks()))
   addWants(asks, wants, seq)

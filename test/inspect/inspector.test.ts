@@ -5,6 +5,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createActor, createMachine } from 'xstate'
 import { createFakeHost } from './support.ts'
 
+/** Those of a coalescer under `debounce`, in the order in which they are told of. */
+const actors = ['coalescer', 'surroundings', 'strategy: debounce']
+
 const started: Coalescer[] = []
 const create = (options: Parameters<typeof createCoalescer>[0] = {}): Coalescer => {
   const coalescer = createCoalescer({ queryClient: new QueryClient(), ...options })
@@ -36,7 +39,7 @@ describe('an inspector given to createCoalescer', () => {
     expect(host.posted).toEqual([])
     host.connect()
     await rest()
-    expect(host.definitions()).toEqual(['coalescer', 'surroundings', 'strategy: debounce'])
+    expect(host.definitions()).toEqual(actors)
     const [root, , strategy] = host.ofType('@xstate.actor').map(({ definition }) => JSON.parse(definition ?? ''))
     expect(root.states.strategy.states).toHaveProperty('debounce')
     expect(strategy.states.collecting.after).toHaveProperty('untilNext')
@@ -120,14 +123,7 @@ describe('an inspector given to createCoalescer', () => {
     await rest()
     host.connect()
     await rest()
-    expect(host.definitions()).toEqual([
-      'coalescer',
-      'surroundings',
-      'strategy: debounce',
-      'coalescer',
-      'surroundings',
-      'strategy: debounce',
-    ])
+    expect(host.definitions()).toEqual([...actors, ...actors])
     inspector.stop()
   })
 
@@ -225,7 +221,7 @@ describe('attach', () => {
     const detach = inspector.attach(coalescer)
     host.connect()
     await rest()
-    expect(host.definitions()).toEqual(['coalescer', 'surroundings', 'strategy: debounce'])
+    expect(host.definitions()).toEqual(actors)
     expect(host.ofType('@xstate.snapshot').at(-1)?.snapshot?.value).toBe('collecting')
     coalescer.switchStrategy('batch')
     await rest()
@@ -246,14 +242,7 @@ describe('attach', () => {
     const detachers = [coalescer, other, other].map((one) => inspector.attach(one))
     host.connect()
     await rest()
-    expect(host.definitions()).toEqual([
-      'coalescer',
-      'surroundings',
-      'strategy: debounce',
-      'coalescer',
-      'surroundings',
-      'strategy: debounce',
-    ])
+    expect(host.definitions()).toEqual([...actors, ...actors])
     const shown = () => host.ofType('@xstate.event').filter(({ event }) => event?.type === 'INVALIDATE').length
     coalescer.scheduleInvalidate(['goals'])
     other.scheduleInvalidate(['goals'])
@@ -306,7 +295,7 @@ describe('what goes wrong is reported', () => {
     host.connect()
     await rest()
     expect(statuses.map(({ state }) => state)).toEqual(['opening', 'failed', 'opening', 'connected'])
-    expect(host.definitions()).toEqual(['coalescer', 'surroundings', 'strategy: debounce'])
+    expect(host.definitions()).toEqual(actors)
     inspector.stop()
   })
 
@@ -322,7 +311,7 @@ describe('what goes wrong is reported', () => {
     host.connect()
     await rest()
     expect(inspector.getStatus()).toEqual({ state: 'connected' })
-    expect(host.definitions()).toEqual(['coalescer', 'surroundings', 'strategy: debounce'])
+    expect(host.definitions()).toEqual(actors)
     inspector.stop()
   })
 
