@@ -11,10 +11,14 @@ const tables = `
   create table public.goals (id int primary key, user_id uuid, title text);
   create table public.days (user_id uuid, day int, note text, primary key (user_id, day));
   create table public.room_members (room text, member uuid);
+  create table public.guests (room text, member uuid);
+  create table public.partners (asked uuid, invited uuid);
   create table public.notes (id int primary key, room text);
   create schema "od""d";
   create table "od""d"."it's $body$ \\ a""table" ("i""d" int primary key, "o'w\\n""er" text);
   grant select on public.room_members to authenticated;
+  grant select on public.guests, public.partners to authenticated;
+  insert into public.partners values ('${bob}', '${ann}');
   insert into public.room_members values ('kitchen', '${ann}');
 `
 const odd = { schema: 'od"d', name: 'it\'s $body$ \\ a"table', primaryKey: ['i"d'] }
@@ -236,6 +240,34 @@ describe('who may listen', () => {
     expect(await database.mayListen(ann, 'place:kitchen')).toBe(true)
     expect(await database.mayListen(bob, 'place:kitchen')).toBe(false)
     expect(await database.mayListen(ann, 'place:cellar')).toBe(false)
+  })
+
+  it('are those of a later run only, whoever was named before', async () => {
+    const listeners = async (members?: { table: string; column: string; user: string }) => {
+      await migrate({ tables: ['notes'], topic: { prefix: 'den:', column: 'room', members } })
+      return [await database.mayListen(ann, 'den:kitchen'), await database.mayListen(bob, `den:${bob}`)]
+    }
+    const members = { table: 'room_members', column: 'room', user: 'member' }
+    expect(await listeners(members)).toEqual([true, false])
+    expect(await listeners({ ...members, table: 'guests' })).toEqual([false, false])
+    expect(await listeners()).toEqual([false, true])
+    expect(await listeners(members)).toEqual([true, false])
+  })
+
+  it('are all that tables with the same topics name, also if one table has them in two columns', async () => {
+    const topicOf = (column: string, user: string) => ({
+      prefix: 'partner:',
+      column: 'user_id',
+      members: { table: 'partners', column, user },
+    })
+    const tables = [
+      { name: 'goals', topic: topicOf('asked', 'invited') },
+      { name: 'days', primaryKey: ['user_id', 'day'], topic: topicOf('invited', 'asked') },
+    ]
+    await migrate({ tables })
+    expect(await database.mayListen(ann, `partner:${bob}`)).toBe(true)
+    expect(await database.mayListen(bob, `partner:${ann}`)).toBe(true)
+    expect(await database.mayListen(ann, `partner:${ann}`)).toBe(false)
   })
 })
 

@@ -112,7 +112,7 @@ create trigger realtime_coalescer_truncate after truncate on "public"."partners"
 
 drop policy if exists "all receive demo" on realtime.messages;
 create policy "all receive demo" on realtime.messages for select to authenticated
-  using (realtime.messages.extension = 'broadcast' and (select realtime.topic()) = 'demo');
+  using (realtime.messages.extension = 'broadcast' and ((select realtime.topic()) = 'demo'));
 
 commit;
 

@@ -3,24 +3,26 @@ import type { ResolvedTable, ResolvedTopic, TableName } from './resolveOptions.t
 
 export const quoteTable = ({ schema, name }: TableName): string => `${quoteName(schema)}.${quoteName(name)}`
 
-/** Lets those listen to the topics who may. */
+/** Lets those listen to the topics who may: a policy for each topic, which takes the place of an earlier one. */
 export function writePolicies(tables: readonly ResolvedTable[]): string {
-  const policies = new Map(tables.map(({ topic }) => [nameOf(topic), conditionOf(topic)]))
-  return [...policies]
-    .map(([name, condition]) =>
+  const conditions = new Map<string, Set<string>>()
+  for (const { topic } of tables) {
+    const name = nameOf(topic)
+    conditions.set(name, (conditions.get(name) ?? new Set()).add(conditionOf(topic)))
+  }
+  return [...conditions]
+    .map(([name, anyOf]) =>
       [
         `drop policy if exists ${quoteName(name)} on realtime.messages;`,
         `create policy ${quoteName(name)} on realtime.messages for select to authenticated`,
-        `  using (realtime.messages.extension = 'broadcast' and ${condition});`,
+        `  using (realtime.messages.extension = 'broadcast' and (${[...anyOf].join(' or ')}));`,
       ].join('\n'),
     )
     .join('\n\n')
 }
 
-function nameOf({ prefix, column, members }: ResolvedTopic): string {
-  const whose = members ? `members in ${members.table.schema}.${members.table.name}` : 'their user'
-  return shorten(column === undefined ? `all receive ${prefix}` : `${whose} receive ${prefix}`)
-}
+const nameOf = ({ prefix, column }: ResolvedTopic): string =>
+  shorten(`${column === undefined ? 'all' : 'some'} receive ${prefix}`)
 
 function conditionOf({ prefix, column, members }: ResolvedTopic): string {
   const topic = '(select realtime.topic())'
