@@ -1,3 +1,4 @@
+export type { BoundQuery } from './integration/testing/bindings.ts'
 export {
   type FastCheck,
   type FaultOptions,
@@ -34,7 +35,6 @@ export {
 export type { TestCommit, TestPrimaryKeys } from './integration/testing/tableRows.ts'
 export type { TestScreen, TestScreenOptions } from './integration/testing/testScreens.ts'
 export {
-  type BoundQuery,
   type TestAnswer,
   type TestRequest,
   type TestRow,

@@ -1,6 +1,7 @@
 import { type QueryFunctionContext, type QueryKey, hashKey } from '@tanstack/react-query'
 import type { CoalescerClock } from '../../actions/clock.ts'
 import { expectDelay, expectFunction, failType } from '../../actions/validate.ts'
+import { type Asking, Bindings, type BoundQuery } from './bindings.ts'
 import { expectByTable, expectNames, expectOptions } from './expectations.ts'
 import { type RequestLife, Requests } from './requests.ts'
 import { type TestCommit, type TestPrimaryKeys, TableRows, primaryKeyOf } from './tableRows.ts'
@@ -47,14 +48,6 @@ export interface TestServerOptions {
   readonly latencyMs?: number | undefined
   /** Whose timers a latency is made of. @default the platform's */
   readonly clock?: CoalescerClock | undefined
-}
-
-/** What a query of the server reads, and how it is answered. */
-export interface BoundQuery {
-  readonly queryKey: QueryKey
-  readonly reads: readonly string[]
-  /** What it, or the page of it, would be answered with now. */
-  readonly answer: (pageParam?: unknown) => unknown
 }
 
 /** A server with tables, for the tests of an app. */
@@ -116,11 +109,10 @@ export function createTestServer(options: TestServerOptions): TestServer {
   )
   const writes: TestWrite[] = []
   const requests: TestRequest[] = []
-  const bound = new Map<string, BoundQuery>()
-  const binders = new WeakMap<object, (queryKey: QueryKey) => BoundQuery>()
 
   const rowsOf = (table: string): TableRows =>
     tables.get(table) ?? failType('table', `one of ${[...tables.keys()].join(', ')}`, table, 'Name it in `rows`.')
+  const bindings = new Bindings((table) => rowsOf(table).all)
   const write = (done: Omit<TestWrite, 'version'>): TestWrite => {
     const written = { ...done, version: writes.length + 1 }
     writes.push(written)
@@ -151,27 +143,15 @@ export function createTestServer(options: TestServerOptions): TestServer {
   let fails: TestServer['fails'] = () => false
   let hangs: TestServer['hangs'] = () => false
 
-  const bind = (queryKey: QueryKey, reads: readonly string[], answer: TestAnswer<unknown>): BoundQuery => ({
-    queryKey,
-    reads,
-    answer: (pageParam) =>
-      answer(Object.fromEntries(reads.map((table) => [table, rowsOf(table).all])), { queryKey, pageParam }),
-  })
-
-  const ask = (
-    reads: readonly string[],
-    answer: TestAnswer<unknown>,
-    context: QueryFunctionContext,
-  ): Promise<unknown> => {
+  const ask = (asking: Asking, context: QueryFunctionContext): Promise<unknown> => {
     const { queryKey } = context
-    const query = bind(queryKey, reads, answer)
-    bound.set(hashKey(queryKey), query)
-    const request: TestRequest = running.create({ queryKey, reads, version: writes.length })
+    bindings.note(queryKey, asking)
+    const request: TestRequest = running.create({ queryKey, reads: asking.reads, version: writes.length })
     requests.push(request)
     return running.run(request, {
       answer: server.fails(queryKey)
         ? new Error(`The test server has failed the request of ${hashKey(queryKey)}.`)
-        : query.answer('pageParam' in context ? context.pageParam : undefined),
+        : bindings.answer(queryKey, asking, 'pageParam' in context ? context.pageParam : undefined),
       latencyMs: server.latencyMs === 0 ? undefined : server.latencyMs,
       hangs: server.hangs(queryKey),
       signal: context.signal,
@@ -231,14 +211,16 @@ export function createTestServer(options: TestServerOptions): TestServer {
       const names = typeof reads === 'string' ? [reads] : expectNames('reads', reads)
       if (answer !== undefined || names.length !== 1) expectFunction('answer', answer)
       for (const name of names) rowsOf(name)
-      const answering = answer ?? ((all: Readonly<Record<string, readonly TestRow[]>>) => all[names[0] ?? ''])
+      const asking: Asking = {
+        reads: names,
+        answer: answer ?? ((all) => all[names[0] ?? '']),
+      }
       // The type of `answer` is the one of the overload.
-      const queryFn = (context: QueryFunctionContext) => ask(names, answering, context) as Promise<never>
-      binders.set(queryFn, (queryKey) => bind(queryKey, names, answering))
+      const queryFn = (context: QueryFunctionContext) => ask(asking, context) as Promise<never>
+      bindings.add(queryFn, asking)
       return queryFn
     },
-    boundTo: (queryKey, queryFn) =>
-      bound.get(hashKey(queryKey)) ?? (typeof queryFn === 'function' ? binders.get(queryFn)?.(queryKey) : undefined),
+    boundTo: (queryKey, queryFn) => bindings.boundTo(queryKey, queryFn),
   }
   return server
 }
