@@ -21,6 +21,8 @@ const parts: readonly Part[] = [
     promises: 'S12',
     paths: [
       'actions/ownWrites',
+      'actions/ownRow',
+      'actions/heardChanges',
       'actions/sameValue',
       'actions/serverClock',
       'actions/moments',

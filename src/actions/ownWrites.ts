@@ -1,24 +1,15 @@
 import { sortableCommitTime } from './commitTime.ts'
+import { HeardChanges } from './heardChanges.ts'
+import { type OwnTable, type Row, identifyOwnRow, isEcho } from './ownRow.ts'
 import type { Moment } from './pendingKey.ts'
-import { isExact, isSameValue } from './sameValue.ts'
 import { ServerClock } from './serverClock.ts'
 import type { Change } from './types.ts'
 
 /** How long an own write waits for its echo, and what is known of one is of use. */
 const FORGOTTEN_AFTER_MS = 30_000
 const MAX_WRITES = 10_000
-const MAX_HEARD = 200
 const MAX_ECHOES = 100
 const MAX_MOMENTS = 200
-
-type Row = Readonly<Record<string, unknown>>
-
-/** What the matching needs to know of a table. */
-export interface OwnTable {
-  readonly id: string
-  readonly primaryKey: readonly string[]
-  readonly filter: string | undefined
-}
 
 /** A write of the app that has been answered. */
 export interface OwnWrite {
@@ -28,8 +19,10 @@ export interface OwnWrite {
   /** When the response came, in logical time and in milliseconds. */
   readonly seq: number
   readonly atMs: number
-  /** When the write began at the earliest, in milliseconds; `-Infinity` if that is not known. */
+  /** When the mutations that are under way began, the first of them, in milliseconds; `-Infinity` without any. */
   readonly beganAtMs: number
+  /** When the mutation began that is known to have returned the row: without one it may have begun before any. */
+  provenBeganAtMs(): number | undefined
 }
 
 /** One whose echo has not come. */
@@ -37,18 +30,14 @@ interface Waiting {
   readonly write: OwnWrite
   /** How far the clock of the server was known to be ahead at the most. */
   readonly mostAheadMs: number | undefined
+  /** Whether the echo has come already, or been missed, if the write began before all mutations that were under way. */
+  readonly isDoubtful: boolean
 }
 
 /** What the echo of an own write has told: whoever asked after `seq` has seen all commits up to `committed`. */
 interface Echo {
   readonly committed: string
   readonly seq: number
-  readonly atMs: number
-}
-
-interface Heard {
-  readonly rowId: string
-  readonly change: Change
   readonly atMs: number
 }
 
@@ -61,10 +50,10 @@ export class OwnWrites {
   readonly #waiting = new Map<string, Waiting[]>()
   readonly #now: () => number
   readonly #serverClock = new ServerClock()
+  readonly #heard = new HeardChanges()
   #count = 0
   #interruptedAtMs = -Infinity
   #returnedAtMs = -Infinity
-  #heard: Heard[] = []
   #echoes: Echo[] = []
   /** Those of changes that came while writes waited, by commit time, oldest first. */
   readonly #moments = new Map<string, Moment>()
@@ -73,17 +62,22 @@ export class OwnWrites {
     this.#now = now
   }
 
-  /** Notes a write, unless its echo has come before its response, or may have been missed. */
-  add(write: OwnWrite): void {
+  /** Notes a write, unless its echo has come before its response, or may have. Returns whether the echo is to come. */
+  add(write: OwnWrite): boolean {
     this.#forgetOld()
-    const { rowId, table, row, beganAtMs } = write
-    const index = this.#heard.findIndex(
-      (heard) => heard.rowId === rowId && heard.atMs >= beganAtMs && isEcho(heard.change, row, table),
-    )
-    const [early] = index < 0 ? [] : this.#heard.splice(index, 1)
-    if (early) return this.#noteEcho(early.change, write.seq)
-    if (this.#mayHaveMissed(write)) return
-    const waiting: Waiting = { write, mostAheadMs: this.#serverClock.mostAheadMs }
+    const { rowId, table, row } = write
+    const heard = this.#heard.ofRow(rowId).filter(({ change }) => isEcho(change, row, table) !== false)
+    const isDoubtful = heard.length > 0 || this.#mayHaveMissed(write, -Infinity)
+    const provenAtMs = isDoubtful ? write.provenBeganAtMs() : undefined
+    const beganAtMs = provenAtMs ?? write.beganAtMs
+    const since = heard.filter(({ atMs }) => atMs >= beganAtMs)
+    const early = since.find(({ change }) => isEcho(change, row, table) === true)
+    if (early) {
+      this.#heard.remove(early)
+      this.#noteEcho(early.change, write.seq)
+    }
+    if (since.length > 0 || this.#mayHaveMissed(write, beganAtMs)) return false
+    const waiting: Waiting = { write, mostAheadMs: this.#serverClock.mostAheadMs, isDoubtful }
     const writes = this.#waiting.get(rowId)
     if (writes) writes.push(waiting)
     else this.#waiting.set(rowId, [waiting])
@@ -92,10 +86,7 @@ export class OwnWrites {
       if (this.#count <= MAX_WRITES) break
       this.#drop(oldest)
     }
-  }
-
-  isWaiting({ rowId }: OwnWrite): boolean {
-    return this.#waiting.has(rowId)
+    return !isDoubtful || provenAtMs !== undefined
   }
 
   /**
@@ -111,10 +102,7 @@ export class OwnWrites {
     const committedMs = commitMsOf(change)
     if (committedMs !== undefined) this.#serverClock.note(committedMs, this.#now())
     if (seq !== undefined) this.#noteEcho(change, seq)
-    else if (rowId !== undefined) {
-      this.#heard.push({ rowId, change, atMs: this.#now() })
-      if (this.#heard.length > MAX_HEARD) this.#heard.shift()
-    }
+    else if (rowId !== undefined) this.#heard.note({ rowId, change, atMs: this.#now() })
     const seenSince = seq ?? this.#seenSince(change)
     return seenSince === undefined ? this.#openMoment(change) : { seenSince, wasOpen: false }
   }
@@ -131,10 +119,11 @@ export class OwnWrites {
     if (hasReturned) this.#returnedAtMs = this.#now()
   }
 
-  /** Whether the echo of a write can have come in a gap. */
-  #mayHaveMissed({ beganAtMs, atMs }: OwnWrite): boolean {
-    if (beganAtMs !== -Infinity) return beganAtMs <= this.#interruptedAtMs
-    return atMs - this.#returnedAtMs < FORGOTTEN_AFTER_MS
+  /** Whether the echo of a write that began at a time can have come in a gap, or among what is forgotten. */
+  #mayHaveMissed({ atMs }: OwnWrite, beganAtMs: number): boolean {
+    const { forgottenAtMs } = this.#heard
+    if (beganAtMs !== -Infinity) return beganAtMs <= Math.max(this.#interruptedAtMs, forgottenAtMs)
+    return atMs - Math.max(this.#returnedAtMs, forgottenAtMs) < FORGOTTEN_AFTER_MS
   }
 
   /** The logical time of the response to the write that a change is the echo of. */
@@ -142,7 +131,8 @@ export class OwnWrites {
     const writes = this.#waiting.get(rowId)
     if (!writes) return undefined
     const nowMs = this.#now()
-    const isMatch = (one: Waiting): boolean => isEcho(change, one.write.row, table) && !isLater(change, one, nowMs)
+    const isMatch = (one: Waiting): boolean =>
+      isEcho(change, one.write.row, table) === true && isToCome(one) && !isLater(change, one, nowMs)
     const index = writes.findIndex(isMatch)
     // If the echoes of those before have been lost, it is that of the last one.
     const seq = writes.findLast(isMatch)?.write.seq
@@ -200,7 +190,7 @@ export class OwnWrites {
       if (oldest && oldest.write.atMs >= oldestMs) break
       this.#drop(rowId)
     }
-    while (this.#heard[0] && this.#heard[0].atMs < oldestMs) this.#heard.shift()
+    this.#heard.forgetBefore(oldestMs)
     while (this.#echoes[0] && this.#echoes[0].atMs < oldestMs) this.#echoes.shift()
   }
 }
@@ -210,35 +200,13 @@ function commitMsOf({ commitTimestamp }: Change): number | undefined {
   return committed === undefined ? undefined : Number(committed) * 1_000
 }
 
+/** Whether the echo of a write that is waited for can only come after its response. */
+const isToCome = ({ write, isDoubtful }: Waiting): boolean => !isDoubtful || write.provenBeganAtMs() !== undefined
+
 /** Whether a change was committed after the response to a write, so that the echo of the write has been lost. */
 function isLater(change: Change, { write, mostAheadMs }: Waiting, nowMs: number): boolean {
   const committedMs = commitMsOf(change)
   if (committedMs === undefined || mostAheadMs === undefined) return false
   // Of a time still to come nothing can be said: a clock has been set.
   return committedMs > write.atMs + mostAheadMs && committedMs <= nowMs + mostAheadMs
-}
-
-/** What tells a row from all others; `undefined` without its primary key. */
-export function identifyOwnRow(table: OwnTable, row: object): string | undefined {
-  const values = table.primaryKey.map((column) => (row as Row)[column])
-  if (values.some((value) => value === undefined || value === null || !isTellable(value))) return undefined
-  return JSON.stringify([table.id, ...values.map(String)])
-}
-
-const isTellable = (value: unknown): boolean =>
-  typeof value !== 'object' && (typeof value !== 'number' || isExact(value))
-
-/** Whether a change of the same row tells the values that a write returned. */
-function isEcho(change: Change, row: Row, { primaryKey, filter }: OwnTable): boolean {
-  if (change.errors !== null && change.errors.length > 0) return false
-  const isDelete = change.eventType === 'DELETE'
-  // DELETEs pass a filter that may have kept the echo of an own insert out.
-  if (isDelete && filter !== undefined) return false
-  const told: Row = isDelete ? change.old : change.new
-  const compared = Object.keys(row).filter(
-    (column) => !primaryKey.includes(column) && row[column] !== undefined && told[column] !== undefined,
-  )
-  // With nothing but its key, only an insert is sure not to be somebody else's write to the row.
-  if (compared.length === 0 && change.eventType !== 'INSERT') return false
-  return compared.every((column) => isSameValue(row[column], told[column]))
 }

@@ -225,6 +225,7 @@ export function createCoalescerWith<const Strategies extends StrategyRegistry>(
     pending: engine.queue,
     asChange: (rows, run) => engine.changing.run(() => engine.queue.during(rows, run)),
     held: () => engine.fetches.holds.describe(),
+    answerOf: (mutation) => engine.fetches.holds.mutations.answerOf(mutation),
     entryOf: (queryHash) => engine.entryOf(queryHash),
     logicalNow: () => engine.logicalNow,
     buffersChanges: () => engine.buffersChanges,

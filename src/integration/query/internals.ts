@@ -1,4 +1,4 @@
-import type { QueryClient } from '@tanstack/react-query'
+import type { Mutation, QueryClient } from '@tanstack/react-query'
 import type { ActorOptions, AnyActorLogic } from 'xstate'
 import type { ErrorReporter, Warn } from '../../actions/report.ts'
 import { failType } from '../../actions/validate.ts'
@@ -32,6 +32,8 @@ export interface CoalescerInternals {
   asChange(rows: number, run: () => void): void
   /** The queries whose fetch waits for mutations, with the keys of those. */
   held(): readonly HeldQuery[]
+  /** What the function of a mutation has returned, which its state tells only once its callbacks have run. */
+  answerOf(mutation: Mutation<unknown, Error, unknown>): unknown
   /** What is known of the query of a hash, if it is in the cache. */
   entryOf(queryHash: string): Entry | undefined
   /** The time of the newest event, in which the starts of fetches are told. */

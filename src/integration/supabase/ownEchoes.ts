@@ -1,9 +1,10 @@
-import type { QueryClient } from '@tanstack/react-query'
-import { OwnWrites, identifyOwnRow } from '../../actions/ownWrites.ts'
+import { identifyOwnRow } from '../../actions/ownRow.ts'
+import { OwnWrites } from '../../actions/ownWrites.ts'
 import type { Moment } from '../../actions/pendingKey.ts'
 import type { Change } from '../../actions/types.ts'
 import { failType } from '../../actions/validate.ts'
 import type { CoalescerInternals } from '../query/internals.ts'
+import { readBegin } from './ownBegin.ts'
 import type { ResolvedService } from './resolveService.ts'
 import type { ResolvedTable } from './resolveTable.ts'
 
@@ -61,10 +62,13 @@ export function createOwnEchoes({ service, internals, isLive, dead }: OwnEchoesP
       if (own.length === 0 || internals.isStopped()) return
       const seq = internals.newLogicalTime()
       const atMs = internals.now()
-      const beganAtMs = beganBefore(atMs, internals.queryClient()) ?? -Infinity
-      const added = own.map(({ row, rowId }) => ({ table, row, rowId, seq, atMs, beganAtMs }))
-      for (const write of added) writes.add(write)
-      if (added.some((write) => writes.isWaiting(write))) watch(table)
+      const begin = readBegin(
+        own.map(({ row }) => row),
+        atMs,
+        internals,
+      )
+      const isAwaited = own.map(({ row, rowId }) => writes.add({ table, row, rowId, seq, atMs, ...begin }))
+      if (isAwaited.includes(true)) watch(table)
     },
     momentOf: (change, table) => writes.take(change, table),
     heard(id) {
@@ -79,14 +83,6 @@ export function createOwnEchoes({ service, internals, isLive, dead }: OwnEchoesP
       for (const table of timers.keys()) unwatch(table)
     },
   }
-}
-
-/** When the mutations of the app that are under way began, the first of them; `undefined` without any. */
-function beganBefore(atMs: number, queryClient: QueryClient | undefined): number | undefined {
-  const running = queryClient?.getMutationCache().findAll({ status: 'pending' }) ?? []
-  if (running.length === 0) return undefined
-  // TanStack Query dates them by the clock of the system.
-  return atMs - Math.max(...running.map(({ state }) => Date.now() - state.submittedAt))
 }
 
 function expectTable({ tables, schema }: OwnEchoesPort['service'], name: unknown): ResolvedTable {

@@ -41,6 +41,7 @@ export class Mutations {
   readonly #pending = new Map<Mutation, Mutating>()
   /** Those that go before the fetches which waited for the network with them. */
   readonly #resuming = new Set<Mutating>()
+  readonly #answers = new WeakMap<Mutation, unknown>()
   #offlineSinceMs: number | undefined
   #offlineMs = 0
   #isApart = false
@@ -68,9 +69,17 @@ export class Mutations {
           for (const query of cancelled(queryClient, filters as QueryFilters | undefined)) this.touch(query)
       }),
       // The first that runs once a mutation has its answer, long before the cache tells of its end.
-      watchCalls(cache.config, 'onSuccess', ([, , , mutation]) => answered(mutation)),
+      watchCalls(cache.config, 'onSuccess', ([data, , , mutation]) => {
+        this.#answers.set(mutation as Mutation, data)
+        answered(mutation)
+      }),
       watchCalls(cache.config, 'onError', ([, , , mutation]) => answered(mutation)),
     ]
+  }
+
+  /** What the function of a mutation has returned, which its state tells only once its callbacks have run. */
+  answerOf(mutation: Mutation): unknown {
+    return mutation.state.data ?? this.#answers.get(mutation)
   }
 
   stop(): void {

@@ -1,0 +1,216 @@
+import { type MutateOptions, MutationObserver, type MutationOptions } from '@tanstack/react-query'
+import type { StrategyName } from 'realtime-coalescer'
+import { describe, expect, it } from 'vitest'
+import { type FeedWorld, changeOf, createFeedWorld } from '../support/feedWorld.ts'
+import { advance, useSimulatedTime } from '../support/simulatedTime.ts'
+
+useSimulatedTime()
+
+const strategies: readonly StrategyName[] = ['debounce', 'batch', 'perKey', 'hybrid', 'adaptive', 'direct']
+const row = { id: 1, title: 'alike' }
+const now = (): string => new Date(Date.now()).toISOString()
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** A live feed that has told of changes, of which the last is old. */
+async function liveWorld(strategy: StrategyName = 'debounce') {
+  const world = createFeedWorld({ strategy, firstCatchUp: 'off' })
+  const goals = await world.showLoaded(['goals'])
+  await world.goLive()
+  const { server, supabase } = world
+  const commit = (
+    change: Parameters<typeof changeOf>[1] = {},
+    eventType: Parameters<typeof changeOf>[0] = 'UPDATE',
+  ) => {
+    server.write(['goals'])
+    supabase.current.change(changeOf(eventType, { new: row, commit_timestamp: now(), ...change }))
+  }
+  commit({ new: { id: 5, title: 'x' } })
+  await advance(40_000)
+  return { ...world, goals, commit }
+}
+
+type LiveWorld = Awaited<ReturnType<typeof liveWorld>>
+
+/** A mutation that has nothing to do with the table, and takes its time. */
+function mutateElsewhere({ queryClient }: FeedWorld): void {
+  new MutationObserver(queryClient, { mutationFn: () => sleep(5_000) }).mutate().catch(() => undefined)
+}
+
+/** Whether a change of somebody else's is shown that looks like the write and comes half a second after its answer. */
+async function isShown({ goals, server, commit }: LiveWorld, eventType?: 'INSERT'): Promise<boolean> {
+  await advance(500)
+  commit({}, eventType)
+  await advance(6_000)
+  return goals.version() === server.versionOf(['goals'])
+}
+
+describe.each(strategies)(
+  'a change like a write whose echo came before its answer is not swallowed under %s',
+  (strategy) => {
+    it('if an unrelated mutation began between echo and answer', async () => {
+      const world = await liveWorld(strategy)
+      world.commit()
+      await advance(20)
+      mutateElsewhere(world)
+      await advance(20)
+      world.realtime.own('goals', row)
+      world.coalescer.scheduleInvalidate(['goals'])
+      expect(await isShown(world)).toBe(true)
+    })
+
+    it('nor is what was committed with it', async () => {
+      const world = await liveWorld(strategy)
+      const partners = await world.showLoaded(['partners'])
+      world.commit()
+      await advance(20)
+      mutateElsewhere(world)
+      await advance(20)
+      world.realtime.own('goals', row)
+      for (const name of ['goals', 'partners']) world.coalescer.scheduleInvalidate([name])
+      await advance(500)
+      world.server.write(['partners'])
+      world.supabase.current.change(changeOf('INSERT', { table: 'partners', commit_timestamp: now() }), 1)
+      world.commit()
+      await advance(6_000)
+      expect(partners.version()).toBe(world.server.versionOf(['partners']))
+    })
+  },
+)
+
+describe('a change like a write is not swallowed', () => {
+  it('if its echo was lost in a gap, and an unrelated mutation began between the gap and its answer', async () => {
+    const world = await liveWorld()
+    world.supabase.current.tell('CHANNEL_ERROR')
+    world.server.write(['goals'])
+    world.supabase.current.goLive()
+    await advance(3_000)
+    mutateElsewhere(world)
+    await advance(20)
+    world.realtime.own('goals', row)
+    world.coalescer.scheduleInvalidate(['goals'])
+    expect(await isShown(world)).toBe(true)
+  })
+
+  it.each([
+    ['a DELETE that carries its key alone', 'DELETE', { old: { id: 1 } }],
+    ['one that cannot be trusted', 'UPDATE', { new: { id: 1 }, errors: ['Error 413: Payload Too Large'] }],
+  ] as [string, 'DELETE' | 'UPDATE', Parameters<typeof changeOf>[1]][])(
+    'if its echo came before its answer and was %s',
+    async (_, eventType, change) => {
+      const world = await liveWorld()
+      const mutation = new MutationObserver(world.queryClient, {
+        mutationFn: async () => {
+          world.commit(change, eventType)
+          await sleep(50)
+          return row
+        },
+        onSuccess: (written) => world.realtime.own('goals', written),
+        onSettled: () => world.coalescer.scheduleInvalidate(['goals']),
+      })
+      await Promise.all([mutation.mutate(), advance(50)])
+      expect(await isShown(world, 'INSERT')).toBe(true)
+    },
+  )
+
+  it('if its echo came before its answer, and many changes after it', async () => {
+    const world = await liveWorld()
+    const mutation = new MutationObserver(world.queryClient, {
+      mutationFn: async () => {
+        world.commit()
+        for (let id = 100; id < 1_500; id += 1) world.commit({ new: { id, title: 'many' } })
+        await sleep(50)
+        return row
+      },
+      onSuccess: (written) => world.realtime.own('goals', written),
+      onSettled: () => world.coalescer.scheduleInvalidate(['goals']),
+    })
+    await Promise.all([mutation.mutate(), advance(50)])
+    expect(await isShown(world)).toBe(true)
+  })
+
+  it('if its echo came before its answer, which came more than half a minute after it', async () => {
+    const world = await liveWorld()
+    const mutation = new MutationObserver(world.queryClient, {
+      mutationFn: async () => {
+        world.commit()
+        await sleep(31_000)
+        return row
+      },
+      onSuccess: (written) => world.realtime.own('goals', written),
+      onSettled: () => world.coalescer.scheduleInvalidate(['goals']),
+    })
+    await Promise.all([mutation.mutate(), advance(31_000)])
+    expect(await isShown(world)).toBe(true)
+  })
+})
+
+describe('a write of values that somebody else wrote to the row before it began', () => {
+  interface Click {
+    readonly returned: unknown
+    readonly rows: unknown
+    readonly isAwaited?: boolean
+    readonly inFunction?: boolean
+    readonly atCall?: boolean
+  }
+
+  /** Requests that the echo of a click costs. */
+  async function costOf({ returned, rows, isAwaited, inFunction, atCall }: Click): Promise<number> {
+    const world = await liveWorld()
+    const { realtime, queryClient, coalescer, server } = world
+    world.commit()
+    await advance(2_000)
+    const before = server.requests.length
+    const own = (): void => realtime.own('goals', rows as never)
+    const options: MutationOptions = {
+      mutationFn: async () => {
+        server.write(['goals'])
+        await sleep(50)
+        if (inFunction) own()
+        return returned
+      },
+      onSettled() {
+        if (!inFunction && !atCall) own()
+        coalescer.scheduleInvalidate(['goals'])
+        return isAwaited ? sleep(3_000) : undefined
+      },
+    }
+    const atEnd: MutateOptions = atCall ? { onSuccess: own } : {}
+    const mutation = new MutationObserver(queryClient, options)
+    mutation.subscribe(() => {})
+    mutation.mutate(undefined, atEnd).catch(() => undefined)
+    await advance(1_000)
+    world.supabase.current.change(
+      changeOf('UPDATE', { new: row, commit_timestamp: new Date(Date.now() - 960).toISOString() }),
+    )
+    await advance(5_000)
+    expect(world.goals.version()).toBe(server.versionOf(['goals']))
+    return server.requests.length - before
+  }
+
+  const other = { ...row }
+  it.each<[string, Click]>([
+    ['is returned by a mutation', { returned: row, rows: row }],
+    ['is one of those returned', { returned: [other, row], rows: [row] }],
+    ['is in an answer of supabase-js', { returned: [{ data: [row], error: null }], rows: [row] }],
+    ['is returned by a mutation whose callbacks wait', { returned: row, rows: row, isAwaited: true }],
+    ['is told of by the mutation function', { returned: [row], rows: [row], inFunction: true }],
+    ['is told of when the mutation has ended', { returned: row, rows: row, atCall: true }],
+  ])('costs no fetch besides its own if it %s', async (_, click) => {
+    expect(await costOf(click)).toBe(1)
+  })
+
+  it('costs one besides its own if the mutation has returned something else', async () => {
+    expect(await costOf({ returned: other, rows: row })).toBe(2)
+  })
+})
+
+it('a write whose echo may have come already is no reason to open the channel anew', async () => {
+  const world = await liveWorld()
+  world.commit()
+  await advance(20)
+  mutateElsewhere(world)
+  await advance(20)
+  world.realtime.own('goals', row)
+  await advance(20_000)
+  expect(world.supabase.opened).toHaveLength(1)
+})
