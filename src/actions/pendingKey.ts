@@ -53,7 +53,10 @@ export interface PendingKey extends Asks {
   /** What is asked for by changes that fetches may have seen, besides. */
   moments: AsksByMoment | undefined
   sources: Set<string> | undefined
-  /** The queries that filters matched when they were called, with what is asked of each: the key is not matched again. */
+  /**
+   * The queries that filters matched when they were called, with what is asked of each: the key is not matched again.
+   * It is a call's (`identifyCalled`) with them, and else an event's: of one id either all keys have them, or none.
+   */
   matched: Map<object, Asks> | undefined
   /** Whether one of those calls asks for a fetch in place of one that is running. */
   cancels: boolean
@@ -174,10 +177,12 @@ export function keepNewest(newer: PendingKey, older: PendingKey): void {
   keepNewestAsks(newer, older)
   newer.cancels ||= older.cancels
   if (older.moments) newer.moments = new Map([...older.moments, ...(newer.moments ?? [])])
+  const { matched } = newer
+  if (!matched) return
   for (const [target, asks] of older.matched ?? []) {
-    const known = newer.matched?.get(target)
+    const known = matched.get(target)
     if (known) keepNewestAsks(known, asks)
-    else newer.matched?.set(target, asks)
+    else matched.set(target, asks)
   }
 }
 

@@ -28,6 +28,9 @@ export function identifyKey(queryKey: QueryKey): string {
   return id
 }
 
+/** The identity of what a call of the coalesced client counts by: that of no key of an event begins so. */
+export const identifyCalled = (id: string): string => `:@${id}`
+
 /** Text ends at its comma, and everything else begins with a colon: few pieces, because each event puts them together. */
 const encodeText = (text: string): string =>
   text.includes(',') || text.startsWith(':') ? `:s${text.length}:${text}` : `${text},`

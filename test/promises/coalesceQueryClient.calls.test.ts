@@ -29,6 +29,25 @@ async function cached(world: World, queryKey: QueryKey = goals): Promise<void> {
   shown.unmount()
 }
 
+describe.each(everyStrategy)('coalesceQueryClient beside events, %s', (strategy) => {
+  const lookalike = ['@goals']
+
+  it.each([true, false])(
+    'neither of a call and an event for a key that begins with @ is lost, call first: %s',
+    async (isFirst) => {
+      const world = worldOf(strategy)
+      const shown = [await world.showLoaded(goals), await world.showLoaded(lookalike)]
+      for (const queryKey of [goals, lookalike]) world.server.write(queryKey)
+      const call = (): void => void clientOf(world).invalidateQueries({ queryKey: goals })
+      if (isFirst) call()
+      world.coalescer.scheduleInvalidate(lookalike)
+      if (!isFirst) call()
+      await advance(5_000)
+      expect(shown.map((one) => one.version())).toEqual([1, 1])
+    },
+  )
+})
+
 describe.each(everyStrategy)('coalesceQueryClient judges and marks at the call, %s', (strategy) => {
   it.each([
     [{ queryKey: goals, refetchType: 'none' }],

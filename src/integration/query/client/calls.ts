@@ -1,6 +1,7 @@
 import type { Query, QueryFilters } from '@tanstack/react-query'
 import { type CalledKey, type Matched, createFilterCall } from '../../../actions/filterCall.ts'
 import type { PendingQueue } from '../../../actions/pendingQueue.ts'
+import { identifyCalled } from '../../../actions/queryKeys.ts'
 import { type Wants, wantsFor } from '../../../actions/wants.ts'
 import { isAnswering, isPaused } from '../fetches/owed.ts'
 import { type Entry, isRunning } from '../fetches/way.ts'
@@ -116,7 +117,7 @@ function keyOf(
 ): CalledKey | undefined {
   if (predicate !== undefined || stale !== undefined || fetchStatus !== undefined) return undefined
   const key = { queryKey: queryKey ?? [], exact: exact === true && queryKey !== undefined }
-  return { ...key, id: `@${queue.idOf(key.queryKey, key.exact)}` }
+  return { ...key, id: identifyCalled(queue.idOf(key.queryKey, key.exact)) }
 }
 
 /** Whether the request that is running started after every event that is known of its query. */

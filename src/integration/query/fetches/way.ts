@@ -1,4 +1,5 @@
 import type { Query } from '@tanstack/react-query'
+import { identifyCalled } from '../../../actions/queryKeys.ts'
 import type { FlushedRecord } from '../../../actions/types.ts'
 import { Waiting } from './waiting.ts'
 
@@ -102,7 +103,7 @@ export const idle: Run = { is: 'idle' }
 export const createEntry = (query: Query, id: number, nowMs: number): Entry => ({
   query,
   id,
-  calledId: `@${query.queryHash}`,
+  calledId: identifyCalled(query.queryHash),
   startedAt: 0,
   endedStartedAt: 0,
   reportedAt: 0,
