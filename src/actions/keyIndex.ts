@@ -19,7 +19,10 @@ interface ObjectGroup<T> {
 
 /** Most nodes have one kind of content, so each kind is made when it is first needed. */
 interface IndexNode<T> {
-  entries: T[] | undefined
+  /** Of the patterns that match whatever leads here. */
+  sure: T[] | undefined
+  /** Of those that may not. */
+  unsure: T[] | undefined
   byPrimitive: Map<unknown, IndexNode<T>> | undefined
   groups: Map<string, ObjectGroup<T>> | undefined
 }
@@ -27,16 +30,39 @@ interface IndexNode<T> {
 /**
  * Finds, for a query key, the filters that can match it, without trying them all: a prefix tree over the key parts,
  * where object parts are grouped by the properties they demand. The answer may hold a few filters too many, never one
- * too few, so the caller confirms each with its own matching function.
+ * too few, so the caller confirms those that are not sure with its own matching function.
  */
 export interface KeyIndex<T> {
   add(pattern: QueryKey, entry: T): void
-  visit(queryKey: QueryKey, found: (entry: T) => void): void
+  visit(queryKey: QueryKey, found: Found<T>): void
 }
 
-const createNode = <T>(): IndexNode<T> => ({ entries: undefined, byPrimitive: undefined, groups: undefined })
+/** @param isSure whether the filter is known to match, which most are by the way they were found */
+type Found<T> = (entry: T, isSure: boolean) => void
+
+const createNode = <T>(): IndexNode<T> => ({
+  sure: undefined,
+  unsure: undefined,
+  byPrimitive: undefined,
+  groups: undefined,
+})
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
+
+/** Whether every way to match a pattern part takes for equal what this index does. */
+const isPlainLeaf = (value: unknown): boolean =>
+  !isObject(value) && value !== undefined && !(typeof value === 'number' && Number.isNaN(value))
+
+/** Whether whatever the index finds for a pattern matches it: ways to match differ in arrays, and in what is undefined. */
+function isSure(pattern: QueryKey): boolean {
+  for (let i = 0; i < pattern.length; i += 1) {
+    const part = pattern[i]
+    if (isPlainLeaf(part)) continue
+    if (!isObject(part) || Array.isArray(part)) return false
+    for (const name of Object.keys(part)) if (!isPlainLeaf(part[name])) return false
+  }
+  return true
+}
 
 export function createKeyIndex<T>(): KeyIndex<T> {
   const root = createNode<T>()
@@ -44,8 +70,10 @@ export function createKeyIndex<T>(): KeyIndex<T> {
     add(pattern, entry) {
       let node = root
       for (let i = 0; i < pattern.length; i += 1) node = childFor(node, pattern[i])
-      if (node.entries) node.entries.push(entry)
-      else node.entries = [entry]
+      const at = isSure(pattern) ? 'sure' : 'unsure'
+      const known = node[at]
+      if (known) known.push(entry)
+      else node[at] = [entry]
     },
     visit(queryKey, found) {
       visitNode(root, queryKey, 0, found)
@@ -104,11 +132,12 @@ function readPath(value: unknown, path: LeafPath): unknown {
   return part
 }
 
-function visitNode<T>(from: IndexNode<T>, queryKey: QueryKey, depth: number, found: (entry: T) => void): void {
+function visitNode<T>(from: IndexNode<T>, queryKey: QueryKey, depth: number, found: Found<T>): void {
   let node: IndexNode<T> | undefined = from
   for (let i = depth; node; i += 1) {
-    const { entries, byPrimitive, groups }: IndexNode<T> = node
-    if (entries) for (const entry of entries) found(entry)
+    const { sure, unsure, byPrimitive, groups }: IndexNode<T> = node
+    if (sure) for (const entry of sure) found(entry, true)
+    if (unsure) for (const entry of unsure) found(entry, false)
     const part = i < queryKey.length ? queryKey[i] : undefined
     if (isObject(part)) {
       if (groups) for (const group of groups.values()) visitGroup(group, part, queryKey, i + 1, found)
@@ -123,7 +152,7 @@ function visitGroup<T>(
   part: object,
   queryKey: QueryKey,
   depth: number,
-  found: (entry: T) => void,
+  found: Found<T>,
 ): void {
   const child = group.paths.length === 0 ? group.nodes[0] : lookUp(group, part)
   if (child) visitNode(child, queryKey, depth, found)

@@ -16,7 +16,7 @@ import { type StuckPort, StuckWatch, giveUp } from './stuck.ts'
 
 export interface FetchesPort
   extends
-    Omit<SlotsPort, 'ways' | 'ledger' | 'continued' | 'mayHold'>,
+    Omit<SlotsPort, 'ways' | 'ledger' | 'continued' | 'isMutating' | 'mayHold'>,
     Omit<HoldsPort, 'ways' | 'release'>,
     StuckPort,
     Pick<PutInPort, 'fetchLost' | 'logicalClock'> {
@@ -54,6 +54,7 @@ export class Fetches implements LedgerListener {
       ways: this.ways,
       ledger: () => this.ledger,
       continued: () => port.changed(),
+      isMutating: () => this.holds.mutations.isAny,
       mayHold: (entry) => this.holds.mayHold(entry),
     })
     this.data = new PutIn({ ...port, ledger: () => this.ledger, owing: this })

@@ -56,8 +56,6 @@ export class Ledger {
   starting: Entry | undefined
   /** When the run of starts began that this one belongs to. */
   startingAtMs = 0
-  /** Counts how often components have come, gone or changed what they ask of their query. */
-  observerChanges = 0
   readonly cache: QueryCache
   readonly #entries = new WeakMap<Query, Entry>()
   /** Called when a request asks the server, for each query whose request has not done so. */
@@ -76,7 +74,6 @@ export class Ledger {
         if (event.action.type !== 'invalidate') port.containment.runWith(hear, event)
         return
       }
-      if (changesObservers.has(event.type)) this.observerChanges += 1
       if (heard.has(event.type)) port.containment.runWith(hear, event)
     })
   }
@@ -261,12 +258,6 @@ export class Ledger {
     this.#port.listener.data.check(query, query.state.dataUpdatedAt)
   }
 }
-
-const changesObservers: ReadonlySet<QueryCacheNotifyEvent['type']> = new Set([
-  'observerAdded',
-  'observerRemoved',
-  'observerOptionsUpdated',
-])
 
 const heard: ReadonlySet<QueryCacheNotifyEvent['type']> = new Set([
   'removed',

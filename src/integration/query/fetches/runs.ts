@@ -90,7 +90,10 @@ export function endRun(entry: Entry, outcome: FetchOutcome, nowMs: number): void
 }
 
 /** The query is gone, and its request with it. */
-export const dropRun = (entry: Entry): void => void (open(entry).run = idle)
+export function dropRun(entry: Entry): void {
+  open(entry).run = idle
+  open(entry).isGone = true
+}
 
 /** The request that is open is none of the coalescer's any more. */
 export function disownRun(entry: Entry): void {

@@ -17,6 +17,8 @@ export interface SlotsPort {
   /** Whether time is real, so that a long run of starts may give the main thread a turn. */
   readonly mayYield: boolean
   readonly containment: Containment
+  /** Whether mutations are under way, which some fetches may have to wait for. */
+  readonly isMutating: () => boolean
   /** Keeps back the fetch a query owes, if it may not start yet. */
   readonly mayHold: (entry: Entry) => boolean
   /** The main thread has had its turn, and the queue went on. */
@@ -42,8 +44,8 @@ export class Slots {
   #isAway = false
   /** What is queued and would be marked otherwise. */
   readonly #unmarked = new Set<Entry>()
-  /** What `observerChanges` of the ledger was when the flush began that has judged all that is queued. */
-  #judgedAt: number | undefined
+  /** Whether a flush is on its way whose fetches start as they are asked for, with all that it matches marked before. */
+  #isAtOnce = false
   #sliceAtMs = 0
   #sliceEndMs = Infinity
   /** Whether the rest of the queue waits for the main thread to come back. */
@@ -56,8 +58,44 @@ export class Slots {
   /** From here to `endRun`, what is queued is marked without telling its components, whom its start tells. */
   beginRun(): void {
     this.#isRunOpen = !this.#isPumping && !this.#port.isHeld()
-    this.#judgedAt = this.#port.ways.queued.size === 0 ? this.#port.ledger()?.observerChanges : undefined
     this.#sliceEndMs = this.#nextSliceEndMs()
+  }
+
+  /**
+   * From here to `endRunAtOnce`, what is queued starts at once, if nothing is there that it might have to wait for: what
+   * is not put away is still in the cache of the processor. Returns whether that is so.
+   */
+  beginRunAtOnce(): boolean {
+    const { maxConcurrentRefetches, isHeld, isMutating } = this.#port
+    const mayNot = this.#isPumping || this.#hasYielded || this.#isAway || this.isShut
+    if (mayNot || maxConcurrentRefetches !== Infinity || isHeld() || isMutating()) return false
+    this.#isPumping = true
+    this.#isAtOnce = true
+    this.#sliceAtMs = this.#port.now()
+    this.#sliceEndMs = this.#nextSliceEndMs()
+    return true
+  }
+
+  /** Starts what the run has not come to. */
+  endRunAtOnce(): void {
+    this.#isPumping = false
+    this.#isAtOnce = false
+    this.endRun()
+  }
+
+  /** Marks a query whose fetch is to start later in the run, and then tells its components. */
+  markAhead({ query, run }: Entry): void {
+    const ledger = this.#port.ledger()
+    if (ledger && run.is === 'idle' && query.state.fetchStatus === 'idle') markQuietly(query, ledger.cache)
+    else query.invalidate()
+  }
+
+  /** Tells the components of a query that was marked ahead, unless the start of its fetch has told them or will. */
+  tellUnlessStarted(entry: Entry): void {
+    const { isInvalidated, fetchStatus } = entry.query.state
+    if (!isInvalidated || fetchStatus !== 'idle') return
+    if (entry.debt.at === 'queued') this.#untold.push(entry)
+    else this.#port.containment.runWith(tellOfMark, entry.query, entry.query)
   }
 
   /** Starts what the run has queued. */
@@ -81,6 +119,7 @@ export class Slots {
   /** Lets a query wait for its fetch, and marks it: it must not pass for fresh until then. */
   queue(entry: Entry): void {
     const ledger = this.#port.ledger()
+    if (this.#isAtOnce && this.#mayStartAtOnce(ledger)) return this.#start(entry, this.#sliceAtMs)
     this.#port.ways.move(entry, 'queued')
     if (this.#isAway && !entry.query.state.isInvalidated) this.#unmarked.add(entry)
     else if (!this.#isRunOpen || !ledger) entry.query.invalidate()
@@ -117,7 +156,6 @@ export class Slots {
 
   /** Starts what is queued. */
   pump(): void {
-    this.#judgedAt = undefined
     this.#pump(this.#nextSliceEndMs())
   }
 
@@ -185,7 +223,7 @@ export class Slots {
     const { ways } = this.#port
     if (isRunning(entry)) ways.move(entry, 'fetching')
     else if (isAnswered(entry)) ways.discharge(entry)
-    else if (!this.#isJustJudged && !isStillWanted(entry)) {
+    else if (!isStillWanted(entry)) {
       // A patch may have cleared the flag since the flush.
       entry.query.invalidate()
       // What a request that is stuck may still bring is older.
@@ -194,9 +232,11 @@ export class Slots {
     } else if (!this.#port.mayHold(entry)) this.#start(entry, this.#sliceAtMs)
   }
 
-  /** Whether what is queued has been found to be wanted in this turn, and no component has changed since. */
-  get #isJustJudged(): boolean {
-    return this.#judgedAt !== undefined && this.#judgedAt === this.#port.ledger()?.observerChanges
+  /** Not inside of the start of another fetch, nor once the main thread is to get a turn. */
+  #mayStartAtOnce(ledger: Ledger | undefined): boolean {
+    if (ledger?.starting || this.isShut) return false
+    if (this.#sliceEndMs !== Infinity && this.#port.now() >= this.#sliceEndMs) this.#isAtOnce = false
+    return this.#isAtOnce
   }
 
   /** Goes on in a task of its own, with whatever is queued by then. */

@@ -72,6 +72,8 @@ interface Known {
   /** What the latest request that succeeded has brought. */
   answer: unknown
   run: Run
+  /** Whether the query has been removed from the cache. */
+  isGone: boolean
   /** Counts the runs, so that what is heard of one that has been replaced can be told from the one that runs. */
   runId: number
   /** Whether the request that is running is known to have asked for the data, and not to hand out what is there. */
@@ -112,6 +114,7 @@ export const createEntry = (query: Query, id: number, nowMs: number): Entry => (
   answer: undefined,
   // A state that says `fetching` may be another tab's: only a request of this client has a promise.
   run: query.state.fetchStatus === 'idle' || query.promise === undefined ? idle : { is: 'running', own: false },
+  isGone: false,
   runId: 0,
   hasAsked: true,
   attemptAtMs: query.state.fetchStatus === 'paused' ? undefined : nowMs,

@@ -1,13 +1,12 @@
 import { type Query, type QueryClient, notifyManager } from '@tanstack/react-query'
-import { type Demand, type Verdict, addToDemand, createDemand, judge } from '../../../actions/flushPlan.ts'
-import { type PendingKey, addSeen, describeKey } from '../../../actions/pendingKey.ts'
+import { type Verdict, judge } from '../../../actions/flushPlan.ts'
+import { type Asks, type PendingKey, describeKey } from '../../../actions/pendingKey.ts'
 import type { FlushReason, FlushedRecord } from '../../../actions/types.ts'
 import type { Counters } from '../fetches/counters.ts'
 import type { Containment } from '../../../actions/containment.ts'
 import type { Ledger } from '../fetches/ledger.ts'
-import { type Entry, hasFailed, isOpen, noteCause, noteInactive, noteMarked } from '../fetches/way.ts'
-import { demandOfCalls, isDone, stillCached } from './called.ts'
-import { createMatcher } from './match.ts'
+import { type Entry, isOpen, noteCause, noteInactive, noteMarked } from '../fetches/way.ts'
+import { addSeenBy, createAsk } from './ask.ts'
 import type { Waiters } from '../fetches/waiters.ts'
 import type { Fetches } from '../fetches/fetches.ts'
 import { isFetchable } from '../fetches/owed.ts'
@@ -54,80 +53,85 @@ export const openRecord = (keys: readonly PendingKey[], { reason, waitedMs }: Fl
   markedStale: 0,
 })
 
-/** Applies pending keys to the query cache in one pass over it. */
+/**
+ * Applies pending keys to the query cache in one pass over it. All they match is marked before the first fetch starts: a
+ * `queryFn` that reads another query of the flush must not take it for fresh.
+ */
 export function flushKeys(scope: FlushScope, walk: Walk, options: FlushOptions): FlushedRecord {
+  const { slots } = scope.fetches
   const record = openRecord(walk.keys, options)
-  const keyed = walk.keys.filter((key) => !key.matched)
-  const called = demandOfCalls(walk.keys)
-  let demand = createDemand()
-  const match = createMatcher(
-    keyed,
-    (key) => addToDemand(demand, key),
-    (error) => scope.containment.failed(error),
-  )
-  const apply = (entry: Entry, verdict: Verdict): void => applyVerdict(scope, entry, verdict, record, options)
-  const queries = keyed.length > 0 ? allQueries(scope) : stillCached(scope, called.keys())
-  eachQuery(scope, walk, queries, options.fetch !== 'never', (query) => {
-    if (demand.keys > 0) demand = createDemand()
-    match(query)
-    const asked = called.size > 0 ? called.get(query) : undefined
-    if (asked && demand.keys === 0 && isDone(asked, query, record)) return
-    if (asked) addToDemand(demand, asked)
-    if (demand.keys === 0) return
-    const entry = scope.ledger.entryOf(query)
-    judgeQuery(scope, entry, demand, entry.startedAt, apply)
+  notifyManager.batch(() => {
+    const isAtOnce = options.fetch === 'now' && slots.beginRunAtOnce()
+    if (!isAtOnce && options.fetch !== 'never') slots.beginRun()
+    const { entries, asks } = gatherAsked(scope, walk, record, isAtOnce)
+    for (let i = 0; i < entries.length; i += 1) {
+      const entry = entries[i] as Entry
+      if (!walk.isOver && !entry.isGone) applyAsks(scope, entry, asks[i] as Asks, record, options)
+      if (isAtOnce) slots.tellUnlessStarted(entry)
+    }
+    if (isAtOnce) slots.endRunAtOnce()
+    else if (options.fetch !== 'never') slots.endRun()
   })
   return record
 }
 
-export const allQueries = ({ queryClient }: FlushScope): readonly Query[] => queryClient.getQueryCache().getAll()
-
-/** Visits queries as one batch of notifications, and starts what that has queued. */
-export function eachQuery(
-  { containment, fetches }: FlushScope,
+/** The queries that keys ask something of, and what. */
+function gatherAsked(
+  scope: FlushScope,
   walk: Walk,
-  queries: readonly Query[],
-  mayStart: boolean,
-  visit: (query: Query) => void,
-): void {
-  notifyManager.batch(() => {
-    if (mayStart) fetches.slots.beginRun()
-    for (const query of queries) {
-      if (walk.isOver) break
-      try {
-        visit(query)
-      } catch (error) {
-        containment.failed(error, query)
-        // Whatever the app's code broke, the query must not pass for fresh.
-        containment.run(() => query.invalidate(), query)
-      }
+  record: OpenRecord,
+  marksAhead: boolean,
+): { readonly entries: readonly Entry[]; readonly asks: readonly Asks[] } {
+  const { ledger, fetches } = scope
+  const { queries, ask } = createAsk(scope, walk.keys, record)
+  const gathered = { entries: [] as Entry[], asks: [] as Asks[] }
+  for (const query of queries) {
+    if (walk.isOver) break
+    try {
+      const asks = ask(query)
+      if (!asks) continue
+      const entry = ledger.entryOf(query)
+      addSeenBy(entry, asks)
+      gathered.entries.push(entry)
+      gathered.asks.push(asks)
+      if (marksAhead && entry.startedAt < asks.markSeq) fetches.slots.markAhead(entry)
+    } catch (error) {
+      markFailed(scope, query, error)
     }
-    if (mayStart) fetches.slots.endRun()
-  })
+  }
+  return gathered
 }
 
-/**
- * Decides by what is asked of a query what is to be done with it, and does it; lets go of those who wait in vain.
- *
- * @param startedAt from when on the query counts as fetched
- */
-export function judgeQuery(
-  { fetches, waiters }: FlushScope,
-  entry: Entry,
-  demand: Demand,
-  startedAt: number,
-  apply: (entry: Entry, verdict: Verdict) => void,
-): void {
-  waiters.collecting?.add(entry)
-  if (demand.seen) addSeen(demand, demand.seen, hasFailed(entry) ? -1 : entry.startedAt)
-  // Remembered even if no component shows the query.
-  noteInactive(entry, demand.fetchInactiveSeq)
+/** Does with a query what keys ask of it. */
+function applyAsks(scope: FlushScope, entry: Entry, asks: Asks, record: OpenRecord, options: FlushOptions): void {
   try {
-    const isActive = entry.query.isActive()
-    apply(entry, judge(demand, isActive, isFetchable(entry.query, isActive), startedAt))
-  } finally {
-    if (fetches.ways.waiting.isAny) fetches.releaseUnanswered(entry, demand.markSeq)
+    applyVerdict(scope, entry, judgeQuery(scope, entry, asks, entry.startedAt), record, options)
+  } catch (error) {
+    markFailed(scope, entry.query, error)
   }
+  releaseUnanswered(scope, entry, asks)
+}
+
+export const allQueries = ({ queryClient }: FlushScope): readonly Query[] => queryClient.getQueryCache().getAll()
+
+/** Whatever the app's code broke, the query must not pass for fresh. */
+export function markFailed({ containment }: FlushScope, query: Query, error: unknown): void {
+  containment.failed(error, query)
+  containment.run(() => query.invalidate(), query)
+}
+
+/** Decides by what is asked of a query what is to be done with it, going by when it was fetched. */
+export function judgeQuery({ waiters }: FlushScope, entry: Entry, asks: Asks, startedAt: number): Verdict {
+  waiters.collecting?.add(entry)
+  // Remembered even if no component shows the query.
+  noteInactive(entry, asks.fetchInactiveSeq)
+  const isActive = entry.query.isActive()
+  return judge(asks, isActive, isFetchable(entry.query, isActive), startedAt)
+}
+
+/** Lets go of those who wait in vain for a fetch of a query that has been judged. */
+export function releaseUnanswered({ fetches }: FlushScope, entry: Entry, { markSeq }: Asks): void {
+  if (fetches.ways.waiting.isAny) fetches.releaseUnanswered(entry, markSeq)
 }
 
 function applyVerdict(

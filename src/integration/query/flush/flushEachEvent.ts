@@ -1,4 +1,4 @@
-import type { Query } from '@tanstack/react-query'
+import { type Query, notifyManager } from '@tanstack/react-query'
 import { type Demand, type Verdict, addToDemand, createDemand } from '../../../actions/flushPlan.ts'
 import type { FlushedRecord } from '../../../actions/types.ts'
 import { type Entry, isRunning, noteCause } from '../fetches/way.ts'
@@ -8,11 +8,13 @@ import {
   type OpenRecord,
   type Walk,
   allQueries,
-  eachQuery,
   judgeQuery,
+  markFailed,
   markStale,
   openRecord,
+  releaseUnanswered,
 } from './flush.ts'
+import { addSeenBy } from './ask.ts'
 import { demandOfCalls, isDone, stillCached } from './called.ts'
 import { createMatcher } from './match.ts'
 
@@ -24,10 +26,14 @@ export function flushEachEvent(scope: FlushScope, walk: Walk, options: FlushOpti
   const record = openRecord(walk.keys, options)
   const visit = (query: Query, demand: Demand, mayCancel: boolean, isDated: boolean): void => {
     const entry = scope.ledger.entryOf(query)
-    // Logical time 0: `direct` does not ask whether the data is fresh already, but for what the app says is its own.
-    judgeQuery(scope, entry, demand, isDated ? entry.startedAt : 0, (_, verdict) =>
-      restart(scope, entry, verdict, record, { mayStart, mayCancel }),
-    )
+    addSeenBy(entry, demand)
+    try {
+      // Logical time 0: `direct` does not ask whether the data is fresh already, but for what the app says is its own.
+      const verdict = judgeQuery(scope, entry, demand, isDated ? entry.startedAt : 0)
+      restart(scope, entry, verdict, record, { mayStart, mayCancel })
+    } finally {
+      releaseUnanswered(scope, entry, demand)
+    }
   }
   for (const key of walk.keys) {
     if (key.matched) continue
@@ -35,7 +41,7 @@ export function flushEachEvent(scope: FlushScope, walk: Walk, options: FlushOpti
     const found = (): void => void (isMatch = true)
     const match = createMatcher([key], found, (error) => scope.containment.failed(error))
     const isDated = key.datedEvents > 0 && key.datedEvents === key.events
-    eachQuery(scope, walk, allQueries(scope), true, (query) => {
+    eachQuery(scope, walk, allQueries(scope), (query) => {
       isMatch = false
       match(query)
       if (!isMatch) return
@@ -46,11 +52,28 @@ export function flushEachEvent(scope: FlushScope, walk: Walk, options: FlushOpti
   }
   const called = demandOfCalls(walk.keys)
   const mayCancel = walk.keys.some((key) => key.cancels)
-  eachQuery(scope, walk, stillCached(scope, called.keys()), true, (query) => {
+  eachQuery(scope, walk, stillCached(scope, called.keys()), (query) => {
     const demand = called.get(query)
     if (demand && !isDone(demand, query, record)) visit(query, demand, mayCancel, false)
   })
   return record
+}
+
+/** Visits queries as one batch of notifications, and starts what that has queued. */
+function eachQuery(scope: FlushScope, walk: Walk, queries: readonly Query[], visit: (query: Query) => void): void {
+  const { slots } = scope.fetches
+  notifyManager.batch(() => {
+    slots.beginRun()
+    for (const query of queries) {
+      if (walk.isOver) break
+      try {
+        visit(query)
+      } catch (error) {
+        markFailed(scope, query, error)
+      }
+    }
+    slots.endRun()
+  })
 }
 
 function restart(

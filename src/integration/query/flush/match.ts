@@ -59,8 +59,8 @@ export function createMatcher<Key extends KeyToMatch>(
   }
 
   let queryKey: QueryKey
-  const confirm = (key: Key): void => {
-    if (partialMatchKey(queryKey, key.queryKey)) found(key)
+  const confirm = (key: Key, isSure: boolean): void => {
+    if (isSure || partialMatchKey(queryKey, key.queryKey)) found(key)
   }
   const hasPartial = exactKeys.length < keys.length
   return (query) => {
