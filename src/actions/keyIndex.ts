@@ -147,13 +147,7 @@ function visitNode<T>(from: IndexNode<T>, queryKey: QueryKey, depth: number, fou
   }
 }
 
-function visitGroup<T>(
-  group: ObjectGroup<T>,
-  part: object,
-  queryKey: QueryKey,
-  depth: number,
-  found: Found<T>,
-): void {
+function visitGroup<T>(group: ObjectGroup<T>, part: object, queryKey: QueryKey, depth: number, found: Found<T>): void {
   const child = group.paths.length === 0 ? group.nodes[0] : lookUp(group, part)
   if (child) visitNode(child, queryKey, depth, found)
 }

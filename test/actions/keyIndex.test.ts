@@ -4,13 +4,15 @@ import { expect, it } from 'vitest'
 import { createKeyIndex } from '../../src/actions/keyIndex.ts'
 import { queryKey } from './arbitraries.ts'
 
-const found = (filters: readonly unknown[][], key: unknown[]): unknown[][] => {
+const foundSurely = (filters: readonly unknown[][], key: unknown[]): Map<unknown[], boolean> => {
   const index = createKeyIndex<unknown[]>()
   for (const filter of filters) index.add(filter, filter)
-  const matches: unknown[][] = []
-  index.visit(key, (filter) => matches.push(filter))
+  const matches = new Map<unknown[], boolean>()
+  index.visit(key, (filter, isSure) => matches.set(filter, isSure))
   return matches
 }
+
+const found = (filters: readonly unknown[][], key: unknown[]): unknown[][] => [...foundSurely(filters, key).keys()]
 
 it('finds every filter that matches a key as TanStack Query matches, whatever the parts are', () => {
   fc.assert(
@@ -23,10 +25,36 @@ it('finds every filter that matches a key as TanStack Query matches, whatever th
   )
 })
 
+it('is sure only of filters that match', () => {
+  fc.assert(
+    fc.property(fc.array(queryKey, { maxLength: 12 }), queryKey, (filters, key) => {
+      const sure = [...foundSurely([...filters, key, key.slice(0, -1)], key)].filter(([, isSure]) => isSure)
+      expect(sure.filter(([filter]) => !partialMatchKey(key, filter))).toEqual([])
+    }),
+    { numRuns: 3000 },
+  )
+})
+
+it.each<[string, unknown[], unknown[], boolean]>([
+  ['text, numbers, null', ['a', 1, null, true], ['a', 1, null, true, 'b'], true],
+  ['an object of them', ['a', { id: 1, status: null }], ['a', { id: 1, status: null, page: 2 }], true],
+  ['NaN, which is not equal to itself', ['a', NaN], ['a', NaN], false],
+  ['NaN in an object', ['a', { id: NaN }], ['a', { id: NaN }], false],
+  ['undefined, which some ways to match take for nothing', ['a', undefined], ['a'], false],
+  ['an undefined property', ['a', { id: 1, page: undefined }], ['a', { id: 1, page: 2 }], false],
+  ['an array, whose length may count', ['a', [1, 2]], ['a', { 0: 1, 1: 2 }], false],
+  ['an object in an object', ['a', { page: {} }], ['a', { page: 1 }], false],
+])('is sure of what is plain, %s', (_, filter, key, isSure) => {
+  expect(foundSurely([filter], key).get(filter) ?? false).toBe(isSure)
+})
+
 it('finds each filter at most once', () => {
   fc.assert(
     fc.property(fc.array(queryKey, { maxLength: 12 }), queryKey, (filters, key) => {
-      const matches = found(filters, key)
+      const index = createKeyIndex<unknown[]>()
+      for (const filter of filters) index.add(filter, filter)
+      const matches: unknown[][] = []
+      index.visit(key, (filter) => matches.push(filter))
       expect(new Set(matches).size).toBe(matches.length)
     }),
     { numRuns: 1000 },

@@ -32,25 +32,53 @@ describe.each(everyStrategy)('marks, %s', (strategy) => {
 
   it('a flush marks all its queries before it starts the first fetch, but for direct', async () => {
     const world = worldOf(strategy)
-    const seen: string[] = []
-    for (const id of [1, 2]) {
-      await world.showLoaded(['goals', id], {
-        enabled: () => {
-          seen.push(`looked at ${id}`)
-          return true
-        },
+    const keys = [1, 2, 3].map((id) => ['goals', id])
+    const stateOf = (key: unknown[]) => world.queryClient.getQueryState(key)
+    const markedAtStart: number[] = []
+    for (const key of keys) {
+      await world.showLoaded(key, {
         queryFn: (context) => {
-          seen.push(`started ${id}`)
+          markedAtStart.push(keys.filter((one) => stateOf(one)?.isInvalidated).length)
           return world.server.queryFn(context)
         },
       })
     }
-    seen.length = 0
+    markedAtStart.length = 0
     announce(world, 'INVALIDATE', goals)
     void world.coalescer.flush()
-    const each = ['looked at 1', 'started 1', 'looked at 2', 'started 2']
-    const all = ['looked at 1', 'looked at 2', 'started 1', 'started 2']
-    expect([...new Set(seen)]).toEqual(strategy === 'direct' ? each : all)
+    expect(markedAtStart).toEqual(strategy === 'direct' ? [1, 2, 3] : [3, 3, 3])
+  })
+
+  it('a component is told of the mark of a query that is not fetched, beside others that are', async () => {
+    const world = worldOf(strategy)
+    await world.showLoaded(['goals', 1])
+    const { observer } = await world.showLoaded(['goals', 2])
+    await world.showLoaded(['goals', 3])
+    const seen: string[] = []
+    observer.subscribe(({ isStale, fetchStatus }) => seen.push(`${isStale ? 'stale' : 'fresh'} ${fetchStatus}`))
+    for (const id of [1, 2, 3]) {
+      world.coalescer.scheduleInvalidate(['goals', id], { refetchType: id === 2 ? 'none' : 'active' })
+    }
+    await advance(1000)
+    expect(seen).toEqual(['stale idle'])
+    expect([1, 2, 3].map((id) => world.server.requestsOf(['goals', id]).length)).toEqual([2, 1, 2])
+  })
+
+  it('a query that the fetch of another one removes is not fetched', async () => {
+    const world = worldOf(strategy)
+    const cache = world.queryClient.getQueryCache()
+    await world.showLoaded(['goals', 1], {
+      queryFn: (context) => {
+        const other = cache.find({ queryKey: ['goals', 2] })
+        if (other) cache.remove(other)
+        return world.server.queryFn(context)
+      },
+    })
+    await world.showLoaded(['goals', 2])
+    announce(world, 'INVALIDATE', goals)
+    await advance(1000)
+    expect(world.server.requestsOf(['goals', 2])).toHaveLength(1)
+    await world.coalescer.settled()
   })
 
   it('a query whose fetch cannot start is seen to be stale, and nothing waits for it', async () => {

@@ -3,7 +3,7 @@ import { type Demand, addToDemand, createDemand } from '../../../actions/flushPl
 import { type Asks, type PendingKey, addSeen } from '../../../actions/pendingKey.ts'
 import { type Entry, hasFailed } from '../fetches/way.ts'
 import { demandOfCalls, isDone, stillCached } from './called.ts'
-import { type FlushScope, type OpenRecord, allQueries } from './flush.ts'
+import { type FlushScope, type OpenRecord, allQueries } from './scope.ts'
 import { createMatcher } from './match.ts'
 
 /** What is asked of queries, and of which it may be. */

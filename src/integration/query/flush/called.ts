@@ -2,7 +2,7 @@ import type { Query } from '@tanstack/react-query'
 import { type Demand, addToDemand, createDemand } from '../../../actions/flushPlan.ts'
 import type { PendingKey } from '../../../actions/pendingKey.ts'
 import type { Entry } from '../fetches/way.ts'
-import type { FlushScope, OpenRecord } from './flush.ts'
+import type { FlushScope, OpenRecord } from './scope.ts'
 
 /** What calls of the coalesced client ask of the queries that their filters have matched. */
 export function demandOfCalls(keys: readonly PendingKey[]): Map<Query, Demand> {

@@ -1,57 +1,11 @@
-import { type Query, type QueryClient, notifyManager } from '@tanstack/react-query'
+import { notifyManager } from '@tanstack/react-query'
 import { type Verdict, judge } from '../../../actions/flushPlan.ts'
-import { type Asks, type PendingKey, describeKey } from '../../../actions/pendingKey.ts'
-import type { FlushReason, FlushedRecord } from '../../../actions/types.ts'
-import type { Counters } from '../fetches/counters.ts'
-import type { Containment } from '../../../actions/containment.ts'
-import type { Ledger } from '../fetches/ledger.ts'
+import type { Asks } from '../../../actions/pendingKey.ts'
+import type { FlushedRecord } from '../../../actions/types.ts'
 import { type Entry, isOpen, noteCause, noteInactive, noteMarked } from '../fetches/way.ts'
-import { addSeenBy, createAsk } from './ask.ts'
-import type { Waiters } from '../fetches/waiters.ts'
-import type { Fetches } from '../fetches/fetches.ts'
 import { isFetchable } from '../fetches/owed.ts'
-
-/** What a flush works on. */
-export interface FlushScope {
-  readonly queryClient: QueryClient
-  readonly ledger: Ledger
-  readonly fetches: Fetches
-  readonly containment: Containment
-  readonly waiters: Waiters
-  readonly counters: Counters
-}
-
-export interface FlushOptions {
-  readonly reason: FlushReason
-  readonly waitedMs: number
-  /** `'later'` marks and holds the fetches back, `'never'` only marks. */
-  readonly fetch: 'now' | 'later' | 'never'
-  /** Whether the strategy is `direct`, which by definition saves nothing. */
-  readonly isDirect: boolean
-}
-
-/** A flush on its way over the cache. */
-export interface Walk {
-  readonly keys: readonly PendingKey[]
-  /** Code of the app that it called has ended it before its end. */
-  isOver: boolean
-}
-
-/** A record while its flush still runs. */
-export interface OpenRecord extends FlushedRecord {
-  readonly fetched: string[]
-  skippedFresh: number
-  markedStale: number
-}
-
-export const openRecord = (keys: readonly PendingKey[], { reason, waitedMs }: FlushOptions): OpenRecord => ({
-  reason,
-  waitedMs,
-  keys: keys.map(describeKey),
-  fetched: [],
-  skippedFresh: 0,
-  markedStale: 0,
-})
+import { addSeenBy, createAsk } from './ask.ts'
+import { type FlushOptions, type FlushScope, type OpenRecord, type Walk, markFailed, openRecord } from './scope.ts'
 
 /**
  * Applies pending keys to the query cache in one pass over it. All they match is marked before the first fetch starts: a
@@ -110,14 +64,6 @@ function applyAsks(scope: FlushScope, entry: Entry, asks: Asks, record: OpenReco
     markFailed(scope, entry.query, error)
   }
   releaseUnanswered(scope, entry, asks)
-}
-
-export const allQueries = ({ queryClient }: FlushScope): readonly Query[] => queryClient.getQueryCache().getAll()
-
-/** Whatever the app's code broke, the query must not pass for fresh. */
-export function markFailed({ containment }: FlushScope, query: Query, error: unknown): void {
-  containment.failed(error, query)
-  containment.run(() => query.invalidate(), query)
 }
 
 /** Decides by what is asked of a query what is to be done with it, going by when it was fetched. */

@@ -2,18 +2,16 @@ import { type Query, notifyManager } from '@tanstack/react-query'
 import { type Demand, type Verdict, addToDemand, createDemand } from '../../../actions/flushPlan.ts'
 import type { FlushedRecord } from '../../../actions/types.ts'
 import { type Entry, isRunning, noteCause } from '../fetches/way.ts'
+import { judgeQuery, markStale, releaseUnanswered } from './flush.ts'
 import {
   type FlushOptions,
   type FlushScope,
   type OpenRecord,
   type Walk,
   allQueries,
-  judgeQuery,
   markFailed,
-  markStale,
   openRecord,
-  releaseUnanswered,
-} from './flush.ts'
+} from './scope.ts'
 import { addSeenBy } from './ask.ts'
 import { demandOfCalls, isDone, stillCached } from './called.ts'
 import { createMatcher } from './match.ts'
@@ -24,7 +22,10 @@ import { createMatcher } from './match.ts'
  */
 export function flushEachEvent(scope: FlushScope, walk: Walk, options: FlushOptions, mayStart: boolean): FlushedRecord {
   const record = openRecord(walk.keys, options)
+  const cache = scope.queryClient.getQueryCache()
   const visit = (query: Query, demand: Demand, mayCancel: boolean, isDated: boolean): void => {
+    // Code of the app may have removed it since the flush began.
+    if (cache.get(query.queryHash) !== query) return
     const entry = scope.ledger.entryOf(query)
     addSeenBy(entry, demand)
     try {

@@ -1,7 +1,8 @@
 import type { PendingKey } from '../../../actions/pendingKey.ts'
 import type { FlushedRecord } from '../../../actions/types.ts'
-import { type FlushOptions, type FlushScope, type Walk, flushKeys } from './flush.ts'
+import { flushKeys } from './flush.ts'
 import { flushEachEvent } from './flushEachEvent.ts'
+import type { FlushOptions, FlushScope, Walk } from './scope.ts'
 
 /** The flushes of a query cache. Code of the app that one calls may start another, or end it. */
 export class Flushes {
