@@ -1,3 +1,5 @@
+import { show } from './validate.ts'
+
 /** The timers of an actor system: XState's `Clock`, with an optional `now` that deadlines are read from. */
 export interface CoalescerClock {
   /** Calls back after a time in milliseconds; returns what `clearTimeout` takes. */
@@ -15,6 +17,8 @@ const platformClock: CoalescerClock = {
   clearTimeout: (id: ReturnType<typeof setTimeout>) => clearTimeout(id),
 }
 
+const ignoreFailure = (_error: unknown): void => undefined
+
 /** A clock that can be read. */
 export interface Timekeeper extends CoalescerClock {
   /** Milliseconds that never go back. */
@@ -23,12 +27,28 @@ export interface Timekeeper extends CoalescerClock {
 
 /**
  * Reads milliseconds that never go back, so that a corrected system clock cannot stretch a deadline; and where the
- * time has stood still since a timer was set, as when a test mocks `Date` alone, goes by the timer.
+ * time has stood still since a timer was set, as when a test mocks `Date` alone, goes by the timer. A clock that does
+ * not tell the time is reported once, and its time stands still meanwhile.
  */
-export function createTimekeeper(clock: CoalescerClock = platformClock): Timekeeper {
-  const read = (): number => clock.now?.() ?? Date.now()
+export function createTimekeeper(clock: CoalescerClock = platformClock, failed = ignoreFailure): Timekeeper {
   let last = -Infinity
   let offset = 0
+  let lastRead: number | undefined
+  let isTold = false
+  const fail = (error: unknown): void => {
+    if (!isTold) failed(error)
+    isTold = true
+  }
+  const read = (): number => {
+    try {
+      const time = clock.now?.() ?? Date.now()
+      if (Number.isFinite(time)) return (lastRead = time)
+      fail(new TypeError(`Expected \`clock.now()\` to return milliseconds, got ${show(time)}. Return a finite number.`))
+    } catch (error) {
+      fail(error)
+    }
+    return lastRead ?? Date.now()
+  }
   const now = (): number => {
     let time = read() + offset
     if (time < last) {

@@ -19,6 +19,13 @@ describe('a coalescer', () => {
     ['options that are a list', () => createCoalescer([] as never), 'TypeError', 'options', '[]'],
     ['options that are null', () => createCoalescer(null as never), 'TypeError', 'options', 'null'],
     ['a query client', () => createCoalescer({ queryClient: {} as never }), 'TypeError', 'queryClient', '{}'],
+    [
+      'a query client without mutations',
+      () => createCoalescer({ queryClient: { getQueryCache: () => undefined } as never }),
+      'TypeError',
+      'queryClient',
+      '{}',
+    ],
     ['a handler of errors', () => createCoalescer({ onError: 1 as never }), 'TypeError', 'onError', '1'],
     ['a clock', () => createCoalescer({ clock: {} as never }), 'TypeError', 'clock.setTimeout', 'undefined'],
     [
@@ -27,6 +34,13 @@ describe('a coalescer', () => {
       'TypeError',
       'clock.clearTimeout',
       'undefined',
+    ],
+    [
+      'a clock that tells no time',
+      () => createCoalescer({ clock: { setTimeout, clearTimeout, now: 5 } as never }),
+      'TypeError',
+      'clock.now',
+      '5',
     ],
     [
       'a clock that is null',

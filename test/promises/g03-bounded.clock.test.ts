@@ -51,6 +51,26 @@ describe.each(everyStrategy)('G3 bounded under a simulated clock, %s', (strategy
     end()
   })
 
+  const refuse = (): never => {
+    throw new Error('no time')
+  }
+  it.each([
+    ['throws', refuse],
+    ['is NaN', () => Number.NaN],
+    ['is text', () => '5' as never],
+  ])('a clock whose now() %s is reported once, and loses no event', async (_, now) => {
+    vi.useFakeTimers({ now: 0 })
+    const onError = vi.fn<(error: unknown, info: object) => void>()
+    const timers = { setTimeout: (fn: () => void, ms: number) => setTimeout(fn, ms), clearTimeout, now }
+    const { coalescer, requests, end } = setup({ clock: timers, onError })
+    for (let event = 0; event < 3; event += 1) coalescer.scheduleInvalidate(goals)
+    await vi.advanceTimersByTimeAsync(timing.maxWaitMs + timing.refetchDelayMs)
+    expect(requests()).toBeGreaterThanOrEqual(1)
+    expect(coalescer.getSnapshot()).toMatchObject({ phase: 'idle', pendingKeys: 0 })
+    expect(onError.mock.calls.map(([, info]) => info)).toEqual([{ type: 'optionFailed', option: 'clock.now' }])
+    end()
+  })
+
   it('a clock without now() reads Date.now()', () => {
     vi.useFakeTimers({ now: 0 })
     const timers = { setTimeout: (fn: () => void, ms: number) => setTimeout(fn, ms), clearTimeout }

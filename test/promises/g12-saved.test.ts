@@ -1,7 +1,7 @@
-import type { QueryKey } from '@tanstack/react-query'
+import { InfiniteQueryObserver, type QueryKey } from '@tanstack/react-query'
 import fc from 'fast-check'
 import type { CoalescerStats, StrategyName } from 'realtime-coalescer'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { SimulatedServer } from '../support/simulatedServer.ts'
 import { advance, useSimulatedTime } from '../support/simulatedTime.ts'
 import { rowsWorldOf } from './ownWrites.ts'
@@ -84,6 +84,61 @@ describe.each(coalescing)('G12 saved, %s', (strategy) => {
     await advance(fetchDelayOf(strategy) + 10)
     world.add('mine')
     await advance(5000)
+    expect(world.coalescer.getSnapshot().stats).toMatchObject({ fetchesStarted: 2, fetchesSaved: 0 })
+  })
+
+  it('a fetch that one more page replaces, and that comes again after it, counts as under direct', async () => {
+    const world = worldOf(strategy)
+    const observer = new InfiniteQueryObserver(world.queryClient, {
+      queryKey: ['pages'],
+      queryFn: ({ pageParam }) => new Promise<number>((resolve) => setTimeout(() => resolve(pageParam), 20)),
+      initialPageParam: 1,
+      getNextPageParam: (page) => page + 1,
+    })
+    onTestFinished(observer.subscribe(() => undefined))
+    await advance(30)
+    world.coalescer.scheduleInvalidate(['pages'])
+    void world.coalescer.flush()
+    await advance(10)
+    void observer.fetchNextPage()
+    await advance(1000)
+    expect(world.coalescer.getSnapshot().stats).toMatchObject({ fetchesStarted: 2, fetchesSaved: 0 })
+  })
+
+  it('a fetch that an unmount cancels, and that the next mount is owed, counts as under direct', async () => {
+    const world = worldOf(strategy, { queries: { refetchOnMount: false } })
+    world.queryClient.setQueryData(['goals'], { version: 0 })
+    const { queryFn } = world.server
+    const shown = world.show(['goals'], { queryFn: (context) => (context.signal, queryFn(context)) })
+    world.coalescer.scheduleInvalidate(['goals'])
+    void world.coalescer.flush()
+    await advance(5)
+    shown.unmount()
+    await advance(5)
+    world.show(['goals'])
+    await advance(1000)
+    expect(world.coalescer.getSnapshot().stats).toMatchObject({ fetchesStarted: 2, fetchesSaved: 0 })
+  })
+
+  it('a fetch that storage answers, and that comes again for the server, counts as under direct', async () => {
+    const world = worldOf(strategy)
+    let answers = 0
+    const restored = { version: 0 }
+    world.show(['goals'], {
+      enabled: ({ state }) => state.data !== undefined || state.errorUpdateCount > 0,
+      initialData: restored,
+      persister: (queryFn, context) => {
+        answers += 1
+        return answers === 1 ? restored : queryFn(context)
+      },
+    })
+    world.queryClient
+      .getQueryCache()
+      .find({ queryKey: ['goals'] })
+      ?.setState({ data: undefined, errorUpdateCount: 1 })
+    world.coalescer.scheduleInvalidate(['goals'])
+    await advance(1000)
+    expect(world.server.requestsOf(['goals'])).toHaveLength(1)
     expect(world.coalescer.getSnapshot().stats).toMatchObject({ fetchesStarted: 2, fetchesSaved: 0 })
   })
 })

@@ -45,11 +45,12 @@ export function createCoalescerWith<const Strategies extends StrategyRegistry>(
   const report = createErrorReporter(options.onError)
   const warn = createWarner(options.onWarning)
   const emitter = new Emitter<EmittedRecords<string>>(report)
-  const clock = createTimekeeper(options.clock)
+  const failed = (option: string) => (error: unknown) => report(error, { type: 'optionFailed', option })
+  const clock = createTimekeeper(options.clock, failed('clock.now'))
   const page = new Page({
     isHidden: resolved.isHidden,
     defers: resolved.whenHidden === 'defer',
-    failed: (error) => report(error, { type: 'optionFailed', option: 'isHidden' }),
+    failed: failed('isHidden'),
     turned: (isVisible) => router.takePage(isVisible),
   })
   const engine = new Engine({

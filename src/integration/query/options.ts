@@ -110,7 +110,7 @@ export interface ResolvedOptions {
 /** Throws unless a value can serve as a query client. */
 export function expectQueryClient(queryClient: unknown): QueryClient {
   const candidate = queryClient as Partial<QueryClient> | null | undefined
-  if (typeof candidate?.getQueryCache !== 'function') {
+  if (typeof candidate?.getQueryCache !== 'function' || typeof candidate.getMutationCache !== 'function') {
     failType(
       'queryClient',
       'a QueryClient of TanStack Query',
@@ -152,6 +152,7 @@ export function resolveOptions(
     const timers: Partial<CoalescerClock> = (clock as CoalescerClock | null) ?? {}
     expectFunction('clock.setTimeout', timers.setTimeout)
     expectFunction('clock.clearTimeout', timers.clearTimeout)
+    expectFunctions({ 'clock.now': timers.now })
   }
   if (inspect !== undefined && typeof inspect !== 'function' && typeof inspect?.next !== 'function') {
     failType('inspect', 'a function or an observer', inspect, 'Pass the `inspect` of an inspector, or leave it out.')

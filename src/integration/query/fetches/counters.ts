@@ -1,6 +1,6 @@
 import type { PendingKey } from '../../../actions/pendingKey.ts'
 import type { CoalescerStats } from '../../../actions/types.ts'
-import type { Entry } from './way.ts'
+import { type Entry, noteTried } from './way.ts'
 
 /** Counts what the coalescer does. */
 export class Counters {
@@ -11,15 +11,11 @@ export class Counters {
   would = 0
   longestWaitMs = 0
 
-  /** @param direct whether `direct` would have started it, too */
-  fetchStarted(direct: boolean): void {
+  /** One that comes again without an event, as after a cancellation, does so under `direct`, too. */
+  fetchStarted(entry: Entry): void {
     this.started += 1
-    if (direct) this.would += 1
-  }
-
-  /** A fetch that was cancelled is to come again without an event that asks for it, as it would under `direct`. */
-  fetchHeldBack({ outcome, direct }: Entry): void {
-    if (outcome === 'cancelled' && !direct) this.would += 1
+    const isAgain = noteTried(entry)
+    if (isAgain || entry.direct) this.would += 1
   }
 
   /** Notes how long the oldest of these keys has waited, and returns it. */

@@ -232,7 +232,7 @@ export class Fetches implements LedgerListener {
     if (wasGivenUp && this.#port.logicalClock.value > entry.endedStartedAt) this.ways.oweAgain(entry)
     if (isOwnRun(entry)) {
       this.ways.running.add(entry)
-      this.#port.counters.fetchStarted(entry.direct)
+      this.#port.counters.fetchStarted(entry)
     } else if (wasOwn) this.#ended.add(entry)
     if (entry.debt.at !== 'nowhere') this.ways.move(entry, 'fetching')
   }

@@ -1,8 +1,7 @@
 import type { QueryKey } from '@tanstack/react-query'
-import type { Counters } from './counters.ts'
 import type { Holds } from './holds.ts'
 import { isStillWanted } from './owed.ts'
-import { type Entry, type Ways, isRunning, noteCause, wantedAt } from './way.ts'
+import { type Entry, type Ways, forgetTried, isRunning, noteCause, wantedAt } from './way.ts'
 
 interface Owing {
   readonly ways: Ways
@@ -12,7 +11,6 @@ interface Owing {
 }
 
 interface EndPort {
-  readonly counters: Counters
   /** Owes queries a fetch again. */
   fetchLost(queryKeys: readonly QueryKey[]): void
 }
@@ -24,10 +22,7 @@ interface EndPort {
 export function followEnd(entry: Entry, owing: Owing, port: EndPort): void {
   const { ways, holds } = owing
   if (isRunning(entry)) return
-  if (entry.debt.at === 'fetching' && isStillWanted(entry) && holds.mayHold(entry)) {
-    port.counters.fetchHeldBack(entry)
-    return ways.unnote(entry)
-  }
+  if (entry.debt.at === 'fetching' && isStillWanted(entry) && holds.mayHold(entry)) return ways.unnote(entry)
   followNotes(entry, owing)
   const { at } = entry.debt
   if (at === 'unseen') owing.demand(entry, wantedAt(entry))
@@ -36,7 +31,9 @@ export function followEnd(entry: Entry, owing: Owing, port: EndPort): void {
   const isWanted = isStillWanted(entry)
   if (isWanted && entry.outcome !== 'cancelled') return ways.move(entry, 'queued')
   ways.postpone(entry)
-  if (isWanted) port.fetchLost([entry.query.queryKey])
+  if (!isWanted) return
+  forgetTried(entry)
+  port.fetchLost([entry.query.queryKey])
 }
 
 /** A success has cleared the flag; a cancellation has restored the state from before it was set. */

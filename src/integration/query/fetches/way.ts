@@ -98,6 +98,8 @@ interface Known {
   markedBy: FlushedRecord | undefined
   /** Whether `direct` would have started the fetch it owes, too. */
   direct: boolean
+  /** The newest event that the coalescer has started a fetch for, or 0. */
+  triedFor: number
 }
 
 export const idle: Run = { is: 'idle' }
@@ -126,6 +128,7 @@ export const createEntry = (query: Query, id: number, nowMs: number): Entry => (
   cause: undefined,
   markedBy: undefined,
   direct: false,
+  triedFor: 0,
 })
 
 /** The one way to change an entry. */
@@ -167,6 +170,16 @@ export function noteCause(entry: Entry, cause: FlushedRecord, direct: boolean): 
   open(entry).cause = cause
   open(entry).direct = direct
 }
+
+/** The coalescer has started the fetch that the query owes; returns whether it had before, for the same events. */
+export function noteTried(entry: Entry): boolean {
+  const isAgain = wantedAt(entry) <= entry.triedFor
+  if (!isAgain) open(entry).triedFor = wantedAt(entry)
+  return isAgain
+}
+
+/** An event of its own asks for the fetch that the coalescer has started in vain. */
+export const forgetTried = (entry: Entry): void => void (open(entry).triedFor = 0)
 
 /** Names the flush that has marked the query stale and left the fetch to the next mount. */
 export const noteMarked = (entry: Entry, record: FlushedRecord): void => void (open(entry).markedBy = record)
