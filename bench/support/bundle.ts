@@ -42,13 +42,13 @@ const smallAppImports = [
 
 /** What no entry point may exceed: a little above what it has, so that growth is a decision. */
 export const sizeLimits: Readonly<Record<string, number>> = {
-  'realtime-coalescer': 32_950,
-  'createCoalescer alone': 30_450,
-  [app]: 54_950,
-  [appWithXState]: 67_600,
-  [smallApp]: 48_350,
+  'realtime-coalescer': 33_400,
+  'createCoalescer alone': 30_900,
+  [app]: 55_250,
+  [appWithXState]: 67_950,
+  [smallApp]: 48_700,
   [withoutParts]: 18_950,
-  [onlyDebounce]: 26_850,
+  [onlyDebounce]: 27_350,
   'realtime-coalescer/supabase': 26_000,
   'realtime-coalescer/react': 1640,
   'realtime-coalescer/inspect': 15_700,

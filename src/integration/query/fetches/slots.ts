@@ -1,4 +1,4 @@
-import { notifyManager } from '@tanstack/react-query'
+import { type Query, notifyManager } from '@tanstack/react-query'
 import { doubtRun } from './runs.ts'
 import { fetchStale, markQuietly, tellOfMark } from './startFetch.ts'
 import type { Containment } from '../../../actions/containment.ts'
@@ -34,18 +34,14 @@ export class Slots {
   isShut = false
   readonly #port: SlotsPort
   #isPumping = false
-  /** Whether a flush is on its way whose fetches start at its end. */
+  /** Whether a flush is on its way whose fetches start as they are asked for. */
   #isRunOpen = false
-  /** What is marked without its components knowing, whom the start of the fetch is to tell. */
-  #untold: Entry[] = []
-  /** How many of these, from the first on, have been told. */
-  #told = 0
   /** Whether nobody looks at the page, or TanStack has not yet found that somebody does again. */
   #isAway = false
   /** What is queued and would be marked otherwise. */
   readonly #unmarked = new Set<Entry>()
-  /** Whether a flush is on its way whose fetches start as they are asked for, with all that it matches marked before. */
-  #isAtOnce = false
+  /** What is marked without its components knowing, whom the start of the fetch is to tell. */
+  #untold: Query[] = []
   #sliceAtMs = 0
   #sliceEndMs = Infinity
   /** Whether the rest of the queue waits for the main thread to come back. */
@@ -55,75 +51,48 @@ export class Slots {
     this.#port = port
   }
 
-  /** From here to `endRun`, what is queued is marked without telling its components, whom its start tells. */
-  beginRun(): void {
-    this.#isRunOpen = !this.#isPumping && !this.#port.isHeld()
-    this.#sliceEndMs = this.#nextSliceEndMs()
-  }
-
   /**
-   * From here to `endRunAtOnce`, what is queued starts at once, if nothing is there that it might have to wait for: what
-   * is not put away is still in the cache of the processor. Returns whether that is so.
+   * From here to `endRun`, fetches start as they are asked for, of queries that are marked ahead, if there is nothing
+   * that they might have to wait for. Returns whether that is so.
    */
-  beginRunAtOnce(): boolean {
-    const { maxConcurrentRefetches, isHeld, isMutating } = this.#port
-    const mayNot = this.#isPumping || this.#hasYielded || this.#isAway || this.isShut
-    if (mayNot || maxConcurrentRefetches !== Infinity || isHeld() || isMutating()) return false
+  beginRun(): boolean {
+    const { maxConcurrentRefetches, isHeld, isMutating, now } = this.#port
+    const mustQueue = this.#isPumping || this.#hasYielded || this.#isAway || this.isShut
+    if (mustQueue || maxConcurrentRefetches !== Infinity || isHeld() || isMutating()) return false
     this.#isPumping = true
-    this.#isAtOnce = true
-    this.#sliceAtMs = this.#port.now()
+    this.#isRunOpen = true
+    this.#sliceAtMs = now()
     this.#sliceEndMs = this.#nextSliceEndMs()
     return true
   }
 
-  /** Starts what the run has not come to. */
-  endRunAtOnce(): void {
+  /** Starts what the run has left for later. */
+  endRun(): void {
     this.#isPumping = false
-    this.#isAtOnce = false
-    this.endRun()
+    this.#isRunOpen = false
+    this.#pump(this.#sliceEndMs)
+    this.#tellUntold()
   }
 
-  /** Marks a query whose fetch is to start later in the run, and then tells its components. */
+  /** Marks a query whose fetch is to start in the run, and then tells its components; of any other, it tells now. */
   markAhead({ query, run }: Entry): void {
     const ledger = this.#port.ledger()
     if (ledger && run.is === 'idle' && query.state.fetchStatus === 'idle') markQuietly(query, ledger.cache)
     else query.invalidate()
   }
 
-  /** Tells the components of a query that was marked ahead, unless the start of its fetch has told them or will. */
-  tellUnlessStarted(entry: Entry): void {
-    const { isInvalidated, fetchStatus } = entry.query.state
-    if (!isInvalidated || fetchStatus !== 'idle') return
-    if (entry.debt.at === 'queued') this.#untold.push(entry)
-    else this.#port.containment.runWith(tellOfMark, entry.query, entry.query)
-  }
-
-  /** Starts what the run has queued. */
-  endRun(): void {
-    this.#isRunOpen = false
-    this.#pump(this.#sliceEndMs)
-    if (!this.#hasYielded) this.tellOfMarks()
-  }
-
-  /** Tells the components of what is marked and has not been started. */
-  tellOfMarks(): void {
-    const untold = this.#untold.slice(this.#told)
-    this.#untold = []
-    this.#told = 0
-    for (const { query } of untold) {
-      const { isInvalidated, fetchStatus } = query.state
-      if (isInvalidated && fetchStatus === 'idle') this.#port.containment.runWith(tellOfMark, query, query)
-    }
+  /** Tells the components of a query that was marked ahead, unless the start of its fetch has or, later, may. */
+  tellUnlessStarted({ query, debt }: Entry): void {
+    if (debt.at === 'queued') this.#untold.push(query)
+    else this.#tellUnlessFetching(query)
   }
 
   /** Lets a query wait for its fetch, and marks it: it must not pass for fresh until then. */
   queue(entry: Entry): void {
-    const ledger = this.#port.ledger()
-    if (this.#isAtOnce && this.#mayStartAtOnce(ledger)) return this.#start(entry, this.#sliceAtMs)
+    if (this.#isRunOpen && this.#mayStartAtOnce()) return this.#start(entry, this.#sliceAtMs)
     this.#port.ways.move(entry, 'queued')
     if (this.#isAway && !entry.query.state.isInvalidated) this.#unmarked.add(entry)
-    else if (!this.#isRunOpen || !ledger) entry.query.invalidate()
-    else if (markQuietly(entry.query, ledger.cache)) this.#untold.push(entry)
+    else entry.query.invalidate()
   }
 
   /**
@@ -174,7 +143,6 @@ export class Slots {
     try {
       const before = isRunning(entry) ? 'running' : 'none'
       ledger.watchRun(query, fetchStale(query, ledger.cache, before, this.#port.containment))
-      if (entry === this.#untold[this.#told]) this.#told += 1
     } finally {
       ledger.starting = undefined
       // A listener of the cache that throws at the start keeps TanStack from sending the request.
@@ -233,10 +201,10 @@ export class Slots {
   }
 
   /** Not inside of the start of another fetch, nor once the main thread is to get a turn. */
-  #mayStartAtOnce(ledger: Ledger | undefined): boolean {
-    if (ledger?.starting || this.isShut) return false
-    if (this.#sliceEndMs !== Infinity && this.#port.now() >= this.#sliceEndMs) this.#isAtOnce = false
-    return this.#isAtOnce
+  #mayStartAtOnce(): boolean {
+    if (this.#port.ledger()?.starting || this.isShut) return false
+    if (this.#sliceEndMs !== Infinity && this.#port.now() >= this.#sliceEndMs) this.#isRunOpen = false
+    return this.#isRunOpen
   }
 
   /** Goes on in a task of its own, with whatever is queued by then. */
@@ -245,9 +213,20 @@ export class Slots {
     const goOn = (): void => {
       this.#hasYielded = false
       this.pump()
-      if (!this.#hasYielded) this.tellOfMarks()
+      this.#tellUntold()
       this.#port.continued()
     }
     yieldToMain().then(goOn, goOn)
+  }
+
+  #tellUntold(): void {
+    if (this.#hasYielded) return
+    for (const query of this.#untold) this.#tellUnlessFetching(query)
+    this.#untold = []
+  }
+
+  #tellUnlessFetching(query: Query): void {
+    const { isInvalidated, fetchStatus } = query.state
+    if (isInvalidated && fetchStatus === 'idle') this.#port.containment.runWith(tellOfMark, query, query)
   }
 }

@@ -49,14 +49,11 @@ export function takeBackClaim(query: Query): void {
 /**
  * What `query.invalidate()` does, but for the observers: the start of the fetch, which comes next, tells them of both.
  * Told twice, each would compute its result twice: what that costs is between the two floors of the bench `flush`.
- *
- * @returns whether the query was not marked yet
  */
-export function markQuietly(query: Query, cache: QueryCache): boolean {
-  if (query.state.isInvalidated) return false
+export function markQuietly(query: Query, cache: QueryCache): void {
+  if (query.state.isInvalidated) return
   query.state = { ...query.state, isInvalidated: true }
   cache.notify({ type: 'updated', query, action: { type: 'invalidate' } })
-  return true
 }
 
 /** Tells the components of a query that was marked quietly, if no fetch has told them. */

@@ -15,16 +15,15 @@ export function flushKeys(scope: FlushScope, walk: Walk, options: FlushOptions):
   const { slots } = scope.fetches
   const record = openRecord(walk.keys, options)
   notifyManager.batch(() => {
-    const isAtOnce = options.fetch === 'now' && slots.beginRunAtOnce()
-    if (!isAtOnce && options.fetch !== 'never') slots.beginRun()
+    const isAtOnce = options.fetch === 'now' && slots.beginRun()
     const { entries, asks } = gatherAsked(scope, walk, record, isAtOnce)
     for (let i = 0; i < entries.length; i += 1) {
       const entry = entries[i] as Entry
       if (!walk.isOver && !entry.isGone) applyAsks(scope, entry, asks[i] as Asks, record, options)
       if (isAtOnce) slots.tellUnlessStarted(entry)
     }
-    if (isAtOnce) slots.endRunAtOnce()
-    else if (options.fetch !== 'never') slots.endRun()
+    if (isAtOnce) slots.endRun()
+    else if (options.fetch !== 'never') slots.pump()
   })
   return record
 }

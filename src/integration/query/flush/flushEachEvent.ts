@@ -62,9 +62,7 @@ export function flushEachEvent(scope: FlushScope, walk: Walk, options: FlushOpti
 
 /** Visits queries as one batch of notifications, and starts what that has queued. */
 function eachQuery(scope: FlushScope, walk: Walk, queries: readonly Query[], visit: (query: Query) => void): void {
-  const { slots } = scope.fetches
   notifyManager.batch(() => {
-    slots.beginRun()
     for (const query of queries) {
       if (walk.isOver) break
       try {
@@ -73,7 +71,7 @@ function eachQuery(scope: FlushScope, walk: Walk, queries: readonly Query[], vis
         markFailed(scope, query, error)
       }
     }
-    slots.endRun()
+    scope.fetches.slots.pump()
   })
 }
 
