@@ -83,6 +83,16 @@ describe('a sweep that brings changed data', () => {
     expect([opened(world), world.messages()]).toEqual([1, []])
   })
 
+  it('is no reason where the app has written since the last answer, until the server has answered again', async () => {
+    const world = await sweptWorld()
+    world.queryClient.setQueryData(['goals'], 'optimistic')
+    await untilAfterSweep()
+    expect([opened(world), world.messages()]).toEqual([1, []])
+    writeSilently(world)
+    await untilAfterSweep()
+    expect(opened(world)).toBe(2)
+  })
+
   it('is a reason if the feed has told of another table only', async () => {
     const world = await sweptWorld()
     writeSilently(world)

@@ -26,7 +26,8 @@ export function createSweepWatch(internals: CoalescerInternals, heard: HeardLog,
     const cache = internals.queryClient()?.getQueryCache()
     // What waits for a flush may bring changes that the feed has told of.
     if (!cache || internals.pending.size > 0) return
-    const before = new Map(settledQueries(cache, queryKeys).map((query) => [query, query.state]))
+    const judged = settledQueries(cache, queryKeys).filter((query) => !isWrittenOver(query))
+    const before = new Map(judged.map((query) => [query, query.state]))
     if (before.size === 0) return
     const waitedFor = new Set(before.keys())
     const changed: Query[] = []
@@ -60,6 +61,12 @@ export function createSweepWatch(internals: CoalescerInternals, heard: HeardLog,
     }
     ends.add(end)
     wait(LONGEST_SWEEP_MS)
+  }
+
+  /** What the app has written itself since the last answer, such as an optimistic row, differs from the next without a loss. */
+  function isWrittenOver({ queryHash, state }: Query): boolean {
+    const answer = internals.entryOf(queryHash)?.answer
+    return answer !== undefined && answer !== state.data
   }
 
   return {
