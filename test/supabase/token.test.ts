@@ -165,6 +165,18 @@ describe('a repeated system ok', () => {
     await advance(25_000)
     expect(world.server.requests).toHaveLength(length + 1)
   })
+
+  it('of a topic is a gap also after a token of the same user, for which the server would not say it', async () => {
+    const world = createFeedWorld({ tables: { goals: { keys: () => [['goals']], broadcast: { topic: 'room:1' } } } })
+    world.supabase.findToken = () => Promise.resolve(tokenOf(claims))
+    await world.showLoaded(['goals'])
+    await world.goLive()
+    const { length } = world.server.requests
+    world.supabase.realtime.accessTokenValue = tokenOf({ ...claims, n: 2 })
+    world.supabase.current.system('ok', 'Replication connection established', 'system')
+    await advance(30_000)
+    expect(world.server.requests).toHaveLength(length + 1)
+  })
 })
 
 describe('tokens', () => {

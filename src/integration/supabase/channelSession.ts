@@ -178,8 +178,9 @@ export function openSession(port: SessionPort): ChannelSession {
   function attach(): void {
     const token = port.token()
     const isLate = answeredAtMs !== undefined && port.now() - answeredAtMs > LATE_MS
-    // Of a join that has its feed already, it may tell that of a new token.
-    const renewsToken = join === 'answered' && answeredAtMs === undefined && isRenewal(attachedWith, token)
+    // Of a join that has its feed already, it may tell that of a new token; of a topic the server says nothing then.
+    const isRepeated = port.bindings.length > 0 && join === 'answered' && answeredAtMs === undefined
+    const renewsToken = isRepeated && isRenewal(attachedWith, token)
     if (join === 'asked') join = 'attached'
     answeredAtMs = undefined
     attachedWith = token
