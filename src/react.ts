@@ -3,9 +3,6 @@ export { CoalescerProvider, type CoalescerProviderProps } from './integration/re
 export { useCoalescer } from './integration/react/useCoalescer.ts'
 export { useCoalescerState } from './integration/react/useCoalescerState.ts'
 export { type JoinableRealtimeService, useRealtime } from './integration/react/useRealtime.ts'
-export {
-  type RealtimeStatus,
-  type RealtimeStatusSource,
-  useRealtimeStatus,
-} from './integration/react/useRealtimeStatus.ts'
+export type { RealtimeStatus } from './actions/feedStatus.ts'
+export { type RealtimeStatusSource, useRealtimeStatus } from './integration/react/useRealtimeStatus.ts'
 export { useStrategy } from './integration/react/useStrategy.ts'

@@ -94,7 +94,7 @@ const parts: readonly Part[] = [
   {
     part: 'ledger, single flight, limits, end',
     promises: 'G1, G2, G6, G8, G9, G11, G12',
-    paths: query('fetches/', 'host/hiddenTime', 'host/page', 'host/lifecycle', 'host/changing', 'host/createFetches'),
+    paths: query('fetches/', 'host/hiddenTime', 'host/page', 'host/lifecycle', 'intake/changing', 'host/createFetches'),
   },
   {
     part: 'intake, matching, flush',
@@ -107,7 +107,7 @@ const parts: readonly Part[] = [
       'actions/wants',
       'actions/onlookers',
       'actions/effects',
-      ...query('intake/', 'flush/'),
+      ...query('intake/', 'flush/', 'match'),
     ],
   },
   { part: 'the wrapped query client', promises: '–', paths: ['actions/filterCall', ...query('client/')] },

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { PendingKey } from '../../src/actions/pendingKey.ts'
 import { PendingQueue } from '../../src/actions/pendingQueue.ts'
-import { createMatcher } from '../../src/integration/query/flush/match.ts'
+import { createMatcher } from '../../src/integration/query/match.ts'
 import { queryKey, reverseProperties } from './arbitraries.ts'
 
 const wants = { fetchActive: true, fetchInactive: false }

@@ -25,7 +25,7 @@ import { whenAnswered } from './fetches/waiters.ts'
 import { Page } from './host/page.ts'
 import { Router } from './host/router.ts'
 import { createNotifier, createSnapshotReader } from './host/snapshot.ts'
-import { createTracedInspect, watchInspectors, watchListeners } from './host/inspectors.ts'
+import { createContainedInspect, watchInspectors, watchListeners } from './host/inspectors.ts'
 
 const noOptions = {}
 const emittedNames = ['flushed', 'strategySwitched', 'refetchFailed', 'handlerFailed'] as const
@@ -62,7 +62,7 @@ export function createCoalescerWith<const Strategies extends StrategyRegistry>(
     report,
     emitter,
     emitFromActor: (name, record) => {
-      if (!listeners.isOn() && !trace.isOn()) return
+      if (!listeners.isOn() && !inspectors.isOn()) return
       router.send({ type: 'REPORT', emitted: { type: name, ...record } as EmittedEvent<string> })
     },
     fetchLost: (queryKeys) => router.fetchLost(queryKeys),
@@ -74,7 +74,7 @@ export function createCoalescerWith<const Strategies extends StrategyRegistry>(
   })
   const actorOptions = {
     clock: clock as NonNullable<ActorOptions<AnyActorLogic>['clock']>,
-    ...(options.inspect && { inspect: createTracedInspect(options.inspect, report) }),
+    ...(options.inspect && { inspect: createContainedInspect(options.inspect, report) }),
   }
   const actor = createActor(chartsOf(registry).orchestrator, {
     id: 'coalescer',
@@ -88,13 +88,13 @@ export function createCoalescerWith<const Strategies extends StrategyRegistry>(
     if (typeof (event as Partial<typeof event> | null | undefined)?.type === 'string') sendToActor(event)
     else engine.reportBadEvent(event, engine.check(event as AnyCoalescerEvent) ?? new TypeError('Expected an event.'))
   }
-  const trace = watchInspectors(actor.system, options.inspect !== undefined)
+  const inspectors = watchInspectors(actor.system, options.inspect !== undefined)
   const listeners = watchListeners(actor)
   const router = new Router({
     engine,
     page,
     sendToActor: (event) => actor.send(event),
-    isInspected: () => trace.isOn(),
+    isInspected: () => inspectors.isOn(),
   })
   const snapshots = createSnapshotReader(engine, actor, router)
   const notifier = createNotifier(snapshots, engine.containment, report)
@@ -238,7 +238,13 @@ export function createCoalescerWith<const Strategies extends StrategyRegistry>(
     isStopped: () => router.isOver,
     actorOptions,
     fetchLost: (queryKeys, moment) => router.fetchLost(queryKeys, moment),
-    callsPort: { queue: engine.queue, fetches: engine.fetches, isHeld: engine.isHeld, router },
+    callsPort: {
+      queue: engine.queue,
+      fetches: engine.fetches,
+      isHeld: engine.isHeld,
+      schedule: (call) => router.take({ type: 'SCHEDULE', call }),
+      hurry: (keyIds) => router.hurry(keyIds),
+    },
     attach(queryClient) {
       expectQueryClient(queryClient)
       if (!engine.queryClient) attach(queryClient)

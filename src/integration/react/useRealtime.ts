@@ -4,12 +4,8 @@ import { useContext, useEffect } from 'react'
 import { internalsOf } from '../query/internals.ts'
 import { countHolders } from './countHolders.ts'
 import { CoalescerContext } from './CoalescerProvider.tsx'
-import {
-  type RealtimeStatus,
-  type RealtimeStatusSource,
-  expectService,
-  useRealtimeStatus,
-} from './useRealtimeStatus.ts'
+import type { RealtimeStatus } from '../../actions/feedStatus.ts'
+import { type RealtimeStatusSource, expectService, useRealtimeStatus } from './useRealtimeStatus.ts'
 
 /** The part of a realtime service that joins and leaves. */
 export interface JoinableRealtimeService extends RealtimeStatusSource {

@@ -1,9 +1,7 @@
 'use client'
 import { useCallback, useSyncExternalStore } from 'react'
+import type { RealtimeStatus } from '../../actions/feedStatus.ts'
 import { failType } from '../../actions/validate.ts'
-
-/** How the connection of a realtime service stands; `closed` is one we stopped ourselves. */
-export type RealtimeStatus = 'idle' | 'connecting' | 'attaching' | 'live' | 'interrupted' | 'closed'
 
 /** The part of a realtime service that tells its status. */
 export interface RealtimeStatusSource {

@@ -28,8 +28,8 @@ export class FetchFollower {
     causesOf: (queryKey: QueryKey) => readonly TimelineKey[],
     changed: () => void,
   ): FollowedFetch {
-    const record = internalsOf(this.#coalescer).entryOf(queryHash)
-    const queryKey = record?.query.queryKey ?? [queryHash]
+    const entry = internalsOf(this.#coalescer).entryOf(queryHash)
+    const queryKey = entry?.query.queryKey ?? [queryHash]
     const view: TimelineFetch = {
       queryKey,
       causes: causesOf(queryKey),
@@ -37,10 +37,10 @@ export class FetchFollower {
       startedAtMs: undefined,
       tookMs: undefined,
     }
-    const fetch: FollowedFetch = { view, owedAt: record ? wantedAt(record) || record.startedAt : 0, changed }
-    if (record) {
+    const fetch: FollowedFetch = { view, owedAt: entry ? wantedAt(entry) || entry.startedAt : 0, changed }
+    if (entry) {
       this.#open.set(queryHash, [...(this.#open.get(queryHash) ?? []), fetch])
-      this.#follow(queryHash, fetch, record)
+      this.#follow(queryHash, fetch, entry)
     }
     return fetch
   }
@@ -51,9 +51,9 @@ export class FetchFollower {
     const { queryHash } = query as Query
     const open = this.#open.get(queryHash)
     if (!open) return
-    const record = type === 'removed' ? undefined : internalsOf(this.#coalescer).entryOf(queryHash)
+    const entry = type === 'removed' ? undefined : internalsOf(this.#coalescer).entryOf(queryHash)
     for (const fetch of open) {
-      if (record) this.#follow(queryHash, fetch, record)
+      if (entry) this.#follow(queryHash, fetch, entry)
       else this.#end(queryHash, fetch, 'cancelled')
     }
   }
@@ -62,15 +62,15 @@ export class FetchFollower {
     this.#open.clear()
   }
 
-  #follow(queryHash: string, fetch: FollowedFetch, record: Entry): void {
+  #follow(queryHash: string, fetch: FollowedFetch, entry: Entry): void {
     const { owedAt, view } = fetch
     // A request counts as started once it asks, of which the cache tells nothing.
-    if (isRunning(record) && (record.startedAt >= owedAt || !record.hasAsked)) {
-      const state = record.query.state.fetchStatus === 'paused' ? 'paused' : 'fetching'
+    if (isRunning(entry) && (entry.startedAt >= owedAt || !entry.hasAsked)) {
+      const state = entry.query.state.fetchStatus === 'paused' ? 'paused' : 'fetching'
       this.#show(fetch, { state, startedAtMs: view.startedAtMs ?? Date.now() })
-    } else if (!isRunning(record) && record.startedAt >= owedAt && record.outcome) {
-      this.#end(queryHash, fetch, record.outcome)
-    } else if (view.startedAtMs !== undefined && !isRunning(record)) this.#end(queryHash, fetch, 'cancelled')
+    } else if (!isRunning(entry) && entry.startedAt >= owedAt && entry.outcome) {
+      this.#end(queryHash, fetch, entry.outcome)
+    } else if (view.startedAtMs !== undefined && !isRunning(entry)) this.#end(queryHash, fetch, 'cancelled')
   }
 
   #end(queryHash: string, fetch: FollowedFetch, state: RequestState): void {

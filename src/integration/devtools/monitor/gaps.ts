@@ -1,4 +1,5 @@
-import type { RealtimeStatus, RealtimeStatusSource } from '../../react/useRealtimeStatus.ts'
+import type { RealtimeStatus } from '../../../actions/feedStatus.ts'
+import type { RealtimeStatusSource } from '../../react/useRealtimeStatus.ts'
 import { formatMs, formatTime } from './format.ts'
 
 const CATCH_UP = 'realtime:catchUp'

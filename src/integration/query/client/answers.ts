@@ -44,7 +44,7 @@ const sumOf = (entries: readonly Entry[]): number => {
  * sets of queries that are matched, not with the calls.
  */
 export class Answers {
-  readonly #waiting: Waiting
+  readonly #waiting: Waiting<Entry>
   readonly #answered: () => void
   readonly #awaited: () => void
   readonly #open = new Map<number, Answer>()
@@ -53,7 +53,7 @@ export class Answers {
    * @param answered told when a promise has settled whose caller had to wait
    * @param awaited told when the first caller waits for a promise
    */
-  constructor(waiting: Waiting, answered: () => void, awaited: () => void) {
+  constructor(waiting: Waiting<Entry>, answered: () => void, awaited: () => void) {
     this.#awaited = awaited
     this.#waiting = waiting
     this.#answered = answered

@@ -1,12 +1,11 @@
 import type { Query, QueryFilters } from '@tanstack/react-query'
-import { type CalledKey, type Matched, createFilterCall } from '../../../actions/filterCall.ts'
+import { type CalledKey, type FilterCall, type Matched, createFilterCall } from '../../../actions/filterCall.ts'
 import type { PendingQueue } from '../../../actions/pendingQueue.ts'
 import { identifyCalled } from '../../../actions/queryKeys.ts'
 import { type Wants, wantsFor } from '../../../actions/wants.ts'
 import { isAnswering, isPaused } from '../fetches/owed.ts'
 import { type Entry, isRunning } from '../fetches/way.ts'
 import type { Fetches } from '../fetches/fetches.ts'
-import type { Router } from '../host/router.ts'
 import { Answers } from './answers.ts'
 import { Hurry } from './hurry.ts'
 
@@ -35,7 +34,10 @@ export interface CallsPort {
   readonly queue: PendingQueue
   readonly fetches: Fetches
   readonly isHeld: () => boolean
-  readonly router: Pick<Router, 'take' | 'hurry'>
+  /** Has the strategy decide when a call is flushed. */
+  schedule(call: FilterCall): void
+  /** Has keys flushed now that are still pending. */
+  hurry(keyIds: readonly string[]): void
 }
 
 /** Takes the calls of coalesced clients: marks at once, schedules the fetches, and gives the promises. */
@@ -46,7 +48,7 @@ export class Calls {
 
   constructor(port: CallsPort) {
     this.#port = port
-    this.#hurry = new Hurry((keyIds) => port.router.hurry(keyIds))
+    this.#hurry = new Hurry((keyIds) => port.hurry(keyIds))
     this.#answers = new Answers(
       port.fetches.ways.waiting,
       () => this.#hurry.start(),
@@ -62,7 +64,7 @@ export class Calls {
 
   /** Takes a call whose queries are marked. */
   take(call: JudgedCall): Promise<void> {
-    const { queue, fetches, isHeld, router } = this.#port
+    const { queue, fetches, isHeld } = this.#port
     const filter = keyOf(call.filters, queue)
     const seq = queue.tick()
     if (filter) fetches.data.rememberCall(filter, seq)
@@ -91,7 +93,7 @@ export class Calls {
     if (!filter && matched.length === 0) return answer
     if (call.urgent) this.#hurry.start()
     if (this.#hurry.isOn) this.#hurry.add(filter ? [filter.id] : matched.map(({ id }) => id))
-    router.take({ type: 'SCHEDULE', call: createFilterCall({ seq, filter, matched, cancels: call.cancels }) })
+    this.#port.schedule(createFilterCall({ seq, filter, matched, cancels: call.cancels }))
     return answer
   }
 

@@ -7,7 +7,6 @@ import {
 } from '@tanstack/react-query'
 import type { LogicalClock } from '../../../actions/clock.ts'
 import type { Containment } from '../../../actions/containment.ts'
-import type { PutIn } from './putIn.ts'
 import { asksAtOnce, isInfinite, longestDelayMs, observeRun, unobserve } from './observe.ts'
 import { type Entry, type FetchOutcome, createEntry, isOpen, isOwnRun } from './way.ts'
 import {
@@ -37,7 +36,12 @@ export interface LedgerListener {
   written(entry: Entry): void
   removed(entry: Entry): void
   /** Looks after data that no request of this client has asked for. */
-  readonly data: Pick<PutIn, 'check' | 'checkState'>
+  readonly data: {
+    /** What a query has was read at this time, or nobody knows when. */
+    check(query: Query, readAtMs?: number): void
+    /** Another state than its request brings was put into a query. */
+    checkState(query: Query): void
+  }
 }
 
 interface LedgerPort {

@@ -1,5 +1,3 @@
-import type { Entry } from './way.ts'
-
 /** The time of what waits for no event, but for the end of the request that is running, be it a cancellation. */
 export const RUNNING = 0
 
@@ -18,34 +16,34 @@ export interface Waiter {
   done(failure?: Failure): void
 }
 
-/** Those who wait for a fetch of a query, which may be owed only once what is pending is flushed. */
-export class Waiting {
-  readonly #waiters = new Map<Entry, Waiter[]>()
+/** Those who wait for a fetch of a query, by what stands for the query. The fetch may be owed only once what is pending is flushed. */
+export class Waiting<Query extends object> {
+  readonly #waiters = new Map<Query, Waiter[]>()
 
   get isAny(): boolean {
     return this.#waiters.size > 0
   }
 
-  has(entry: Entry): boolean {
+  has(entry: Query): boolean {
     return this.#waiters.has(entry)
   }
 
-  isAwaited(entry: Entry): boolean {
+  isAwaited(entry: Query): boolean {
     return this.#waiters.get(entry)?.some(({ isAwaited }) => isAwaited === true) ?? false
   }
 
-  entries(): Entry[] {
+  entries(): Query[] {
     return [...this.#waiters.keys()]
   }
 
-  add(entry: Entry, waiter: Waiter): void {
+  add(entry: Query, waiter: Waiter): void {
     const waiters = this.#waiters.get(entry)
     if (waiters) waiters.push(waiter)
     else this.#waiters.set(entry, [waiter])
   }
 
   /** Tells those who wait for the answer to an event after one logical time, up to another; all of them by default. */
-  release(entry: Entry, after = -1, upTo = Infinity, failure?: Failure): void {
+  release(entry: Query, after = -1, upTo = Infinity, failure?: Failure): void {
     const waiters = this.isAny && this.#waiters.get(entry)
     if (!waiters) return
     const isDue = ({ seq }: Waiter): boolean => seq > after && seq <= upTo

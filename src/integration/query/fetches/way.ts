@@ -201,7 +201,7 @@ export class Ways {
   /** The running request does not answer all events, so that its end is looked after. */
   readonly noted = new Set<Entry>()
   /** Those who wait for a fetch of a query. */
-  readonly waiting = new Waiting()
+  readonly waiting = new Waiting<Entry>()
 
   all(): Entry[] {
     return [

@@ -4,7 +4,7 @@ import { type Asks, type PendingKey, addSeen } from '../../../actions/pendingKey
 import { type Entry, hasFailed } from '../fetches/way.ts'
 import { demandOfCalls, isDone, stillCached } from './called.ts'
 import { type FlushScope, type OpenRecord, allQueries } from './scope.ts'
-import { createMatcher } from './match.ts'
+import { createMatcher } from '../match.ts'
 
 /** What is asked of queries, and of which it may be. */
 interface Ask {

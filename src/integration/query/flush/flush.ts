@@ -5,25 +5,25 @@ import type { FlushedRecord } from '../../../actions/types.ts'
 import { type Entry, isOpen, noteCause, noteInactive, noteMarked } from '../fetches/way.ts'
 import { isFetchable } from '../fetches/owed.ts'
 import { addSeenBy, createAsk } from './ask.ts'
-import { type FlushOptions, type FlushScope, type OpenRecord, type Walk, markFailed, openRecord } from './scope.ts'
+import { type FlushManner, type FlushScope, type OpenRecord, type Walk, markFailed, openRecord } from './scope.ts'
 
 /**
  * Applies pending keys to the query cache in one pass over it. All they match is marked before the first fetch starts: a
  * `queryFn` that reads another query of the flush must not take it for fresh.
  */
-export function flushKeys(scope: FlushScope, walk: Walk, options: FlushOptions): FlushedRecord {
+export function flushKeys(scope: FlushScope, walk: Walk, manner: FlushManner): FlushedRecord {
   const { slots } = scope.fetches
-  const record = openRecord(walk.keys, options)
+  const record = openRecord(walk.keys, manner)
   notifyManager.batch(() => {
-    const isAtOnce = options.fetch === 'now' && slots.beginRun()
+    const isAtOnce = manner.fetch === 'now' && slots.beginRun()
     const { entries, asks } = gatherAsked(scope, walk, record, isAtOnce)
     for (let i = 0; i < entries.length; i += 1) {
       const entry = entries[i] as Entry
-      if (!walk.isOver && !entry.isGone) applyAsks(scope, entry, asks[i] as Asks, record, options)
+      if (!walk.isOver && !entry.isGone) applyAsks(scope, entry, asks[i] as Asks, record, manner)
       if (isAtOnce) slots.tellUnlessStarted(entry)
     }
     if (isAtOnce) slots.endRun()
-    else if (options.fetch !== 'never') slots.pump()
+    else if (manner.fetch !== 'never') slots.pump()
   })
   return record
 }
@@ -56,9 +56,9 @@ function gatherAsked(
 }
 
 /** Does with a query what keys ask of it. */
-function applyAsks(scope: FlushScope, entry: Entry, asks: Asks, record: OpenRecord, options: FlushOptions): void {
+function applyAsks(scope: FlushScope, entry: Entry, asks: Asks, record: OpenRecord, manner: FlushManner): void {
   try {
-    applyVerdict(scope, entry, judgeQuery(scope, entry, asks, entry.startedAt), record, options)
+    applyVerdict(scope, entry, judgeQuery(scope, entry, asks, entry.startedAt), record, manner)
   } catch (error) {
     markFailed(scope, entry.query, error)
   }
@@ -84,7 +84,7 @@ function applyVerdict(
   entry: Entry,
   { effect, markSeq, fetchSeq, ifShownSeq, fetchEvents }: Verdict,
   record: OpenRecord,
-  { fetch, isDirect }: FlushOptions,
+  { fetch, isDirect }: FlushManner,
 ): void {
   if (effect === 'none') return
   if (!isDirect) scope.counters.would += fetchEvents

@@ -4,7 +4,7 @@ import type { FlushedRecord } from '../../../actions/types.ts'
 import { type Entry, isRunning, noteCause } from '../fetches/way.ts'
 import { judgeQuery, markStale, releaseUnanswered } from './flush.ts'
 import {
-  type FlushOptions,
+  type FlushManner,
   type FlushScope,
   type OpenRecord,
   type Walk,
@@ -14,14 +14,14 @@ import {
 } from './scope.ts'
 import { addSeenBy } from './ask.ts'
 import { demandOfCalls, isDone, stillCached } from './called.ts'
-import { createMatcher } from './match.ts'
+import { createMatcher } from '../match.ts'
 
 /**
  * Applies pending keys as an app without a coalescer would: every event starts a fetch of every query it matches, in
  * place of one that is running. A first fetch and a retry are let run, and followed by one fetch.
  */
-export function flushEachEvent(scope: FlushScope, walk: Walk, options: FlushOptions, mayStart: boolean): FlushedRecord {
-  const record = openRecord(walk.keys, options)
+export function flushEachEvent(scope: FlushScope, walk: Walk, manner: FlushManner, mayStart: boolean): FlushedRecord {
+  const record = openRecord(walk.keys, manner)
   const cache = scope.queryClient.getQueryCache()
   const visit = (query: Query, demand: Demand, mayCancel: boolean, isDated: boolean): void => {
     // Code of the app may have removed it since the flush began.

@@ -2,7 +2,7 @@ import type { PendingKey } from '../../../actions/pendingKey.ts'
 import type { FlushedRecord } from '../../../actions/types.ts'
 import { flushKeys } from './flush.ts'
 import { flushEachEvent } from './flushEachEvent.ts'
-import type { FlushOptions, FlushScope, Walk } from './scope.ts'
+import type { FlushManner, FlushScope, Walk } from './scope.ts'
 
 /** The flushes of a query cache. Code of the app that one calls may start another, or end it. */
 export class Flushes {
@@ -18,13 +18,13 @@ export class Flushes {
    *
    * @param mayRestart whether `direct` may fetch in place of a request that is running
    */
-  apply(keys: readonly PendingKey[], options: FlushOptions, mayRestart: boolean): FlushedRecord {
+  apply(keys: readonly PendingKey[], manner: FlushManner, mayRestart: boolean): FlushedRecord {
     const walk: Walk = { keys, isOver: false }
     this.#walks.add(walk)
     const record =
-      options.reason === 'direct'
-        ? flushEachEvent(this.#scope, walk, options, mayRestart)
-        : flushKeys(this.#scope, walk, options)
+      manner.reason === 'direct'
+        ? flushEachEvent(this.#scope, walk, manner, mayRestart)
+        : flushKeys(this.#scope, walk, manner)
     this.#walks.delete(walk)
     return record
   }

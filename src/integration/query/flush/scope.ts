@@ -17,7 +17,8 @@ export interface FlushScope {
   readonly counters: Counters
 }
 
-export interface FlushOptions {
+/** How a flush goes about its keys. */
+export interface FlushManner {
   readonly reason: FlushReason
   readonly waitedMs: number
   /** `'later'` marks and holds the fetches back, `'never'` only marks. */
@@ -40,7 +41,7 @@ export interface OpenRecord extends FlushedRecord {
   markedStale: number
 }
 
-export const openRecord = (keys: readonly PendingKey[], { reason, waitedMs }: FlushOptions): OpenRecord => ({
+export const openRecord = (keys: readonly PendingKey[], { reason, waitedMs }: FlushManner): OpenRecord => ({
   reason,
   waitedMs,
   keys: keys.map(describeKey),

@@ -5,7 +5,7 @@ import type { CoalescerActorRef } from '../coalescer.ts'
 type Inspect = Observer<InspectionEvent> | ((event: InspectionEvent) => void)
 
 /** An inspector that cannot break the actor it watches. */
-export function createTracedInspect(inspect: Inspect, report: ErrorReporter): (event: InspectionEvent) => void {
+export function createContainedInspect(inspect: Inspect, report: ErrorReporter): (event: InspectionEvent) => void {
   return (event) => {
     try {
       if (typeof inspect === 'function') inspect(event)

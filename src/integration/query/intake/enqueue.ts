@@ -8,7 +8,7 @@ import type { AnyCoalescerEvent, RecordableEvent } from '../../../machines/orche
 import { resolveStrategy } from '../../../machines/registry.ts'
 import { type ChangeSink, type ChangesPort, applyChange } from './applyChange.ts'
 import type { Containment } from '../../../actions/containment.ts'
-import type { Changing } from '../host/changing.ts'
+import type { Changing } from './changing.ts'
 import type { ResolvedOptions } from '../options.ts'
 
 export interface IntakePort {

@@ -1,7 +1,7 @@
 import { type Query, type QueryClient, type QueryKey, hashKey, partialMatchKey } from '@tanstack/react-query'
-import { createKeyIndex } from '../../../actions/keyIndex.ts'
-import type { Containment } from '../../../actions/containment.ts'
-import { identifyUnhashed, identifyKey } from '../../../actions/queryKeys.ts'
+import { createKeyIndex } from '../../actions/keyIndex.ts'
+import type { Containment } from '../../actions/containment.ts'
+import { identifyUnhashed, identifyKey } from '../../actions/queryKeys.ts'
 
 type HashFn = (queryKey: QueryKey) => string
 
