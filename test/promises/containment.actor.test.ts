@@ -27,7 +27,7 @@ describe.each(everyStrategy)('containment of the actor, %s', (strategy) => {
       ['REFETCH with a bad type', { type: 'REFETCH', queryKeys: [goals], queryType: 'none' }],
       ['CHANGE without a handler', { type: 'CHANGE', change: changeOf('goals') }],
       ['SWITCH_STRATEGY to nothing', { type: 'SWITCH_STRATEGY' }],
-      ['SWITCH_STRATEGY to the unknown', { type: 'SWITCH_STRATEGY', strategy: 'fast' }],
+      ['SWITCH_STRATEGY to the unknown', { type: 'SWITCH_STRATEGY', strategy: 'no-such-strategy' }],
       ['SWITCH_STRATEGY with bad timing', { type: 'SWITCH_STRATEGY', strategy: { name: 'batch', quietMs: -1 } }],
       ['an unknown type', { type: 'NOPE' }],
       ['no type', {}],

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import type { RefetchQueryType, RefetchType, StrategyName, StrategyOption, Timing } from 'realtime-coalescer'
+import { strategyNames } from '../../src/machines/strategies.ts'
 import { eventKeys, pool } from './pool.ts'
 
 /** What holds for a whole trace. */
@@ -88,7 +89,7 @@ export const isAsked = (kind: RealAppKind): boolean => asked?.includes(kind) ?? 
 
 export type RealAppKind = 'mutations' | 'foreign' | 'hydration' | 'restores' | 'hangs' | 'isHidden'
 
-const strategyName = fc.constantFrom<StrategyName>('debounce', 'batch', 'perKey', 'hybrid', 'adaptive', 'direct')
+const strategyName = fc.constantFrom(...strategyNames)
 const key = fc.nat({ max: eventKeys.length - 1 })
 const keys = fc.array(key, { minLength: 1, maxLength: 3 })
 const query = fc.nat({ max: pool.length - 1 })
