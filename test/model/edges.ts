@@ -14,10 +14,9 @@ import { surroundingsOf } from '../support/surroundings.ts'
 import { System } from './system.ts'
 
 const key = ['goals']
-const windowStrategies = ['debounce', 'batch', 'perKey', 'hybrid', 'adaptive'] as const
 
 /** What no model of one well-behaved app reaches: late timers, malformed events, a strategy that dies. */
-export function testEdges(timing: CoalescerOptions): void {
+export function testEdges(timing: CoalescerOptions, windowStrategies: readonly StrategyName[]): void {
   const createSystem = (options: CoalescerOptions = {}): System & { errors: ErrorInfo[] } => {
     const errors: ErrorInfo[] = []
     const system = new System([key], { ...timing, onError: (_error, info) => errors.push(info), ...options })
