@@ -9,6 +9,7 @@ import {
   everyStrategy,
   fetchDelayOf,
   isInvalidated,
+  keepsRootsApart,
   startsOf,
   timing,
   watchPromise,
@@ -182,6 +183,16 @@ describe.each(everyStrategy)('coalesceQueryClient judges and marks at the call, 
     void clientOf(world).invalidateQueries({ predicate: ({ queryHash }) => queryHash === 'null' })
     await advance(1000)
     expect(world.server.requests.length - before).toBe(1)
+  })
+
+  it('two queries with equal keys that a predicate picks are two pending keys', async () => {
+    const world = worldOf(strategy)
+    const queryKeyHashFn = ([, part]: QueryKey): string => String(part)
+    for (const part of [undefined, null]) world.show(['when', part], { queryKeyHashFn })
+    await advance(200)
+    void clientOf(world).invalidateQueries({ predicate: () => true })
+    await advance(1000)
+    expect(world.flushed.flatMap(({ keys }) => keys.map(({ events }) => events))).toEqual([1, 1])
   })
 
   it('cancelRefetch: false leaves a fetch that is running to run', async () => {
@@ -403,6 +414,40 @@ describe.each(coalescing)('waiting for calls in a row, %s', (strategy) => {
     void client.invalidateQueries({ queryKey: goals })
     await drain()
     expect(startsOf(world, goals)).toHaveLength(2)
+  })
+
+  it('calls are not urgent for a mutation that waits for the network', async () => {
+    const world = worldOf(strategy, { queries: { networkMode: 'always' } })
+    await world.showLoaded(goals)
+    const client = clientOf(world, true)
+    world.goOffline()
+    const mutation = client.getMutationCache().build(client, { mutationFn: async () => 'saved' })
+    void mutation.execute(undefined)
+    await drain()
+    void client.invalidateQueries({ queryKey: goals })
+    await advance(fetchDelayOf(strategy) - 1)
+    expect(startsOf(world, goals)).toHaveLength(1)
+    await advance(1)
+    expect(startsOf(world, goals)).toHaveLength(2)
+  })
+})
+
+describe.each(coalescing.filter(keepsRootsApart))('waiting for calls in a row, %s', (strategy) => {
+  it('hurries nothing else, which waits apart', async () => {
+    const keys = [goals, ['partners'], ['dashboard']]
+    const world = worldOf(strategy)
+    for (const key of keys) await world.showLoaded(key)
+    const client = clientOf(world)
+    const callTwo = async (): Promise<void> => {
+      await client.invalidateQueries({ queryKey: goals })
+      world.coalescer.scheduleInvalidate(['dashboard'])
+      await client.invalidateQueries({ queryKey: ['partners'] })
+    }
+    void callTwo()
+    await advance(fetchDelayOf(strategy) + latencyMs + 10)
+    expect(keys.map((key) => startsOf(world, key).length)).toEqual([2, 2, 1])
+    await advance(1000)
+    expect(startsOf(world, ['dashboard'])).toHaveLength(2)
   })
 })
 

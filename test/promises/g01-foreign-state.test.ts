@@ -123,6 +123,19 @@ describe.each(everyStrategy)('G1 fresh, whatever else is put into the cache, %s'
     expect(startsOf(world, goals)).toHaveLength(3)
   })
 
+  it('an answer of another tab that comes while a request runs leaves the next one to be found out', async () => {
+    const world = worldOf(strategy)
+    const shown = await world.showLoaded(goals)
+    announce(world, 'INVALIDATE', goals)
+    await advance(fetchDelayOf(strategy) + 20)
+    for (const answer of [1, 2]) {
+      putState(world, goals, { data: { version: 0, answer }, dataUpdatedAt: Date.now(), isInvalidated: false })
+      await advance(1000)
+    }
+    expect(shown.version()).toBe(1)
+    expect(startsOf(world, goals)).toHaveLength(3)
+  })
+
   it.each(invalidations)(
     'what a request from before %s brings, which another tab has hidden, is not shown over a newer answer',
     async (kind) => {
@@ -139,6 +152,20 @@ describe.each(everyStrategy)('G1 fresh, whatever else is put into the cache, %s'
       expect(shown.version()).toBe(1)
     },
   )
+
+  it('a request that the app has cancelled, and reverted, holds up no urgent event of the same turn', async () => {
+    const world = worldOf(strategy)
+    const shown = await world.showLoaded(goals)
+    world.server.latencyMs = () => 600
+    void shown.observer.refetch()
+    await advance(10)
+    void world.queryClient.cancelQueries({ queryKey: goals })
+    world.server.latencyMs = () => 100
+    world.server.write(goals)
+    world.coalescer.scheduleInvalidate(goals, { urgent: true })
+    await advance(1)
+    expect(startsOf(world, goals)).toHaveLength(3)
+  })
 
   it('a request that another tab has hidden and the app has cancelled silently holds up no fetch', async () => {
     const world = worldOf(strategy)

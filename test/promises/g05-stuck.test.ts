@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { helpOf } from '../support/help.ts'
 import { advance, useSimulatedTime } from '../support/simulatedTime.ts'
 import type { World } from '../support/world.ts'
-import { announce, everyStrategy, fetchDelayOf, startsOf, watchEnd, watchPromise, worldOf } from './support.ts'
+import { announce, everyStrategy, fetchDelayOf, startsOf, timing, watchEnd, watchPromise, worldOf } from './support.ts'
 
 useSimulatedTime()
 
@@ -281,6 +281,37 @@ describe.each(everyStrategy)('G5 a request that never ends, %s', (strategy) => {
     await advance(1000)
     expect(shown.version()).toBe(1)
     expect(startsOf(world, goals)).toHaveLength(3)
+  })
+
+  it('that the app cancels owes an event a fetch that was flushed once it was stuck', async () => {
+    const world = worldOf(strategy, { stuckAfterMs: timing.quietMs / 2 })
+    const shown = await world.showLoaded(goals)
+    world.server.hangs = () => true
+    world.hide()
+    world.change(goals)
+    void shown.observer.refetch()
+    await advance(1000)
+    world.unhide()
+    await advance(1000)
+    expect(startsOf(world, goals)).toHaveLength(2)
+    world.server.hangs = () => false
+    await world.queryClient.cancelQueries({ queryKey: goals })
+    await advance(1000)
+    expect(shown.version()).toBe(1)
+  })
+
+  it('holds up the call it answers no longer, also if a later call has it replaced by one that hangs', async () => {
+    const world = worldOf(strategy, { stuckAfterMs })
+    await world.showLoaded(goals)
+    const client = coalesceQueryClient(world.queryClient, world.coalescer)
+    world.server.hangs = () => true
+    const first = watchPromise(client.refetchQueries({ queryKey: goals }))
+    await untilRequest(world, goals, 2)
+    const second = watchPromise(client.invalidateQueries({ queryKey: goals }, { cancelRefetch: false }))
+    await advance(stuckAfterMs + 100)
+    expect([first.isResolved, second.isResolved]).toEqual([true, false])
+    await advance(stuckAfterMs)
+    expect(second.isResolved).toBe(true)
   })
 
   it('a query that is removed while it is stuck leaves nothing behind, nor does stop()', async () => {

@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { advance, useSimulatedTime } from '../support/simulatedTime.ts'
-import { announce, eventKinds, everyStrategy, flushDelayOf, isInvalidated, startsOf, worldOf } from './support.ts'
+import {
+  announce,
+  eventKinds,
+  everyStrategy,
+  fetchDelayOf,
+  flushDelayOf,
+  isInvalidated,
+  startsOf,
+  worldOf,
+} from './support.ts'
 
 useSimulatedTime()
 
@@ -22,6 +31,24 @@ describe.each(everyStrategy)('G9 reset() takes no mark back, %s', (strategy) => 
     expect(kind === 'REFETCH' || isInvalidated(world, goals)).toBe(true)
     expect(startsOf(world, goals).length).toBeLessThanOrEqual(2)
   })
+
+  it.each([false, true])(
+    'nor of a query that was patched while its fetch ran, with an event since: %s',
+    async (hasEventSince) => {
+      const world = worldOf(strategy)
+      await world.showLoaded(goals)
+      world.server.latencyMs = () => 1000
+      announce(world, 'INVALIDATE', goals)
+      await advance(fetchDelayOf(strategy) + 10)
+      world.queryClient.setQueryData(goals, { version: 0, isPatched: true })
+      if (hasEventSince) announce(world, 'INVALIDATE', goals)
+      await advance(flushDelayOf(strategy) + 10)
+      world.coalescer.reset()
+      await advance(5000)
+      expect(world.queryClient.getQueryData(goals)).toMatchObject({ version: 0 })
+      expect(isInvalidated(world, goals)).toBe(true)
+    },
+  )
 
   it('nor of a query that waits for a slot, or is not on screen', async () => {
     const world = worldOf(strategy, { maxConcurrentRefetches: 1 })

@@ -4,7 +4,7 @@ import type { QueryKey } from '@tanstack/react-query'
 import { describe, expect, it } from 'vitest'
 import { changeOf } from '../support/changeOf.ts'
 import { advance, drain, useSimulatedTime } from '../support/simulatedTime.ts'
-import { coalescing, everyStrategy, sendChange, worldOf } from './support.ts'
+import { clientOf, coalescing, everyStrategy, sendChange, worldOf } from './support.ts'
 
 useSimulatedTime()
 
@@ -131,5 +131,17 @@ describe.each(everyStrategy)('G10 nothing is held of what is flushed, %s', (stra
     world.queryClient.removeQueries()
     world.flushed.length = 0
     expect(await countAlive(refs)).toBeLessThan(10)
+  })
+
+  it.each(['before', 'after'] as const)('queries that calls have matched, removed %s the flush', async (when) => {
+    const world = worldOf(strategy)
+    const refs = scheduleKeys(50, (queryKey) => world.queryClient.setQueryData(queryKey, { version: 0 }))
+    if (when === 'before') world.hide()
+    void clientOf(world).invalidateQueries({ queryKey: goals, refetchType: 'all' })
+    if (when === 'after') await advance(1000)
+    world.queryClient.removeQueries()
+    world.flushed.length = 0
+    expect(await countAlive(refs)).toBeLessThan(10)
+    world.unhide()
   })
 })

@@ -1,4 +1,4 @@
-import { type QueryKey, hashKey } from '@tanstack/react-query'
+import { MutationObserver, type QueryKey, hashKey } from '@tanstack/react-query'
 import { coalesceQueryClient } from 'realtime-coalescer'
 import { describe, expect, it } from 'vitest'
 import type { Versioned } from '../support/simulatedServer.ts'
@@ -86,6 +86,26 @@ describe.each(everyStrategy)('G11 what waits for a slot, %s', (strategy) => {
     expect(shown.observer.getCurrentResult().isStale).toBe(true)
     await advance(2000)
     expect(shown.version()).toBe(1)
+  })
+
+  it('is marked stale, and its component told, when the mutation that held it has ended', async () => {
+    const world = worldOf(strategy, { maxConcurrentRefetches: 1 })
+    const shown = [await world.showLoaded(goal(1)), await world.showLoaded(goal(2))]
+    const mutation = new MutationObserver(world.queryClient, {
+      mutationFn: () => new Promise((resolve) => setTimeout(resolve, 300)),
+      onMutate: () => {
+        for (const id of [1, 2]) world.queryClient.setQueryData(goal(id), { version: 0 })
+      },
+    })
+    void mutation.mutate()
+    await advance(10)
+    world.server.latencyMs = () => 1000
+    world.change(['goals'])
+    await advance(500)
+    expect([1, 2].map((id) => startsOf(world, goal(id)).length).sort()).toEqual([1, 2])
+    expect(shown.map(({ observer }) => observer.getCurrentResult().isStale)).toEqual([true, true])
+    await advance(3000)
+    expect(shown.map((one) => one.version())).toEqual([1, 1])
   })
 
   it.each(invalidations)(

@@ -421,6 +421,24 @@ describe.each(everyStrategy)('G13 own writes, %s', (strategy) => {
     expect(world.reads).toHaveLength(3)
   })
 
+  it('what is held behind a request of the app is not fetched by a focus when that has ended', async () => {
+    const world = await rowsWorldOf(strategy)
+    world.readMs = 200
+    void world.queryClient.refetchQueries({ queryKey: list })
+    await advance(10)
+    world.add('mine', { touches: ['write'] })
+    world.foreign('foreign')
+    await advance(300)
+    world.hide()
+    await advance(50)
+    world.unhide()
+    await advance(50)
+    expect(world.reads).toHaveLength(2)
+    await advance(3000)
+    expect(world.reads).toHaveLength(3)
+    expect(world.screens.at(-1)).toBe('a,foreign,mine')
+  })
+
   it('what the app asks for right after its mutation is one fetch with what was held', async () => {
     const world = await rowsWorldOf(strategy)
     const mutation = new MutationObserver(world.queryClient, {

@@ -10,21 +10,19 @@ interface Resettable {
 }
 
 /**
- * Cancels the fetches in flight. What was marked stale stays so, or becomes it where its mark was to come with a fetch:
+ * Cancels the fetches in flight. What was marked stale stays so, and what is owed a fetch becomes it:
  * old data never passes for fresh.
  */
 export function resetFetches(fetches: Resettable, containment: Containment): void {
   const { ways } = fetches
   const running = [...ways.running]
-  const owing = [...ways.queued, ...ways.held, ...ways.unseen]
+  const owing = [...running, ...ways.queued, ...ways.held, ...ways.unseen]
   const older = [...ways.noted].map((entry) => ({ entry, markSeq: entry.notes?.markSeq ?? 0 }))
   fetches.forget()
   for (const entry of running) {
     const { query } = entry
-    const wasMarked = query.state.isInvalidated
     forgetCause(entry)
     containment.run(() => void query.cancel({ revert: true }).catch(() => undefined), query)
-    if (wasMarked) containment.run(() => query.invalidate(), query)
   }
   for (const { query } of owing) containment.run(() => query.invalidate(), query)
   // A request of the app's that is older than its event ends later, and clears the mark.
