@@ -47,7 +47,8 @@ function readName(name: 'schema' | 'table', value: unknown): string {
 function readRow(name: 'new' | 'old', value: unknown): Record<string, unknown> {
   if (value === undefined || value === null) return {}
   expectObject(`payload.${name}`, 'a row object', value, 'Pass {} where there is no row.')
-  return value as Record<string, unknown>
+  // A feed may write its next change into the same object, and `batch` runs handlers later.
+  return { ...value }
 }
 
 function readTimestamp(value: unknown): string | null {

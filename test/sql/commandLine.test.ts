@@ -35,6 +35,11 @@ it.each([
   expect(run(line)).toEqual({ text: broadcastSql(options), hasFailed: false })
 })
 
+it('a quoted list may have spaces in it', () => {
+  const { text } = runCommandLine(['sql', '--tables', 'goals, audit.entries '])
+  expect(text).toBe(broadcastSql({ tables: ['goals', 'audit.entries'] }))
+})
+
 it.each(['', '--help', 'sql --tables goals -h'])('%j tells how it is used', (line) => {
   expect(run(line)).toMatchObject({ text: expect.stringContaining('Usage: realtime-coalescer sql'), hasFailed: false })
 })

@@ -292,6 +292,23 @@ describe('handleChange', () => {
     expect(coalescer.getSnapshot().stats.eventsReceived).toBe(0)
   })
 
+  it.each(strategies)(
+    'under %s reads a payload at the call, so that a feed may write the next change into it',
+    async (strategy) => {
+      const handle = vi.fn<ChangeHandler>(({ new: row }) => ({ invalidate: [['goals', row['id']]] }))
+      const world = createFeedWorld({ strategy, tables: { goals: { handle, catchUp: [['goals']] } } })
+      await world.showLoaded(['goals', 1])
+      await world.showLoaded(['goals', 2])
+      const payload = { ...changeOf('INSERT'), new: { id: 1 } }
+      world.realtime.handleChange(payload)
+      payload.new.id = 2
+      world.realtime.handleChange(payload)
+      await advance(1_000)
+      expect(handle.mock.calls.map(([change]) => change.new)).toEqual([{ id: 1 }, { id: 2 }])
+      expect([1, 2].map((id) => world.server.requestsOf(['goals', id]).length)).toEqual([2, 2])
+    },
+  )
+
   it('throws a TypeError without a query client, and works once there is one', async () => {
     const world = createFeedWorld({ queryClient: undefined })
     const change = changeOf('INSERT')

@@ -56,7 +56,7 @@ function readFlags(words: readonly string[]): BroadcastSqlOptions {
   if (tables === undefined)
     throw new RangeError('Expected --tables, got none. Name the tables that are to tell of changes.')
   return {
-    tables: readTables(tables.split(','), values.get('primary-key') ?? []),
+    tables: readTables(splitList(tables), values.get('primary-key') ?? []),
     // Checked by `broadcastSql`, like all other values.
     send: first('send') as BroadcastSqlOptions['send'],
     topic: readTopic(first('topic'), first('column'), first('members')),
@@ -99,6 +99,9 @@ function readTopic(
   }
   return { prefix: topic, column, members: { table, column: of, user } }
 }
+
+/** The items of a list, which may be quoted with spaces in it. */
+const splitList = (text: string): string[] => text.split(',').map((item) => item.trim())
 
 /** What stands before and after the first mark; nothing after it without one. */
 function splitOnce(text: string, mark: string): [string, string | undefined] {
