@@ -58,6 +58,34 @@ describe.each(everyStrategy)('G11 what waits for a slot, %s', (strategy) => {
     }
   })
 
+  it.each(['defer', 'refetch'] as const)(
+    'stays marked while the page is hidden (%s), for what asks then',
+    async (whenHidden) => {
+      const world = worldOf(strategy, { maxConcurrentRefetches: 1, whenHidden })
+      for (const id of [1, 2, 3]) await world.showLoaded(goal(id))
+      world.server.latencyMs = () => 1000
+      world.change(['goals'], { urgent: true })
+      const waiting = [1, 2, 3].filter((id) => startsOf(world, goal(id)).length === 1)
+      world.hide()
+      await advance(500)
+      expect(waiting.map((id) => isInvalidated(world, goal(id)))).toEqual([true, true])
+      const answer = watchPromise(
+        world.queryClient
+          .fetchQuery<Versioned>({
+            queryKey: goal(waiting[1] ?? 0),
+            queryFn: world.server.queryFn,
+            staleTime: Infinity,
+          })
+          .then(({ version }) => expect(version).toBe(1)),
+      )
+      await advance(1000)
+      expect(answer.isResolved).toBe(true)
+      world.unhide()
+      await advance(5000)
+      for (const id of [1, 2, 3]) expect(startsOf(world, goal(id))).toHaveLength(2)
+    },
+  )
+
   it('is shown as stale, also if what takes the slot was stale before', async () => {
     const world = worldOf(strategy, { maxConcurrentRefetches: 1 })
     const waiting = await world.showLoaded(goal(1))

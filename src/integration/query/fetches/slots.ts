@@ -36,8 +36,8 @@ export class Slots {
   #isPumping = false
   /** Whether a flush is on its way whose fetches start as they are asked for. */
   #isRunOpen = false
-  /** Whether nobody looks at the page, or TanStack has not yet found that somebody does again. */
-  #isAway = false
+  /** Whether somebody looks at the page again, and TanStack has not yet looked for what is stale. */
+  #isReturning = false
   /** What is queued and would be marked otherwise. */
   readonly #unmarked = new Set<Entry>()
   /** What is marked without its components knowing, whom the start of the fetch is to tell. */
@@ -57,7 +57,7 @@ export class Slots {
    */
   beginRun(): boolean {
     const { maxConcurrentRefetches, isHeld, isMutating, now } = this.#port
-    const mustQueue = this.#isPumping || this.#hasYielded || this.#isAway || this.isShut
+    const mustQueue = this.#isPumping || this.#hasYielded || this.#isReturning || this.isShut
     if (mustQueue || maxConcurrentRefetches !== Infinity || isHeld() || isMutating()) return false
     this.#isPumping = true
     this.#isRunOpen = true
@@ -91,16 +91,16 @@ export class Slots {
   queue(entry: Entry): void {
     if (this.#isRunOpen && this.#mayStartAtOnce()) return this.#start(entry, this.#sliceAtMs)
     this.#port.ways.move(entry, 'queued')
-    if (this.#isAway && !entry.query.state.isInvalidated) this.#unmarked.add(entry)
+    if (this.#isReturning && !entry.query.state.isInvalidated) this.#unmarked.add(entry)
     else entry.query.invalidate()
   }
 
   /**
-   * Takes the marks of what is queued back while nobody looks at the page: TanStack, which refetches what is stale on
-   * return, would not mind the limit.
+   * Takes the marks of what is queued back until TanStack has looked for what is stale: it refetches that on return to
+   * the page, and would not mind the limit.
    */
-  unmarkHidden(): void {
-    this.#isAway = true
+  unmarkForFocus(): void {
+    this.#isReturning = true
     for (const entry of this.#port.ways.queued) {
       const { query } = entry
       if (!query.state.isInvalidated || query.state.data === undefined) continue
@@ -116,7 +116,7 @@ export class Slots {
   }
 
   markAgain(): void {
-    this.#isAway = false
+    this.#isReturning = false
     for (const { debt, query } of this.#unmarked) {
       if (debt.at === 'queued') this.#port.containment.run(() => query.invalidate(), query)
     }

@@ -9,8 +9,9 @@ import type { Router } from './router.ts'
 /** Follows the page's visibility and connection; returns a function that ends it. */
 export function followPage(engine: Engine, router: Router, page: Page): () => void {
   const unsubscribeFocus = focusManager.subscribe((focused) => {
+    if (focused) engine.fetches.slots.unmarkForFocus()
     page.look()
-    if (!focused) return engine.fetches.slots.unmarkHidden()
+    if (!focused) return
     void engine.fetches.slots.markAgainSoon()
     engine.fetches.resumePaused()
     // Timers of a background page are throttled: what is overdue is flushed now.
