@@ -32,7 +32,9 @@ interface Check<G extends Group> {
  */
 export abstract class GroupWindows<G extends Group> implements Windows {
   protected readonly port: StrategyPort
-  readonly #checks = new Heap<Check<G>>((a, b) => a.atMs < b.atMs)
+  readonly #planned = new Heap<Check<G>>((a, b) => a.atMs < b.atMs)
+  /** Groups whose windows open as soon as somebody asks when. */
+  #opening: G[] = []
   /** When each group whose burst is already answered was last seen, under `leading`. */
   readonly #answered = new Map<string, number>()
   /** When the last of them was. */
@@ -69,11 +71,19 @@ export abstract class GroupWindows<G extends Group> implements Windows {
 
   /** Opens the window of a group. */
   protected open(group: G): GroupWindow<G> {
-    const window = { group, jitterMs: drawJitter(this.port.timing), checkAtMs: Infinity }
-    this.#forgetFlushed()
-    this.#plan(window)
+    const window = this.#open(group)
     if (this.isSooner()) closeGate(this.port.gate)
     return window
+  }
+
+  /**
+   * Opens the window of a group of one event once somebody asks when it is due, unless that may be before the windows
+   * that are open: a burst that is flushed before its time has no use for thousands of them.
+   */
+  protected openLater(group: G): void {
+    const { queue, timing } = this.port
+    if (timing.jitterMs > 0 || group.firstAtMs < queue.lastEventAtMs) this.open(group)
+    else this.#opening.push(group)
   }
 
   /** Plans the next look at a window anew. */
@@ -145,12 +155,15 @@ export abstract class GroupWindows<G extends Group> implements Windows {
 
   /** Lets go of keys that were flushed before their time. */
   rest(): void {
-    if (!this.isOpen()) this.#checks.clear()
+    const checks = this.#checks
+    if (!this.isOpen()) checks.clear()
   }
 
   take({ reason, keyIds }: Due): void {
-    if (keyIds === undefined) this.#checks.keep(({ window }) => window === undefined)
-    else if (reason === 'leading') {
+    if (keyIds === undefined) {
+      this.#opening = []
+      this.#planned.keep(({ window }) => window === undefined)
+    } else if (reason === 'leading') {
       for (const id of keyIds) this.#answer(this.groupOf(id)?.id ?? id, this.port.now())
     } else if (reason !== 'urgent') {
       // The clock goes on: what has become due since the flush was decided on is not part of it.
@@ -174,6 +187,23 @@ export abstract class GroupWindows<G extends Group> implements Windows {
       if (group) for (const other of this.keyIdsOf(group)) ids.add(other)
     }
     return [...ids]
+  }
+
+  /** The moments of all open windows. */
+  get #checks(): Heap<Check<G>> {
+    if (this.#opening.length > 0) {
+      const opening = this.#opening
+      this.#opening = []
+      for (const group of opening) if (this.isPending(group)) this.#open(group)
+    }
+    return this.#planned
+  }
+
+  #open(group: G): GroupWindow<G> {
+    const window = { group, jitterMs: drawJitter(this.port.timing), checkAtMs: Infinity }
+    this.#forgetFlushed()
+    this.#plan(window)
+    return window
   }
 
   #noteTimer(): void {

@@ -11,7 +11,7 @@ export class KeyWindows extends GroupWindows<PendingKey> {
   }
 
   override noteKey(key: PendingKey): void {
-    this.open(key)
+    this.openLater(key)
   }
 
   protected override isPending(key: PendingKey): boolean {

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { createGate } from '../../../src/actions/gate.ts'
 import { KeyWindows } from '../../../src/actions/windows/keyWindows.ts'
+import type { Change } from '../../../src/actions/types.ts'
 import type { Due } from '../../../src/actions/windows/windows.ts'
 import { PendingQueue } from '../../../src/actions/pendingQueue.ts'
 import { type Timing, defaultTiming } from '../../../src/actions/timing.ts'
@@ -180,6 +181,59 @@ it('forgetting flushed keys forgets no key that waits and no burst whose end is 
   expect(takeDue(windows)).toEqual([last])
   queue.takeKeys([last])
   expect(windows.isOpen()).toBe(false)
+})
+
+it('a key reaches the chart if it is due before the timer fires, because its change is older, and only then', () => {
+  const { queue, time, event, windows, port } = setup()
+  time.nowMs = 100
+  event('a')
+  windows.begin()
+  port.gate.open = true
+  time.nowMs = 110
+  event('b')
+  const read = { change: {} as Change, handler: () => ({}), seq: 1, moment: undefined }
+  queue.addFromChange(['c'], wants, { ...read, atMs: 105 }, 'c')
+  expect([port.gate.open, windows.isSooner()]).toEqual([true, false])
+  queue.addFromChange(['d'], wants, { ...read, atMs: 95 }, 'd')
+  expect([port.gate.open, windows.isSooner()]).toEqual([false, true])
+  expect(windows.untilNext()).toBe(35)
+})
+
+it('a key reaches the chart if it is due before the timer fires, because its jitter is less, and only then', () => {
+  const random = vi.spyOn(Math, 'random').mockReturnValueOnce(0.5).mockReturnValueOnce(0.6).mockReturnValueOnce(0.4)
+  const { event, windows, port } = setup({ ...timing, jitterMs: 100 })
+  event('a')
+  windows.begin()
+  port.gate.open = true
+  event('b')
+  expect(port.gate.open).toBe(true)
+  event('c')
+  expect(port.gate.open).toBe(false)
+  expect(windows.untilNext()).toBe(90)
+  random.mockRestore()
+})
+
+it('a key flushed before anybody asked when it is due has no window, one that waits on or comes again has', () => {
+  const { time, queue, event, windows } = setup()
+  const a = event('a')
+  time.nowMs = 10
+  const b = event('b')
+  windows.take(windows.dueUrgently([a]))
+  queue.takeKeys([a])
+  windows.rest()
+  expect(windows.untilNext()).toBe(50)
+  time.nowMs = 20
+  event('a')
+  windows.take({ reason: 'manual' })
+  queue.takeKeys()
+  windows.rest()
+  time.nowMs = 30
+  event('b')
+  expect(windows.untilNext()).toBe(50)
+  time.nowMs = 79
+  expect(takeDue(windows)).toEqual([])
+  time.nowMs = 80
+  expect(takeDue(windows)).toEqual([b])
 })
 
 it('keys that wait when the windows open keep the time they were first seen', () => {
