@@ -172,7 +172,7 @@ export function createCoalescerWith<const Strategies extends StrategyRegistry>(
       const isEach = queryKey !== undefined || engine.strategy.name === 'direct'
       for (const entry of engine.fetches.owing()) if (isEach || engine.waiters.isOfTurn(entry)) led.add(entry)
       const isAwaited = ({ query }: Entry): boolean => !queryKey || partialMatchKey(query.queryKey, queryKey)
-      await whenAnswered(engine.fetches, [...led].filter(isAwaited))
+      await whenAnswered(engine.fetches.awaiting, [...led].filter(isAwaited))
     },
     async settled() {
       if (router.isOver || engine.isSettled) return

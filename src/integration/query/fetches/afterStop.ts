@@ -1,9 +1,10 @@
 import type { Query } from '@tanstack/react-query'
-import { isRenewedByResuming } from './ledger.ts'
+import { isRenewedByResuming } from './observe.ts'
 import { byUrgency } from './urgency.ts'
 import { takeBackClaim } from './startFetch.ts'
 import { isStillWanted } from './owed.ts'
-import { type Entry, type Ways, hasPausedRun, isRunning, wantedAt } from './way.ts'
+import { type Entry, hasPausedRun, isRunning, wantedAt } from './way.ts'
+import type { Ways } from './ways.ts'
 
 /**
  * Finishes what is owed when the coalescer stops, without timer or subscription: by the promises of the fetches that

@@ -1,14 +1,16 @@
 import { type QueryClient, onlineManager } from '@tanstack/react-query'
 import type { FlushedRecord } from '../../../actions/types.ts'
 import { Afterwards } from './afterwards.ts'
+import { Awaiting } from './awaiting.ts'
 import { followEnd } from './followEnd.ts'
 import type { Counters } from './counters.ts'
 import type { Ledger, LedgerListener } from './ledger.ts'
 import { Holds, type HoldsPort } from './holds.ts'
 import { resetFetches } from './reset.ts'
 import { Slots, type SlotsPort } from './slots.ts'
-import { isAnswering, isHeldUp, isMoving, isPaused } from './owed.ts'
-import { type Entry, type FetchOutcome, Ways, isAnswered, isOpen, isOwnRun, isRunning, noteReported } from './way.ts'
+import { isAnswering, isMoving, isPaused } from './owed.ts'
+import { type Entry, type FetchOutcome, isAnswered, isOpen, isOwnRun, isRunning, noteReported } from './way.ts'
+import { Ways } from './ways.ts'
 import { disownRun } from './runs.ts'
 import { PutIn, type PutInPort } from './putIn.ts'
 import { RUNNING } from './waiting.ts'
@@ -42,7 +44,7 @@ export class Fetches implements LedgerListener {
   readonly data: PutIn
   readonly #stuck: StuckWatch
   readonly holds: Holds
-  #isReleasing = false
+  readonly awaiting: Awaiting
   readonly #port: FetchesPort
   /** Queries whose fetch has ended, or that are shown while they owe one. */
   readonly #ended = new Afterwards<Entry>((entries) => this.#afterEnds(entries))
@@ -60,6 +62,7 @@ export class Fetches implements LedgerListener {
     this.data = new PutIn({ ...port, ledger: () => this.ledger, owing: this })
     this.#stuck = new StuckWatch(port, (entries) => this.#giveUp(entries))
     this.holds = new Holds({ ...port, ways: this.ways, release: (entries) => this.#release(entries) })
+    this.awaiting = new Awaiting({ ...port, ways: this.ways, holds: this.holds })
   }
 
   /** Follows a client, whose queries the ledger knows. */
@@ -81,29 +84,7 @@ export class Fetches implements LedgerListener {
     if (!this.#ended.isEmpty || isMoving(running)) return false
     if (this.#port.isHeld()) return true
     if (this.holds.isMoving || this.holds.mutations.isResuming) return false
-    return !isMoving(fetching) && marked.size === 0 && (queued.size === 0 || this.#isBlocked)
-  }
-
-  /** Whether paused fetches hold every slot, so that what is queued waits for network or page as they do. */
-  get #isBlocked(): boolean {
-    const { running } = this.ways
-    return running.size >= this.#port.maxConcurrentRefetches && !isMoving(running)
-  }
-
-  /** Whether the fetch a query owes waits for the network, the page, a component or a mutation, or for slots of such. */
-  #isStuck(entry: Entry): boolean {
-    return entry.debt.at === 'unseen' || isHeldUp(entry) || this.holds.isDeferred(entry) || this.#isLeft(entry)
-  }
-
-  /**
-   * Whether its fetch waits for the page, or for a slot of fetches that wait themselves: online, one that the app awaits
-   * takes none.
-   */
-  #isLeft(entry: Entry): boolean {
-    if (entry.debt.at !== 'queued') return false
-    if (this.#port.isHeld()) return true
-    const isStarted = onlineManager.isOnline() && this.ways.waiting.isAwaited(entry)
-    return !isStarted && this.#isBlocked
+    return !isMoving(fetching) && marked.size === 0 && (queued.size === 0 || this.awaiting.isBlocked)
   }
 
   /** Owes a query a fetch for an event: started at once where it may, else queued, or to follow one that is running. */
@@ -140,25 +121,6 @@ export class Fetches implements LedgerListener {
 
   releaseMarked(): void {
     this.#release(this.ways.marked)
-  }
-
-  /** Calls back once the fetch a query owes has ended, is paused, or will not come. */
-  whenAnswered(entry: Entry, done: () => void): void {
-    if (entry.debt.at === 'nowhere' || this.#isStuck(entry)) done()
-    else {
-      this.ways.waiting.add(entry, { seq: entry.debt.seq, done })
-      if (entry.debt.at === 'held') this.holds.look()
-    }
-  }
-
-  /** Lets go of those whose fetch a flush, having judged the query up to `seq`, has found not to be coming. */
-  releaseUnanswered(entry: Entry, seq: number): void {
-    if (!this.ways.waiting.has(entry)) return
-    if (entry.debt.at === 'nowhere') this.ways.waiting.release(entry, -1, seq)
-    else if (this.#isLeft(entry)) void this.#releaseBlockedSoon()
-    else if (this.#isStuck(entry)) this.ways.waiting.release(entry)
-    // A fetch that is owed for older events answers those alone.
-    else this.ways.waiting.release(entry, entry.debt.seq, seq)
   }
 
   /** Notes that a query is to be stale for an event, also once the request that is running ends. */
@@ -211,11 +173,9 @@ export class Fetches implements LedgerListener {
     this.#port.changed()
   }
 
-  /** Lets go of everyone who waits for what is deferred from now on. */
+  /** What waits is deferred from now on. */
   releaseDeferred(): void {
-    for (const entry of this.ways.waiting.entries()) {
-      this.ways.waiting.release(entry, isRunning(entry) ? entry.startedAt : -1)
-    }
+    this.awaiting.releaseDeferred()
     this.#port.changed()
   }
 
@@ -262,7 +222,7 @@ export class Fetches implements LedgerListener {
 
   paused(entry: Entry): void {
     this.ways.waiting.release(entry)
-    this.#releaseBlocked()
+    this.awaiting.releaseBlocked()
     this.#port.changed()
   }
 
@@ -298,30 +258,15 @@ export class Fetches implements LedgerListener {
   #giveUp(entries: readonly Entry[]): void {
     for (const entry of entries) if (giveUp(this.ways, entry)) this.#port.fetchStuck(entry)
     this.slots.pump()
-    this.#releaseBlocked()
+    this.awaiting.releaseBlocked()
     this.#port.changed()
-  }
-
-  /** Once whoever has called for what is flushed in the same turn can have awaited it, which takes two microtasks to show. */
-  async #releaseBlockedSoon(): Promise<void> {
-    if (this.#isReleasing) return
-    this.#isReleasing = true
-    await Promise.resolve()
-    await Promise.resolve()
-    this.#isReleasing = false
-    this.#releaseBlocked()
-  }
-
-  #releaseBlocked(): void {
-    if (!this.ways.waiting.isAny || !(this.#isBlocked || this.#port.isHeld())) return
-    for (const entry of this.ways.queued) if (this.#isLeft(entry)) this.ways.waiting.release(entry)
   }
 
   #afterEnds(ended: ReadonlySet<Entry>): void {
     const follow = (one: Entry): void => followEnd(one, this, this.#port)
     for (const one of ended) this.#port.containment.runWith(follow, one, one.query)
     this.slots.pump()
-    this.#releaseBlocked()
+    this.awaiting.releaseBlocked()
     this.#port.changed()
   }
 }

@@ -1,7 +1,8 @@
 import type { QueryKey } from '@tanstack/react-query'
 import type { Holds } from './holds.ts'
 import { isStillWanted } from './owed.ts'
-import { type Entry, type Ways, forgetTried, isRunning, noteCause, wantedAt } from './way.ts'
+import { type Entry, forgetTried, isRunning, noteCause, wantedAt } from './way.ts'
+import type { Ways } from './ways.ts'
 
 interface Owing {
   readonly ways: Ways

@@ -1,7 +1,8 @@
 import { type Query, type QueryKey, onlineManager } from '@tanstack/react-query'
 import type { CoalescerClock } from '../../../actions/clock.ts'
 import type { Mutating, Mutations } from './mutations.ts'
-import { type Entry, type Ways, isOwnRun } from './way.ts'
+import { type Entry, isOwnRun } from './way.ts'
+import type { Ways } from './ways.ts'
 
 export interface HoldsPort {
   readonly ways: Ways

@@ -7,7 +7,8 @@ import {
 } from '@tanstack/react-query'
 import type { LogicalClock } from '../../../actions/clock.ts'
 import type { Containment } from '../../../actions/containment.ts'
-import { asksAtOnce, isInfinite, longestDelayMs, observeRun, unobserve } from './observe.ts'
+import { Asking } from './asking.ts'
+import { asksAtOnce, isFetchMore, isInfinite, isRenewedByResuming, longestDelayMs } from './observe.ts'
 import { type Entry, type FetchOutcome, createEntry, isOpen, isOwnRun } from './way.ts'
 import {
   doubtRun,
@@ -62,14 +63,14 @@ export class Ledger {
   startingAtMs = 0
   readonly cache: QueryCache
   readonly #entries = new WeakMap<Query, Entry>()
-  /** Called when a request asks the server, for each query whose request has not done so. */
-  readonly #observed = new Map<Query, () => void>()
+  readonly #asking: Asking
   readonly #port: LedgerPort
   readonly #unsubscribe: () => void
   #lastId = 0
 
   constructor(queryClient: QueryClient, port: LedgerPort) {
     this.#port = port
+    this.#asking = new Asking(port)
     this.cache = queryClient.getQueryCache()
     const hear = (event: QueryCacheNotifyEvent): void => this.#hear(event)
     this.#unsubscribe = this.cache.subscribe((event) => {
@@ -112,9 +113,9 @@ export class Ledger {
   #hear(event: QueryCacheNotifyEvent): void {
     const { query } = event
     if (event.type === 'observerAdded') return this.#noteShown(query)
-    if (event.type === 'observerOptionsUpdated') return this.#observeAgain(query)
+    if (event.type === 'observerOptionsUpdated') return this.#asking.observeAgain(query)
     if (event.type === 'removed') {
-      this.#observed.delete(query)
+      this.#asking.forget(query)
       const entry = this.#entries.get(query)
       if (!entry) return
       this.#entries.delete(query)
@@ -174,7 +175,7 @@ export class Ledger {
     startRun(entry, isOwn, startedAt, isOwn ? this.startingAtMs : now())
     if (isMore) trustRun(entry)
     else if (hasAsked || query.options.behavior !== undefined) renewRun(entry, clock.value)
-    if (!isPaused && !hasAsked) this.#observe(query, entry)
+    if (!isPaused && !hasAsked) this.#asking.observe(query, entry)
     // Its success clears the flag, though the pages that are there stay as old as they are.
     if (isMore && query.state.isInvalidated) listener.noteMark(entry, (clock.value += 1))
     listener.started(entry, wasOwn)
@@ -184,7 +185,7 @@ export class Ledger {
     const entry = this.entryOf(query)
     const nowMs = this.#port.now()
     failAttempt(entry, nowMs, nowMs + longestDelayMs(query))
-    this.#observe(query, entry)
+    this.#asking.observe(query, entry)
   }
 
   #noteResumed(query: Query): void {
@@ -196,35 +197,13 @@ export class Ledger {
       else if (query.state.fetchFailureCount === 0) doubtRun(entry)
     }
     startAttempt(entry, this.#port.now())
-    this.#observe(query, entry)
-  }
-
-  /** Notes when the request asks the server. */
-  #observe(query: Query, entry: Entry): void {
-    const { runId } = entry
-    let isFirst = true
-    this.#observed.set(query, () => {
-      this.#observed.delete(query)
-      if (entry.runId !== runId || !isOpen(entry)) return
-      startAttempt(entry, this.#port.now())
-      // A retry of an infinite query asks for the page that failed alone, so its earlier pages stay as old as they are.
-      const renews = !isFetchMore(query) && (!isInfinite(query) || query.state.fetchFailureCount === 0)
-      if (isFirst && renews) renewRun(entry, this.#port.clock.value)
-      isFirst = false
-    })
-    this.#observeAgain(query)
+    this.#asking.observe(query, entry)
   }
 
   #noteShown(query: Query): void {
-    this.#observeAgain(query)
+    this.#asking.observeAgain(query)
     const entry = this.#entries.get(query)
     if (entry) this.#port.listener.shown(entry)
-  }
-
-  /** A component may have given the query options of its own. */
-  #observeAgain(query: Query): void {
-    const ran = this.#observed.get(query)
-    if (ran) observeRun(query, this, ran)
   }
 
   #noteEnd(query: Query, outcome: FetchOutcome): void {
@@ -232,7 +211,7 @@ export class Ledger {
     if (!isOpen(entry)) return
     const wasOwn = isOwnRun(entry)
     const isHandedOut = outcome === 'success' && !entry.hasAsked
-    if (this.#observed.delete(query)) unobserve(query, this)
+    this.#asking.end(query)
     endRun(entry, outcome, this.#port.now())
     this.#port.listener.ended(entry, outcome, wasOwn)
     if (isHandedOut) this.#port.listener.data.check(query)
@@ -269,10 +248,3 @@ const heard: ReadonlySet<QueryCacheNotifyEvent['type']> = new Set([
   'observerAdded',
   'observerOptionsUpdated',
 ])
-
-/** Whether the fetch that runs loads one more page; without any page, it loads the first like any fetch. */
-const isFetchMore = ({ state }: Query): boolean => state.fetchMeta?.fetchMore !== undefined && state.data !== undefined
-
-/** Whether a paused fetch asks for everything anew when it resumes: a retry of an infinite query keeps its pages. */
-export const isRenewedByResuming = (query: Query): boolean =>
-  !isFetchMore(query) && (query.state.fetchFailureCount === 0 || !isInfinite(query))

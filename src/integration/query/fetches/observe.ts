@@ -12,6 +12,14 @@ interface ObservedFn extends QueryFn {
 export const isInfinite = (query: Query): boolean =>
   query.queryType === 'infinite' || query.options.behavior !== undefined
 
+/** Whether the fetch that runs loads one more page; without any page, it loads the first like any fetch. */
+export const isFetchMore = ({ state }: Query): boolean =>
+  state.fetchMeta?.fetchMore !== undefined && state.data !== undefined
+
+/** Whether a paused fetch asks for everything anew when it resumes: a retry of an infinite query keeps its pages. */
+export const isRenewedByResuming = (query: Query): boolean =>
+  !isFetchMore(query) && (query.state.fetchFailureCount === 0 || !isInfinite(query))
+
 /**
  * Whether a request that starts now runs `queryFn` in the same turn, unless it is handed a promise: no persister answers
  * in its place, and no behavior asks for one page after another.

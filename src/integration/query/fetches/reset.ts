@@ -1,5 +1,6 @@
 import type { Containment } from '../../../actions/containment.ts'
-import { type Entry, type Ways, forgetCause } from './way.ts'
+import { type Entry, forgetCause } from './way.ts'
+import type { Ways } from './ways.ts'
 
 interface Resettable {
   readonly ways: Ways

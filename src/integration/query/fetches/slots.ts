@@ -5,7 +5,8 @@ import type { Containment } from '../../../actions/containment.ts'
 import type { Ledger } from './ledger.ts'
 import { eachMostUrgent } from './urgency.ts'
 import { isStillWanted } from './owed.ts'
-import { type Entry, type Ways, isAnswered, isOpen, isRunning, wantedAt } from './way.ts'
+import { type Entry, isAnswered, isOpen, isRunning, wantedAt } from './way.ts'
+import type { Ways } from './ways.ts'
 import { SLICE_MS, canYield, yieldToMain } from './yielding.ts'
 
 export interface SlotsPort {

@@ -1,7 +1,8 @@
 import type { CoalescerClock } from '../../../actions/clock.ts'
 import type { ErrorInfo } from '../../../actions/types.ts'
 import { stickRun } from './runs.ts'
-import { type Entry, type Ways, isAnswered, isOwnRun, isRunning } from './way.ts'
+import { type Entry, isAnswered, isOwnRun, isRunning } from './way.ts'
+import type { Ways } from './ways.ts'
 
 /** A query may take this many times the longest that its requests have taken. */
 const LONGEST_TIMES = 4

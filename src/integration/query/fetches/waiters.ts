@@ -1,6 +1,6 @@
 import type { FlushedRecord } from '../../../actions/types.ts'
 import type { Entry } from './way.ts'
-import type { Fetches } from './fetches.ts'
+import type { Awaiting } from './awaiting.ts'
 
 /** The promises the coalescer has given: for a flush, and for everything. */
 export class Waiters {
@@ -36,6 +36,6 @@ export class Waiters {
 }
 
 /** Resolves once none of the queries owes a fetch any more, or its fetch is paused. */
-export async function whenAnswered(fetches: Fetches, entries: Iterable<Entry>): Promise<void> {
-  await Promise.all([...entries].map((entry) => new Promise<void>((resolve) => fetches.whenAnswered(entry, resolve))))
+export async function whenAnswered(awaiting: Awaiting, entries: Iterable<Entry>): Promise<void> {
+  await Promise.all([...entries].map((entry) => new Promise<void>((resolve) => awaiting.whenAnswered(entry, resolve))))
 }

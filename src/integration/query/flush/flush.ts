@@ -76,7 +76,7 @@ export function judgeQuery({ waiters }: FlushScope, entry: Entry, asks: Asks, st
 
 /** Lets go of those who wait in vain for a fetch of a query that has been judged. */
 export function releaseUnanswered({ fetches }: FlushScope, entry: Entry, { markSeq }: Asks): void {
-  if (fetches.ways.waiting.isAny) fetches.releaseUnanswered(entry, markSeq)
+  if (fetches.ways.waiting.isAny) fetches.awaiting.releaseUnanswered(entry, markSeq)
 }
 
 function applyVerdict(
