@@ -42,8 +42,8 @@ const smallAppImports = [
 
 /** What no entry point may exceed: a little above what it has, so that growth is a decision. */
 export const sizeLimits: Readonly<Record<string, number>> = {
-  'realtime-coalescer': 33_750,
-  'createCoalescer alone': 31_200,
+  'realtime-coalescer': 33_850,
+  'createCoalescer alone': 31_300,
   [app]: 55_600,
   [appWithXState]: 68_300,
   [smallApp]: 49_050,
