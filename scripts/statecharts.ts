@@ -103,7 +103,7 @@ export function writeStatecharts(): string {
 
 Drawn from the machines in \`src/machines\` by \`npx tsx scripts/statecharts.ts\`; a test fails when this page is out of
 date. Labels read \`EVENT [guard]\`; \`after name\` is a named delay; a label with only a guard is taken as soon as the
-guard holds; an event at the arrow from a start enters the state anew, wherever inside it the machine is. Regions of one
+guard holds; an arrow from \`any state\` is taken in every state of the box it is drawn in. Regions of one
 machine are active together. The panel of \`realtime-coalescer/devtools\` shows the same charts live.`
   return `${[intro, ...sections.map(writeSection)].join('\n\n')}\n`
 }

@@ -1,3 +1,5 @@
+import { onlineManager } from '@tanstack/react-query'
+import { useSyncExternalStore } from 'react'
 import { type RealtimeStatus, useCoalescerState } from 'realtime-coalescer/react'
 import type { Session } from '../shared/session.ts'
 import { useRun } from './demo.ts'
@@ -13,6 +15,8 @@ const statusTexts: Record<RealtimeStatus, string> = {
   closed: 'Feed closed',
 }
 
+const followOnline = (changed: () => void) => onlineManager.subscribe(changed)
+
 interface HeaderProps {
   readonly status: RealtimeStatus
   readonly realtime: Session['realtime']
@@ -22,6 +26,7 @@ interface HeaderProps {
 export function Header({ status, realtime, playing }: HeaderProps) {
   const phase = useCoalescerState((snapshot) => snapshot.phase)
   const isBusy = useCoalescerState(({ pendingKeys, inFlight }) => pendingKeys > 0 || inFlight > 0)
+  const isOnline = useSyncExternalStore(followOnline, () => onlineManager.isOnline())
   const { received, behindHashes, hasBegun } = useRun()
   const isCalm = hasBegun && phase === 'idle' && !isBusy && behindHashes.length === 0
   return (
@@ -41,6 +46,12 @@ export function Header({ status, realtime, playing }: HeaderProps) {
           <i aria-hidden="true" />
           {statusTexts[status]}
         </span>
+        {!isOnline && (
+          <span className="chip status-interrupted" role="status">
+            <i aria-hidden="true" />
+            Offline: requests wait
+          </span>
+        )}
         <span className={`chip phase-${phase}`} data-calm={isCalm} data-received={received}>
           <i aria-hidden="true" />
           Coalescer {phase}

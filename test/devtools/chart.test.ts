@@ -64,6 +64,8 @@ describe('renderChart', () => {
   it('draws the regions of a parallel machine apart', async () => {
     const drawings = await renderChart(surroundingsMachine)
     expect(drawings.map(({ region }) => region)).toEqual(['page', 'ownWrites'])
+    for (const { description } of drawings) expect(description).toMatch(/^Whether /)
+    expect(drawings[0]?.descriptions.get('surroundings_page_hidden')).toContain('out of sight')
   })
 })
 
@@ -105,6 +107,29 @@ describe('lightStates', () => {
     expect(lit()).toEqual({ m_idle: 'active', m_collecting: null, m_collecting_waiting: null, m_flushing: null })
     expect(vi.getTimerCount()).toBe(0)
     end()
+  })
+
+  it('tells where it rests once nothing else is marked, and each rest once', () => {
+    const { drawing, actor, end } = open()
+    end()
+    const rests: string[] = []
+    const endRests = lightStates(
+      drawing,
+      'm',
+      actor,
+      () => undefined,
+      (ids) => rests.push(ids.join()),
+    )
+    expect(rests).toEqual(['m_idle'])
+    actor.send({ type: 'GO' })
+    vi.advanceTimersByTime(110)
+    expect(rests).toEqual(['m_idle'])
+    vi.advanceTimersByTime(1000)
+    expect(rests).toEqual(['m_idle', 'm_collecting_waiting'])
+    for (let n = 0; n < 3; n += 1) actor.send({ type: 'GO' })
+    vi.advanceTimersByTime(1000)
+    expect(rests).toEqual(['m_idle', 'm_collecting_waiting'])
+    endRests()
   })
 
   it('lights a drawing that has been drawn anew meanwhile', () => {

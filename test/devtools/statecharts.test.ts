@@ -33,13 +33,15 @@ it('draws states, nesting, starts, guards, delays, conditions and invocations', 
   expect(machineToMermaid(machine).map(({ mermaid }) => mermaid)).toEqual([
     `stateDiagram-v2
   direction LR
+  state "any state" as anyIn_door
   state "shut" as door_shut
   state "open" as door_open {
     state "ajar" as door_open_ajar
     state "wide" as door_open_wide
     [*] --> door_open_ajar
   }
-  [*] --> door_shut : SLAM
+  [*] --> door_shut
+  anyIn_door --> door_shut : SLAM
   door_shut --> door_open : OPEN [hasKey]
   door_shut --> door_open_ajar : OPEN
   door_open --> door_shut : [isWindy 7]<br/>error of hinge<br/>after patience

@@ -14,7 +14,7 @@ interface QueryCardProps<Data> {
 }
 
 const titles = {
-  failed: 'The last request failed.',
+  failed: 'The last request failed. The next change fetches it again.',
   behind: 'The database has changed since this was read, and no newer answer is here yet.',
   fetching: 'A request is on its way.',
   stale: 'Marked stale: it is fetched when it is shown again.',
@@ -41,7 +41,16 @@ export function QueryCard<Data>({ title, queryKey, query, children, action, clas
       {/* A new key starts the animation anew and leaves the focus in the body alone. */}
       <span className="flash" key={query.dataUpdatedAt} aria-hidden="true" />
       <div className="query-body">
-        {query.data ? children(query.data.data) : <p className="muted">{query.error?.message ?? 'Loading …'}</p>}
+        {query.data ? children(query.data.data) : query.isError || <p className="muted">Loading …</p>}
+        {query.isError && (
+          <p className="muted query-failure">
+            {query.data ? 'Shown is what was read before. ' : 'Nothing could be read. '}
+            The API: {query.error.message}
+            <button type="button" className="button small" onClick={() => void query.refetch()}>
+              Try again
+            </button>
+          </p>
+        )}
       </div>
       {action}
     </Card>

@@ -66,7 +66,7 @@ export const styles = `
 .rtc-sources { color: var(--rtc-dim); margin-left: 6px; }
 .rtc-bar-of-tools { display: flex; flex-wrap: wrap; gap: 6px; align-items: center; margin-top: 10px; }
 .rtc-bar-of-tools h3 { margin: 0; }
-.rtc-bar-of-tools input { flex: 1 1 140px; min-width: 0; cursor: text; }
+.rtc-bar-of-tools input { flex: 1 1 100px; min-width: 0; cursor: text; }
 .rtc-bar-of-tools textarea { flex: 1 1 100%; font: 11px/1.4 ui-monospace, monospace; color: var(--rtc-text);
   background: var(--rtc-raised); border: 1px solid var(--rtc-line); }
 .rtc-timeline .rtc-scroll { height: 420px; }
@@ -100,6 +100,7 @@ export const styles = `
 .rtc-drawing { overflow: auto; border: 1px solid var(--rtc-line); border-radius: 6px; padding: 6px; margin-top: 4px;
   max-height: min(640px, 80vh); contain: content; }
 .rtc-region { min-width: 0; }
+.rtc-region .rtc-hint { padding: 0 6px 2px !important; }
 .rtc-region + .rtc-region { margin-top: 4px; }
 .rtc .rtc-region > button { min-height: 24px; padding: 1px 6px; background: none; border: 0; font-weight: 650; color: var(--rtc-dim); }
 .rtc .rtc-region > button::before { content: '▸ '; }
@@ -113,6 +114,7 @@ export const styles = `
   --_inner-stroke: transparent; --_key-badge: var(--rtc-raised); }
 .rtc-drawing text { font-family: system-ui, sans-serif; }
 .rtc-drawing [data-lit='active'] > rect { fill: var(--rtc-lit); stroke: var(--rtc-accent); stroke-width: 2; }
+.rtc-drawing [data-id^='anyIn_'] > rect { fill: none; stroke: var(--rtc-dim); stroke-dasharray: 4 3; }
 .rtc-drawing .subgraph[data-lit='active'] > rect { fill: var(--rtc-bg); }
 .rtc-drawing .subgraph[data-lit='active'] > rect + rect { fill: var(--rtc-lit); }
 .rtc-drawing [data-lit='visited'] > rect { fill: var(--rtc-warm-lit); stroke: var(--rtc-warm); stroke-width: 2; }

@@ -58,6 +58,21 @@ describe('the panel, under a strict content security policy and Trusted Types,',
     expect(problems).toEqual([])
   })
 
+  it('shows the state in which a machine rests, however wide its chart is', async () => {
+    const isSeen = (strategy: string) =>
+      tab.waitForFunction((id) => {
+        const state = document.querySelector(`.rtc-drawing [data-id="${id}"][data-lit="active"]`)
+        const frame = state?.closest('.rtc-drawing')?.getBoundingClientRect()
+        const box = state?.getBoundingClientRect()
+        return frame && box && box.left >= frame.left && box.right <= frame.right
+      }, `coalescer_strategy_${strategy}`)
+    await isSeen('debounce')
+    await tab.evaluate(() => page.coalescer.switchStrategy('perKey'))
+    await isSeen('perKey')
+    await tab.evaluate(() => page.coalescer.switchStrategy('debounce'))
+    await isSeen('debounce')
+  })
+
   it.each(['light', 'dark'] as const)(
     '%s has no serious accessibility issue at any width, and nothing overlaps',
     async (colorScheme) => {

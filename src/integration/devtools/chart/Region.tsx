@@ -12,7 +12,7 @@ interface RegionProps {
 
 /** A drawing; one of a region of a machine can be folded up, and then still names its state. */
 export function Region({ drawing, states, isOpenAtFirst }: RegionProps): ReactElement {
-  const { region } = drawing
+  const { region, description } = drawing
   const [isOpen, setOpen] = useState(isOpenAtFirst)
   const id = useId()
   const own = states.filter((state) => state.startsWith(`${region}.`)).map((state) => state.slice(`${region}.`.length))
@@ -24,13 +24,15 @@ export function Region({ drawing, states, isOpenAtFirst }: RegionProps): ReactEl
         </button>
       )}
       <div id={id} hidden={!isOpen}>
-        <Svg markup={drawing.svg} />
+        {region !== undefined && description !== undefined && <p className="rtc-hint">{description}</p>}
+        <Svg drawing={drawing} />
       </div>
     </div>
   )
 }
 
-function Svg({ markup }: { readonly markup: string }): ReactElement {
+function Svg({ drawing }: { readonly drawing: Drawing }): ReactElement {
+  const { svg: markup, descriptions } = drawing
   const ref = useRef<HTMLDivElement>(null)
   const prefix = useId()
   const built = useRef<{ readonly markup: string; readonly svg: SVGSVGElement } | undefined>(undefined)
@@ -40,11 +42,23 @@ function Svg({ markup }: { readonly markup: string }): ReactElement {
       const svg = buildSvg(markup, prefix.replaceAll(/\W/g, '_'))
       if (!svg) return
       svg.setAttribute('aria-hidden', 'true')
+      describeStates(svg, descriptions)
       svg.style.setProperty('--rtc-width', `${svg.getAttribute('width')}px`)
       built.current = { markup, svg }
     }
     const { svg } = built.current
     if (ref.current?.firstChild !== svg) ref.current?.replaceChildren(svg)
-  }, [markup, prefix])
+  }, [markup, descriptions, prefix])
   return <div ref={ref} />
+}
+
+/** A state that is pointed at says what it is. */
+function describeStates(svg: SVGSVGElement, descriptions: ReadonlyMap<string, string>): void {
+  for (const state of svg.querySelectorAll('[data-id]')) {
+    const description = descriptions.get(state.getAttribute('data-id') ?? '')
+    if (description === undefined) continue
+    const title = svg.ownerDocument.createElementNS(svg.namespaceURI, 'title')
+    title.textContent = description
+    state.prepend(title)
+  }
 }

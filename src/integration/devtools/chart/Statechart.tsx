@@ -4,6 +4,7 @@ import type { AnyStateMachine } from 'xstate'
 import { type ChartActor, lightStates } from './lights.ts'
 import { Region } from './Region.tsx'
 import { type Drawing, renderChart } from './renderChart.ts'
+import { scrollToStates } from './scrollToStates.ts'
 
 interface StatechartProps {
   readonly title: string
@@ -65,7 +66,7 @@ export function Statechart({ title, machine, follow, whenSeen = false }: Statech
     let end: (() => void) | undefined
     const unfollow = follow((actor) => {
       end?.()
-      end = actor && lightStates(drawing, machine.id, actor, setStates)
+      end = actor && lightStates(drawing, machine.id, actor, setStates, (ids) => scrollToStates(drawing, ids))
     })
     return () => {
       unfollow()
@@ -89,6 +90,7 @@ export function Statechart({ title, machine, follow, whenSeen = false }: Statech
           </select>
         </label>
       </figcaption>
+      {machine.root.description !== undefined && <p className="rtc-hint">{machine.root.description}</p>}
       <div
         ref={drawingRef}
         className="rtc-drawing"

@@ -15,13 +15,15 @@ export interface ChartActor {
 
 /**
  * Lights the states of a drawing as an actor moves: `data-lit="active"` for where it is, `data-lit="visited"` for where
- * it was a moment ago. Returns a function that ends it; `told` gets the names of the innermost active states.
+ * it was a moment ago. Returns a function that ends it; `told` gets the names of the innermost active states, `rested`
+ * their ids once no other one is marked any more.
  */
 export function lightStates(
   drawing: ParentNode,
   machineId: string,
   actor: ChartActor,
   told: (states: readonly string[]) => void,
+  rested: (ids: readonly string[]) => void = () => undefined,
 ): () => void {
   const visitedAtMs = new Map<string, number>()
   /** By the name of a state: a busy actor enters the same few again and again. */
@@ -29,6 +31,7 @@ export function lightStates(
   let noted: unknown
   let active: readonly string[] = []
   let shown = ''
+  let restedIn = ''
   let timer: ReturnType<typeof setTimeout> | undefined
 
   const note = ({ value }: { readonly value?: unknown }): void => {
@@ -65,6 +68,10 @@ export function lightStates(
     if (text !== shown) told(innermost(active).map((id) => id.slice(machineId.length + 1).replaceAll('_', '.')))
     shown = text
     if (visitedAtMs.size > active.length) timer = setTimeout(show, AFTERGLOW_MS / 4)
+    else if (text !== restedIn) {
+      restedIn = text
+      rested(innermost(active))
+    }
   }
 
   note(actor.getSnapshot())

@@ -10,7 +10,7 @@ export interface MermaidDiagram {
 
 /**
  * Draws a machine as Mermaid state diagrams: one, or one for each region of a parallel machine. A transition from a
- * state into itself stands at the arrow from its start, since it enters the state anew.
+ * state to one inside it, which is taken wherever inside it the machine is, starts at a state drawn for that.
  */
 export function machineToMermaid(machine: AnyStateMachine): readonly MermaidDiagram[] {
   const chart = readMachine(machine)
@@ -23,6 +23,9 @@ export function machineToMermaid(machine: AnyStateMachine): readonly MermaidDiag
     mermaid: writeDiagram(chart, { id: region.id, initial: region.initial, states: region.children }),
   }))
 }
+
+/** How the ids begin of what is drawn for transitions from any state of a parent. */
+export const ANY_STATE = 'anyIn_'
 
 /** More states are drawn from top to bottom: in a row, nobody could read them. */
 const MAX_IN_A_ROW = 8
@@ -39,23 +42,21 @@ interface Scope {
 function writeDiagram({ edges }: MachineChart, scope: Scope): string {
   const lines = ['stateDiagram-v2', `  direction ${countStates(scope.states) > MAX_IN_A_ROW ? 'TB' : 'LR'}`]
   const isInward = (from: string, to: string): boolean => from !== to && isWithin(from, to)
-  const writeStarts = (id: string, initial: string | undefined, indent: string): void => {
-    const inward = new Map(initial === undefined ? [] : [[initial, [] as readonly string[]]])
-    for (const { from, to, labels } of edges) if (from === id && isInward(from, to)) inward.set(to, labels)
-    for (const [to, labels] of inward) {
-      lines.push(`${indent}[*] --> ${to}${labels.length > 0 ? ` : ${labels.join('<br/>')}` : ''}`)
-    }
+  const writeScope = ({ id, initial, states }: Scope, indent: string): void => {
+    const inward = edges.filter(({ from, to }) => from === id && isInward(from, to))
+    if (inward.length > 0) lines.push(`${indent}state "any state" as ${ANY_STATE}${id}`)
+    for (const state of states) writeState(state, indent)
+    if (initial !== undefined) lines.push(`${indent}[*] --> ${initial}`)
+    for (const { to, labels } of inward) lines.push(`${indent}${ANY_STATE}${id} --> ${to} : ${labels.join('<br/>')}`)
   }
-  const writeState = (state: ChartState, indent: string): void => {
-    const name = `${indent}state "${state.name}" as ${state.id}`
-    if (state.children.length === 0) return void lines.push(name)
-    lines.push(`${name} {`)
-    for (const child of state.children) writeState(child, `${indent}  `)
-    writeStarts(state.id, state.initial, `${indent}  `)
+  const writeState = ({ id, name, initial, children }: ChartState, indent: string): void => {
+    const head = `${indent}state "${name}" as ${id}`
+    if (children.length === 0) return void lines.push(head)
+    lines.push(`${head} {`)
+    writeScope({ id, initial, states: children }, `${indent}  `)
     lines.push(`${indent}}`)
   }
-  for (const state of scope.states) writeState(state, '  ')
-  writeStarts(scope.id, scope.initial, '  ')
+  writeScope(scope, '  ')
   for (const { from, to, labels } of edges) {
     const isHere = from !== scope.id && isWithin(scope.id, from) && isWithin(scope.id, to)
     if (isHere && !isInward(from, to)) lines.push(`  ${from} --> ${to} : ${labels.join('<br/>')}`)

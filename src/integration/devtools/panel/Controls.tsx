@@ -51,7 +51,11 @@ export const Controls = memo(({ coalescer, strategy, isStopped }: ControlsProps)
             <option key={name}>{name}</option>
           ))}
         </select>
-        <button type="button" onClick={() => void attempt(() => coalescer.flush())}>
+        <button
+          type="button"
+          title="Fetch what is pending now, without waiting for the window"
+          onClick={() => void attempt(() => coalescer.flush())}
+        >
           Flush
         </button>
         <button
