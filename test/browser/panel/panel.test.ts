@@ -59,18 +59,19 @@ describe('the panel, under a strict content security policy and Trusted Types,',
   })
 
   it('shows the state in which a machine rests, however wide its chart is', async () => {
-    const isSeen = (strategy: string) =>
+    const waitUntilSeen = (strategy: string) =>
       tab.waitForFunction((id) => {
         const state = document.querySelector(`.rtc-drawing [data-id="${id}"][data-lit="active"]`)
         const frame = state?.closest('.rtc-drawing')?.getBoundingClientRect()
         const box = state?.getBoundingClientRect()
         return frame && box && box.left >= frame.left && box.right <= frame.right
       }, `coalescer_strategy_${strategy}`)
-    await isSeen('debounce')
+    await waitUntilSeen('debounce')
     await tab.evaluate(() => page.coalescer.switchStrategy('perKey'))
-    await isSeen('perKey')
+    await waitUntilSeen('perKey')
     await tab.evaluate(() => page.coalescer.switchStrategy('debounce'))
-    await isSeen('debounce')
+    await waitUntilSeen('debounce')
+    expect(problems).toEqual([])
   })
 
   it.each(['light', 'dark'] as const)(
