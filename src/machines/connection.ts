@@ -22,7 +22,7 @@ const progress = { ...losses, ...waking, SUBSCRIBED: { target: '#attaching' }, S
 const reopenGone = { target: '#reopening', actions: ['reportGone', 'removeChannel'] } as const
 
 /** Some clients close their channels with the socket when the app disconnects, and say nothing (supabase-js 2.95). */
-const closing = { SOCKET_CLOSED: [{ guard: 'isJoined' }, reopenGone] } as const
+const closing = { SOCKET_CLOSED: [{ guard: 'isJoined', actions: 'lookAround' }, reopenGone] } as const
 
 const reopenUnattached = { target: '#reopening', actions: ['reportUnattached', 'removeChannel'] } as const
 const reopenUnjoined = { target: '#reopening', actions: ['reportUnjoined', 'removeChannel'] } as const
@@ -89,7 +89,7 @@ export const connectionMachine = connectionSetup.createMachine({
         watched: {
           description: describe('Some clients close a channel without a word.'),
           after: {
-            probe: [{ guard: 'isJoined', target: 'watched', reenter: true }, reopenGone],
+            probe: [{ guard: 'isJoined', target: 'watched', reenter: true, actions: 'lookAround' }, reopenGone],
           },
         },
       },

@@ -32,6 +32,8 @@ export interface ConnectionPort {
   removeChannel(): void
   /** Whether the client still has the channel joined, as far as it tells. */
   isJoined(): boolean
+  /** Looks for what else may keep the feed from coming in. */
+  lookAround(): void
   /** Changes may have been missed although the feed stays attached. */
   gapPassed(): void
   /** The feed was attached long after the join: its start may have been missed. */
@@ -105,6 +107,7 @@ export const connectionSetup = setup({
     openChannel: ({ context }) => context.port.openChannel(),
     removeChannel: ({ context }) => context.port.removeChannel(),
     refreshToken: ({ context }) => context.port.refreshToken(),
+    lookAround: ({ context }) => context.port.lookAround(),
     tellGap: ({ context }) => context.port.gapPassed(),
     tellLate: ({ context, event }) => {
       if (event.type === 'SYSTEM_OK' && event.isLate) context.port.attachedLate()

@@ -35,8 +35,8 @@ const isSame = (a: ResolvedStrategy, b: ResolvedStrategy): boolean => JSON.strin
 
 type StrategyRef = ActorRef<Snapshot<unknown>, StrategyEvent>
 
-/** Says something to the strategy at work. */
-const tell = (event: StrategyEvent | ((args: OrchestratorArgs) => StrategyEvent)) =>
+/** Says something to the strategy at work; XState itself takes any event for an actor named by its id. */
+export const tell = (event: StrategyEvent | ((args: OrchestratorArgs) => StrategyEvent)) =>
   sendTo<OrchestratorContext, OrchestratorEvent, undefined, StrategyRef, OrchestratorEvent>('strategy', event)
 
 const orchestratorSetup = setup({

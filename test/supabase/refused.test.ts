@@ -1,4 +1,6 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import type { AnyActorRef, SnapshotFrom } from 'xstate'
+import type { connectionMachine } from '../../src/machines/connection.ts'
 import { type FeedWorld, createFeedWorld } from '../support/feedWorld.ts'
 import { advance, drain, useSimulatedTime } from '../support/simulatedTime.ts'
 
@@ -182,6 +184,21 @@ describe('a channel of somebody else on the same client', () => {
     expect(world.messages()).toEqual([
       "The channel 'chat' of the same client is not let in. Each try holds up all channels of the socket for about 5 s: remove it, or give the service a client of its own.",
     ])
+  })
+
+  it('is looked for at the probe and when the socket closes, and by nobody who asks what would happen then', async () => {
+    const actors: AnyActorRef[] = []
+    const world = createFeedWorld({ inspect: ({ actorRef }) => actors.push(actorRef as AnyActorRef) })
+    await world.goLive()
+    const looks = vi.spyOn(world.supabase, 'getChannels')
+    const connection = actors.find(({ id }) => id === 'db')
+    const snapshot = connection?.getSnapshot() as SnapshotFrom<typeof connectionMachine>
+    expect(snapshot.can({ type: 'SOCKET_CLOSED' })).toBe(true)
+    expect(looks).not.toHaveBeenCalled()
+    connection?.send({ type: 'SOCKET_CLOSED' })
+    expect(looks).toHaveBeenCalledTimes(1)
+    await advance(10_000)
+    expect(looks).toHaveBeenCalledTimes(2)
   })
 
   it("that is let in after a while, or has no socket, is nobody else's affair", async () => {

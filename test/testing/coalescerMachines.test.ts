@@ -109,6 +109,7 @@ describe('the model of the connection', () => {
       authorize: () => new Promise<void>((resolve, reject) => (authorized = { resolve, reject })),
       hasNewToken: () => is.includes('hasNewToken'),
       isJoined: () => is.includes('isJoined'),
+      lookAround: () => undefined,
       refreshToken: () => undefined,
       openChannel: () => undefined,
       removeChannel: () => undefined,

@@ -109,10 +109,8 @@ export function createFeedConnection(firstPlan: ChannelPlan, port: FeedConnectio
     hasNewToken: () => token.current() !== joinedWith,
     openChannel,
     removeChannel,
-    isJoined() {
-      port.lookAround()
-      return socket?.isConnected?.() !== false && session?.isJoined() !== false
-    },
+    isJoined: () => socket?.isConnected?.() !== false && session?.isJoined() !== false,
+    lookAround: () => port.lookAround(),
     gapPassed: () => port.gapPassed(),
     attachedLate: () => port.attachedLate(),
     report,
