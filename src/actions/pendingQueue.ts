@@ -105,11 +105,13 @@ export class PendingQueue {
     for (const key of this.keys.values()) key.matched?.delete(target)
   }
 
-  /** Owes a query a fetch again, without a new event of the app. */
-  restore(queryKey: QueryKey, atMs: number, moment?: Moment): PendingKey {
+  /** Owes a query a fetch again, without a new event of the app; `sources` are the labels of what it was owed for. */
+  restore(queryKey: QueryKey, atMs: number, sources: readonly string[] = [], moment?: Moment): PendingKey {
     this.lastEventAtMs = atMs
     const id = this.idOf(queryKey, true)
-    return this.#merge(id, queryKey, wantsFor.active, atMs, this.tick(), true, undefined, moment)
+    const key = this.#merge(id, queryKey, wantsFor.active, atMs, this.tick(), true, undefined, moment)
+    for (const source of sources) addSource(key, source)
+    return key
   }
 
   /** Like `add` for a key that a buffered change turned out to touch: the change's own time counts. */

@@ -2,7 +2,7 @@ import { hashKey } from '@tanstack/react-query'
 import { type FlushedKey, coalesceQueryClient, createCoalescer } from 'realtime-coalescer'
 import { describe, expect, it } from 'vitest'
 import { advance, drain, useSimulatedTime } from '../support/simulatedTime.ts'
-import { announce, coalescing, everyStrategy, flushDelayOf, sendChange, worldOf } from './support.ts'
+import { announce, coalescing, everyStrategy, flushDelayOf, sendChange, startsOf, worldOf } from './support.ts'
 
 useSimulatedTime()
 
@@ -63,6 +63,37 @@ describe.each(coalescing)('G12 explained, %s', (strategy) => {
     expect(world.flushed.at(-1)?.fetched).toEqual([1, 2, 3].map((id) => hashKey(['goals', id])))
     await advance(2000)
     expect(world.server.requests).toHaveLength(6)
+  })
+
+  it('a fetch that makes up for one the app has cancelled is explained by the sources of both', async () => {
+    const world = worldOf(strategy)
+    await world.showLoaded(['goals', 1])
+    world.coalescer.scheduleInvalidate(goals, { source: 'goals:INSERT' })
+    world.coalescer.scheduleInvalidate(partners, { source: 'partners:INSERT' })
+    for (let time = 0; time < 2; time += 1) {
+      void world.coalescer.flush()
+      await advance(5)
+      void world.queryClient.cancelQueries({ queryKey: ['goals', 1] })
+      await advance(1)
+    }
+    world.coalescer.scheduleInvalidate(['goals', 1], { source: 'goals:UPDATE' })
+    void world.coalescer.flush()
+    await advance(1000)
+    expect(startsOf(world, ['goals', 1])).toHaveLength(4)
+    const sources = world.coalescer.explain(['goals', 1])?.keys.flatMap((key) => key.sources)
+    expect(sources?.toSorted()).toEqual(['goals:INSERT', 'goals:UPDATE'])
+    expect(world.flushed.at(-1)?.keys.reduce((sum, { events }) => sum + events, 0)).toBe(1)
+  })
+
+  it('a fetch that follows a patch made meanwhile is explained by its change', async () => {
+    const world = worldOf(strategy)
+    await world.showLoaded(['goals', 1])
+    void world.queryClient.refetchQueries({ queryKey: ['goals', 1] })
+    await advance(5)
+    sendChange(world, { patch: [{ queryKey: ['goals', 1], update: () => ({ version: 5 }) }] })
+    await advance(1000)
+    expect(startsOf(world, ['goals', 1])).toHaveLength(3)
+    expect(world.coalescer.explain(['goals', 1])?.keys.map((key) => key.sources)).toEqual([['goals:INSERT']])
   })
 
   it('explain() names the flush and the keys that led to the last fetch of a query', async () => {

@@ -1,6 +1,7 @@
 import { type QueryClient, partialMatchKey } from '@tanstack/react-query'
 import { type ActorOptions, type AnyActorLogic, createActor } from 'xstate'
 import { createTimekeeper } from '../../actions/clock.ts'
+import { causesOf } from './fetches/followEnd.ts'
 import { Emitter, createErrorReporter, createWarner } from '../../actions/report.ts'
 import {
   readFlushOptions,
@@ -65,7 +66,7 @@ export function createCoalescerWith<const Strategies extends StrategyRegistry>(
       if (!listeners.isOn() && !inspectors.isOn()) return
       router.send({ type: 'REPORT', emitted: { type: name, ...record } as EmittedEvent<string> })
     },
-    fetchLost: (queryKeys) => router.fetchLost(queryKeys),
+    fetchLost: (queryKeys, sources) => router.fetchLost(queryKeys, sources),
     changed: () => {
       router.noteHeld()
       notifier.notifySoon()
@@ -193,8 +194,7 @@ export function createCoalescerWith<const Strategies extends StrategyRegistry>(
     explain(queryHashOrKey) {
       const entry = engine.entryOf(readQueryHash(queryHashOrKey, engine.queryClient))
       if (!entry?.cause) return undefined
-      const { query, cause } = entry
-      return { reason: cause.reason, keys: cause.keys.filter((key) => partialMatchKey(query.queryKey, key.queryKey)) }
+      return { reason: entry.cause.reason, keys: causesOf(entry) }
     },
     reset() {
       router.take({ type: 'RESET' })
@@ -237,7 +237,7 @@ export function createCoalescerWith<const Strategies extends StrategyRegistry>(
     takeLate: (event) => router.takeLate(event),
     isStopped: () => router.isOver,
     actorOptions,
-    fetchLost: (queryKeys, moment) => router.fetchLost(queryKeys, moment),
+    fetchLost: (...lost) => router.fetchLost(...lost),
     callsPort: {
       queue: engine.queue,
       fetches: engine.fetches,

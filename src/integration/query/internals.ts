@@ -56,7 +56,7 @@ export interface CoalescerInternals {
   /** What the calls of coalesced clients need. */
   readonly callsPort: CallsPort
   /** Owes queries a fetch again, because a patch has overtaken the one that is running. */
-  fetchLost(queryKeys: readonly QueryKey[], moment?: Moment): void
+  fetchLost(queryKeys: readonly QueryKey[], sources: readonly string[], moment?: Moment): void
   /** Gives the coalescer its query client, if it has none yet. @throws TypeError for another than it has. */
   attach(queryClient: QueryClient): void
 }

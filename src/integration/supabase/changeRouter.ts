@@ -52,7 +52,7 @@ export function createChangeRouter(
   const sinkOf = (moment: Moment | undefined): ChangeSink => ({
     invalidate: (queryKeys, source) => port.invalidate(queryKeys, source, moment),
     refetch: (queryKeys, queryType, source) => send({ type: 'REFETCH', queryKeys, queryType, source }, moment),
-    fetchLost: (queryKeys) => internals.fetchLost(queryKeys, moment),
+    fetchLost: (queryKeys, source) => internals.fetchLost(queryKeys, [source], moment),
   })
   const tables = new Map([...service.tables.values()].map((table) => [table.id, createTableRoute(table, port, echoes)]))
   const messages = new Map(

@@ -1,4 +1,5 @@
-import type { QueryKey } from '@tanstack/react-query'
+import { type QueryKey, partialMatchKey } from '@tanstack/react-query'
+import type { FlushedKey } from '../../../actions/types.ts'
 import type { Holds } from './holds.ts'
 import { isStillWanted } from './owed.ts'
 import { type Entry, forgetTried, isRunning, noteCause, wantedAt } from './way.ts'
@@ -12,8 +13,8 @@ interface Owing {
 }
 
 interface EndPort {
-  /** Owes queries a fetch again. */
-  fetchLost(queryKeys: readonly QueryKey[]): void
+  /** Owes queries a fetch again, for events with these labels. */
+  fetchLost(queryKeys: readonly QueryKey[], sources: readonly string[]): void
 }
 
 /**
@@ -34,8 +35,15 @@ export function followEnd(entry: Entry, owing: Owing, port: EndPort): void {
   ways.postpone(entry)
   if (!isWanted) return
   forgetTried(entry)
-  port.fetchLost([entry.query.queryKey])
+  port.fetchLost(
+    [entry.query.queryKey],
+    causesOf(entry).flatMap(({ sources }) => sources),
+  )
 }
+
+/** The flushed keys that asked for the query's latest fetch. */
+export const causesOf = ({ query, cause }: Entry): readonly FlushedKey[] =>
+  cause?.keys.filter(({ queryKey }) => partialMatchKey(query.queryKey, queryKey)) ?? []
 
 /** A success has cleared the flag; a cancellation has restored the state from before it was set. */
 function followNotes(entry: Entry, owing: Owing): void {

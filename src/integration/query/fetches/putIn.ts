@@ -29,8 +29,8 @@ export interface PutInPort {
   /** Within this time, a request from before an event may still bring another tab an answer. */
   readonly stuckAfterMs: number
   readonly ledger: () => Ledger | undefined
-  /** Owes queries a fetch again. */
-  fetchLost(queryKeys: readonly QueryKey[]): void
+  /** Owes queries a fetch again, for events with these labels. */
+  fetchLost(queryKeys: readonly QueryKey[], sources?: readonly string[]): void
   readonly owing: {
     /** The query is to be stale for an event, should the request that is running not answer it. */
     noteMark(entry: Entry, seq: number): void

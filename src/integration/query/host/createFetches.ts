@@ -39,7 +39,7 @@ export function createFetches(port: EnginePort, parts: EngineParts): Fetches {
     now,
     clock: port.clock,
     mayYield: port.isRealTime,
-    fetchLost: (queryKeys) => port.fetchLost(queryKeys),
+    fetchLost: (queryKeys, sources) => port.fetchLost(queryKeys, sources),
     fetchFailed: parts.failed,
     fetchStuck: (entry) => port.report(...describeStuck(entry, now())),
   })

@@ -119,8 +119,8 @@ export class Router {
   }
 
   /** Owes queries a fetch again. */
-  fetchLost(queryKeys: readonly QueryKey[], moment?: Moment): void {
-    const event: FetchLostEvent = { type: 'FETCH_LOST', queryKeys }
+  fetchLost(queryKeys: readonly QueryKey[], sources: readonly string[] = [], moment?: Moment): void {
+    const event: FetchLostEvent = { type: 'FETCH_LOST', queryKeys, sources }
     if (moment) this.#port.engine.queue.moments.set(event, moment)
     if (this.isOver) this.takeLate(event)
     else if (this.state === 'dead') this.#flushEvent(event)

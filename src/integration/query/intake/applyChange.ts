@@ -26,7 +26,7 @@ export interface ChangeSink {
   invalidate(queryKeys: readonly QueryKey[], source: string): void
   refetch(queryKeys: readonly QueryKey[], queryType: RefetchQueryType, source: string): void
   /** Queries whose running fetch is older than the patch it would overwrite. */
-  fetchLost(queryKeys: readonly QueryKey[]): void
+  fetchLost(queryKeys: readonly QueryKey[], source: string): void
 }
 
 /**
@@ -65,7 +65,7 @@ export function applyChange(
   // Under `direct` a query that is fetched already would be fetched a second time.
   const told = [...stale, ...effects.refetch.map(({ queryKey }) => queryKey)]
   const lost = overtaken.filter((queryKey) => !told.some((key) => partialMatchKey(queryKey, key)))
-  if (lost.length > 0) sink.fetchLost(lost)
+  if (lost.length > 0) sink.fetchLost(lost, source)
 }
 
 function cancelFetches({ queryClient, report }: ChangesPort, { cancel }: ResolvedEffects): void {

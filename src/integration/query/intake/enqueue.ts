@@ -74,7 +74,7 @@ export function recordEvent(port: IntakePort, event: RecordableEvent): readonly 
       return call ? queue.during(0, () => call.enter(queue, atMs)) : (event.urgentKeyIds ?? [])
     }
     case 'FETCH_LOST':
-      return event.queryKeys.map((queryKey) => queue.restore(queryKey, atMs, moment).id)
+      return event.queryKeys.map((queryKey) => queue.restore(queryKey, atMs, event.sources, moment).id)
     case 'CHANGE': {
       queue.bufferChange(event.change, event.handler, atMs, moment)
       const isFull = queue.changes.length >= port.maxBufferedChanges()
@@ -118,7 +118,8 @@ export function drainChanges(port: IntakePort): string[] {
       const sink: ChangeSink = {
         invalidate: (queryKeys, source) => add(queryKeys, wantsFor.active, source),
         refetch: (queryKeys, queryType, source) => add(queryKeys, wantsFor[queryType], source),
-        fetchLost: (queryKeys) => ids.push(...queryKeys.map((queryKey) => queue.restore(queryKey, atMs, moment).id)),
+        fetchLost: (queryKeys, source) =>
+          ids.push(...queryKeys.map((queryKey) => queue.restore(queryKey, atMs, [source], moment).id)),
       }
       queue.during(1, () => applyChange(changesPort, change, handler, sink, seq))
     })
