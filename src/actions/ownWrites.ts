@@ -9,6 +9,7 @@ import type { Change } from './types.ts'
 const FORGOTTEN_AFTER_MS = 30_000
 const MAX_WRITES = 10_000
 const MAX_ECHOES = 100
+const MAX_ANSWERED = 200
 const MAX_MOMENTS = 200
 
 /** A write of the app that has been answered. */
@@ -34,6 +35,14 @@ interface Waiting {
   readonly isDoubtful: boolean
 }
 
+/** A write whose echo has come: who tells of it again waits for none. */
+interface Answered {
+  readonly write: OwnWrite
+  readonly echo: Change
+  /** When the echo came. */
+  readonly echoAtMs: number
+}
+
 /** What the echo of an own write has told: whoever asked after `seq` has seen all commits up to `committed`. */
 interface Echo {
   readonly committed: string
@@ -48,10 +57,13 @@ interface Echo {
 export class OwnWrites {
   /** Those whose echo has not come, by row, oldest first. */
   readonly #waiting = new Map<string, Waiting[]>()
+  #answered: Answered[] = []
   readonly #now: () => number
   readonly #serverClock = new ServerClock()
   readonly #heard = new HeardChanges()
   #count = 0
+  /** None of those that wait is older. */
+  #oldestAtMs = Infinity
   #interruptedAtMs = -Infinity
   #returnedAtMs = -Infinity
   #echoes: Echo[] = []
@@ -65,6 +77,7 @@ export class OwnWrites {
   /** Notes a write, unless its echo has come before its response, or may have. Returns whether the echo is to come. */
   add(write: OwnWrite): boolean {
     this.#forgetOld()
+    if (this.#isToldAgain(write)) return false
     const { rowId, table, row } = write
     const heard = this.#heard.ofRow(rowId).filter(({ change }) => isEcho(change, row, table) !== false)
     const isDoubtful = heard.length > 0 || this.#mayHaveMissed(write, -Infinity)
@@ -74,17 +87,21 @@ export class OwnWrites {
     const early = since.find(({ change }) => isEcho(change, row, table) === true)
     if (early) {
       this.#heard.remove(early)
+      this.#noteAnswered({ write, echo: early.change, echoAtMs: early.atMs })
       this.#noteEcho(early.change, write.seq)
     }
     if (since.length > 0 || this.#mayHaveMissed(write, beganAtMs)) return false
+    // Told of again, it has been answered by now at the latest.
+    this.#keep(rowId, (one) => one.write.row !== row)
     const waiting: Waiting = { write, mostAheadMs: this.#serverClock.mostAheadMs, isDoubtful }
     const writes = this.#waiting.get(rowId)
     if (writes) writes.push(waiting)
     else this.#waiting.set(rowId, [waiting])
     this.#count += 1
+    this.#oldestAtMs = Math.min(this.#oldestAtMs, write.atMs)
     for (const oldest of this.#waiting.keys()) {
       if (this.#count <= MAX_WRITES) break
-      this.#drop(oldest)
+      this.#keep(oldest, () => false)
     }
     return !isDoubtful || provenAtMs !== undefined
   }
@@ -133,15 +150,28 @@ export class OwnWrites {
     const nowMs = this.#now()
     const isMatch = (one: Waiting): boolean =>
       isEcho(change, one.write.row, table) === true && isToCome(one) && !isLater(change, one, nowMs)
-    const index = writes.findIndex(isMatch)
+    const first = writes.find(isMatch)
     // If the echoes of those before have been lost, it is that of the last one.
     const seq = writes.findLast(isMatch)?.write.seq
+    if (first) this.#noteAnswered({ write: first.write, echo: change, echoAtMs: nowMs })
     // Whoever has written the row, its next change may be somebody else's and look the same.
-    const passed = index < 0 ? writes.length : index + 1
-    writes.splice(0, passed)
-    this.#count -= passed
-    if (writes.length === 0) this.#waiting.delete(rowId)
+    const passed = first ? writes.indexOf(first) + 1 : writes.length
+    this.#keep(rowId, (one, index) => index >= passed && !(one.write.atMs === first?.write.atMs && isMatch(one)))
     return seq
+  }
+
+  /** Whether it is a write whose echo has come, told of in the same moment, or by the mutation that has returned it. */
+  #isToldAgain(write: OwnWrite): boolean {
+    return this.#answered.some(({ write: known, echo, echoAtMs }) => {
+      if (known.rowId !== write.rowId) return false
+      if (known.atMs === write.atMs) return isEcho(echo, write.row, write.table) === true
+      return known.row === write.row && echoAtMs >= (write.provenBeganAtMs() ?? Infinity)
+    })
+  }
+
+  #noteAnswered(answered: Answered): void {
+    this.#answered.push(answered)
+    if (this.#answered.length > MAX_ANSWERED) this.#answered.shift()
   }
 
   #noteEcho({ commitTimestamp }: Change, seq: number): void {
@@ -178,18 +208,22 @@ export class OwnWrites {
     return seqs.length > 0 ? Math.min(...seqs) : undefined
   }
 
-  #drop(rowId: string): void {
-    this.#count -= this.#waiting.get(rowId)?.length ?? 0
-    this.#waiting.delete(rowId)
+  /** Waits no longer for those of a row but some. */
+  #keep(rowId: string, isKept: (one: Waiting, index: number) => boolean): void {
+    const writes = this.#waiting.get(rowId) ?? []
+    const kept = writes.filter(isKept)
+    this.#count -= writes.length - kept.length
+    if (kept.length > 0) this.#waiting.set(rowId, kept)
+    else this.#waiting.delete(rowId)
   }
 
   #forgetOld(): void {
     const oldestMs = this.#now() - FORGOTTEN_AFTER_MS
-    for (const [rowId, writes] of this.#waiting) {
-      const [oldest] = writes
-      if (oldest && oldest.write.atMs >= oldestMs) break
-      this.#drop(rowId)
+    if (this.#oldestAtMs < oldestMs) {
+      for (const rowId of [...this.#waiting.keys()]) this.#keep(rowId, ({ write }) => write.atMs >= oldestMs)
+      this.#oldestAtMs = Math.min(...[...this.#waiting.values()].flat().map(({ write }) => write.atMs))
     }
+    while (this.#answered[0] && this.#answered[0].echoAtMs < oldestMs) this.#answered.shift()
     this.#heard.forgetBefore(oldestMs)
     while (this.#echoes[0] && this.#echoes[0].atMs < oldestMs) this.#echoes.shift()
   }

@@ -214,3 +214,93 @@ it('a write whose echo may have come already is no reason to open the channel an
   await advance(20_000)
   expect(world.supabase.opened).toHaveLength(1)
 })
+
+describe('a write that is told of twice', () => {
+  /** Tells of a write by a mutation, and once more when it has ended, or at once as a copy. */
+  function mutateTwice(
+    { realtime, queryClient, coalescer, commit }: LiveWorld,
+    again: 'at the end' | 'at once, copied',
+  ) {
+    const mutation = new MutationObserver(queryClient, {
+      mutationFn: async () => {
+        await sleep(20)
+        commit()
+        await sleep(20)
+        return { ...row }
+      },
+      onSuccess: (written) => {
+        realtime.own('goals', written)
+        if (again === 'at once, copied') realtime.own('goals', { ...written })
+      },
+      onSettled: () => {
+        coalescer.scheduleInvalidate(['goals'])
+        return sleep(300)
+      },
+    })
+    mutation.subscribe(() => {})
+    const atEnd = again === 'at the end' ? { onSuccess: (written: object) => realtime.own('goals', written) } : {}
+    mutation.mutate(undefined, atEnd).catch(() => undefined)
+  }
+
+  it.each(['at the end', 'at once, copied'] as const)('%s waits for one echo', async (again) => {
+    const world = await liveWorld()
+    mutateTwice(world, again)
+    await advance(400)
+    world.coalescer.scheduleInvalidate(['goals'])
+    expect(await isShown(world)).toBe(true)
+  })
+
+  it.each(['at the end', 'at once, copied'] as const)('%s is no reason to open the channel anew', async (again) => {
+    const world = await liveWorld()
+    mutateTwice(world, again)
+    await advance(20_000)
+    expect(world.supabase.opened).toHaveLength(1)
+  })
+
+  it('in the same object counts from the last time, while its echo has not come', async () => {
+    const world = await liveWorld()
+    for (const name of ['first', 'second']) {
+      world.server.write(['goals'])
+      world.realtime.own('goals', row)
+      if (name === 'first') world.coalescer.scheduleInvalidate(['goals'])
+      await advance(300)
+    }
+    world.supabase.current.change(changeOf('UPDATE', { new: row, commit_timestamp: now() }))
+    await advance(4_000)
+    expect(world.goals.version()).toBe(world.server.versionOf(['goals']))
+  })
+
+  it('is two writes if it was made twice', async () => {
+    const world = await liveWorld()
+    const requests = (): number => world.server.requests.length
+    const before = requests()
+    for (let time = 0; time < 2; time += 1) {
+      world.realtime.own('goals', row)
+      world.coalescer.scheduleInvalidate(['goals'])
+      await advance(1_000)
+      world.supabase.current.change(
+        changeOf('UPDATE', { new: row, commit_timestamp: new Date(Date.now() - 1_000).toISOString() }),
+      )
+      await advance(1_000)
+    }
+    expect(requests() - before).toBe(2)
+  })
+})
+
+it('a write whose echo was lost is forgotten after half a minute without those that came after it', async () => {
+  const world = await liveWorld()
+  const write = (title: string): void => world.realtime.own('goals', { id: 1, title })
+  write('lost')
+  await advance(5_000)
+  world.commit({ new: { id: 5, title: 'y' } })
+  await advance(24_500)
+  write('alike')
+  world.coalescer.scheduleInvalidate(['goals'])
+  await advance(600)
+  const before = world.server.requests.length
+  world.supabase.current.change(
+    changeOf('UPDATE', { new: row, commit_timestamp: new Date(Date.now() - 700).toISOString() }),
+  )
+  await advance(4_000)
+  expect(world.server.requests.length).toBe(before)
+})
