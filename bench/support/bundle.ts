@@ -42,17 +42,17 @@ const smallAppImports = [
 
 /** What no entry point may exceed: a little above what it has, so that growth is a decision. */
 export const sizeLimits: Readonly<Record<string, number>> = {
-  'realtime-coalescer': 33_850,
-  'createCoalescer alone': 31_300,
+  'realtime-coalescer': 33_950,
+  'createCoalescer alone': 31_400,
   [app]: 56_000,
   [appWithXState]: 68_600,
   [smallApp]: 49_400,
   [withoutParts]: 19_250,
   [onlyDebounce]: 27_650,
-  'realtime-coalescer/supabase': 26_000,
+  'realtime-coalescer/supabase': 26_150,
   'realtime-coalescer/react': 1640,
   'realtime-coalescer/inspect': 15_700,
-  'realtime-coalescer/devtools': 18_500,
+  'realtime-coalescer/devtools': 19_050,
   'realtime-coalescer/testing': 40_400,
 }
 
