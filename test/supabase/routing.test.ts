@@ -264,6 +264,48 @@ describe('a handler that fails', () => {
   })
 })
 
+describe.each([...strategies, 'adaptive'] as const)('under %s a handler that cancels', (strategy) => {
+  const cancelling = () =>
+    worldWith(() => ({ cancel: [['goals']], patch: [{ queryKey: ['goals'], update: (old) => old }] }), {}, strategy)
+
+  it('the first load of a query on screen has it loaded again', async () => {
+    const world = cancelling()
+    world.server.latencyMs = () => 400
+    const goals = world.show(['goals'])
+    await advance(100)
+    world.realtime.handleChange(changeOf('INSERT'))
+    await advance(2_000)
+    expect(world.server.requestsOf(['goals'])).toHaveLength(2)
+    expect(goals.observer.getCurrentResult()).toMatchObject({ status: 'success', fetchStatus: 'idle' })
+  })
+
+  it('the fetch with which a stale query has come on screen has it fetched again', async () => {
+    const world = cancelling()
+    const goals = await world.showLoaded(['goals'])
+    goals.unmount()
+    world.coalescer.scheduleInvalidate(['goals'])
+    await advance(2_000)
+    world.server.latencyMs = () => 400
+    world.show(['goals'])
+    await advance(100)
+    world.realtime.handleChange(changeOf('INSERT'))
+    await advance(2_000)
+    expect(world.server.requestsOf(['goals'])).toHaveLength(3)
+    expect(world.queryClient.getQueryState(['goals'])).toMatchObject({ isInvalidated: false, fetchStatus: 'idle' })
+  })
+
+  it('a fetch of the app, of data that is not stale, leaves it at that', async () => {
+    const world = cancelling()
+    const goals = await world.showLoaded(['goals'])
+    world.server.latencyMs = () => 400
+    void goals.observer.refetch()
+    await advance(100)
+    world.realtime.handleChange(changeOf('INSERT'))
+    await advance(2_000)
+    expect(world.server.requestsOf(['goals'])).toHaveLength(2)
+  })
+})
+
 describe('handleChange', () => {
   it('works before initialize()', async () => {
     const { realtime, showLoaded, server } = createFeedWorld()

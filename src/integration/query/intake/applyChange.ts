@@ -1,4 +1,4 @@
-import { type QueryClient, notifyManager, partialMatchKey } from '@tanstack/react-query'
+import { type Query, type QueryClient, notifyManager, partialMatchKey } from '@tanstack/react-query'
 import { type ResolvedEffects, resolveEffects, sourceOf } from '../../../actions/effects.ts'
 import type { ErrorReporter } from '../../../actions/report.ts'
 import type {
@@ -25,7 +25,7 @@ export interface ChangesPort {
 export interface ChangeSink {
   invalidate(queryKeys: readonly QueryKey[], source: string): void
   refetch(queryKeys: readonly QueryKey[], queryType: RefetchQueryType, source: string): void
-  /** Queries whose running fetch is older than the patch it would overwrite. */
+  /** Queries whose running fetch is older than the patch it would overwrite, or is cancelled before it has answered. */
   fetchLost(queryKeys: readonly QueryKey[], source: string): void
 }
 
@@ -50,10 +50,11 @@ export function applyChange(
     return
   }
   const apply = () => {
-    cancelFetches(port, effects)
-    return applyPatches(port, effects, cameAt)
+    const unanswered = cancelFetches(port, effects)
+    const { overtaken, failed } = applyPatches(port, effects, cameAt)
+    return { lost: [...unanswered, ...overtaken], failed }
   }
-  const { overtaken, failed } = notifyManager.batch(() => port.mutations.apart(apply))
+  const { lost, failed } = notifyManager.batch(() => port.mutations.apart(apply))
   const source = sourceOf(change)
   // A failed patch is not in the data, so only a fetch can bring it there.
   const stale = [...effects.invalidate, ...failed]
@@ -64,18 +65,29 @@ export function applyChange(
   }
   // Under `direct` a query that is fetched already would be fetched a second time.
   const told = [...stale, ...effects.refetch.map(({ queryKey }) => queryKey)]
-  const lost = overtaken.filter((queryKey) => !told.some((key) => partialMatchKey(queryKey, key)))
-  if (lost.length > 0) sink.fetchLost(lost, source)
+  const untold = lost.filter((queryKey) => !told.some((key) => partialMatchKey(queryKey, key)))
+  if (untold.length > 0) sink.fetchLost(untold, source)
 }
 
-function cancelFetches({ queryClient, report }: ChangesPort, { cancel }: ResolvedEffects): void {
+/** Returns the queries on screen that are left without data, or with stale data, and owe no fetch of ours. */
+function cancelFetches({ queryClient, ledger, report }: ChangesPort, { cancel }: ResolvedEffects): QueryKey[] {
+  const cache = queryClient.getQueryCache()
+  const isUnanswered = (query: Query): boolean =>
+    query.isActive() &&
+    query.state.fetchStatus !== 'idle' &&
+    (query.state.data === undefined || query.state.isInvalidated) &&
+    ledger.entryOf(query).debt.at === 'nowhere'
+  const unanswered: QueryKey[] = []
   for (const queryKey of cancel) {
+    const queries = cache.findAll({ queryKey }).filter(isUnanswered)
+    unanswered.push(...queries.map((query) => query.queryKey))
     try {
       queryClient.cancelQueries({ queryKey }).catch(() => undefined)
     } catch (error) {
       report(error, { type: 'patchFailed', queryKey })
     }
   }
+  return unanswered
 }
 
 function applyPatches(port: ChangesPort, { patch: patches }: ResolvedEffects, cameAt: number) {
