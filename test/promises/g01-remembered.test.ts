@@ -72,6 +72,30 @@ describe('G1 fresh, data restored after the flush of many events', () => {
     expect(restoresStale(world, ['partners'], readAtMs)).toBe(false)
   })
 
+  it('is stale if its key, the first of many, was named once more after the read', async () => {
+    const world = worldOf('debounce')
+    world.coalescer.send({ type: 'INVALIDATE', queryKeys: goalsFrom(0, 3000) })
+    await advance(10)
+    const readAtMs = Date.now()
+    await advance(10)
+    await flush(world, [goal(0)])
+    expect(restoresStale(world, goal(0), readAtMs)).toBe(true)
+  })
+
+  it('is stale once the request is cancelled that runs beside it, though nothing shows it', async () => {
+    const world = worldOf('debounce')
+    const shown = await world.showLoaded(goal(0))
+    const readAtMs = Date.now()
+    await flush(world, goalsFrom(0, 2500))
+    await advance(1000)
+    shown.unmount()
+    void world.queryClient.refetchQueries({ queryKey: goal(0), type: 'all' })
+    expect(restoresStale(world, goal(0), readAtMs)).toBe(false)
+    await world.queryClient.cancelQueries({ queryKey: goal(0) })
+    await advance(1000)
+    expect(isInvalidated(world, goal(0))).toBe(true)
+  })
+
   it('does not count what reset() has forgotten', async () => {
     const world = worldOf('debounce')
     const readAtMs = Date.now()

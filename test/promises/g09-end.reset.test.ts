@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { changeOf } from '../support/changeOf.ts'
 import { SimulatedServer } from '../support/simulatedServer.ts'
 import { advance, drain, useSimulatedTime } from '../support/simulatedTime.ts'
-import { announce, coalescing, everyStrategy, startsOf, watchPromise, worldOf } from './support.ts'
+import { announce, coalescing, everyStrategy, isInvalidated, startsOf, watchPromise, worldOf } from './support.ts'
 
 useSimulatedTime()
 
@@ -83,6 +83,20 @@ describe.each(everyStrategy)('G9 reset, %s', (strategy) => {
     world.unhide()
     await advance(1000)
     expect(startsOf(world, goals)).toHaveLength(1)
+  })
+
+  it('data that was found too old in the same turn is not fetched afterwards, and stays marked', async () => {
+    const world = worldOf(strategy)
+    await world.showLoaded(goals)
+    const readAtMs = Date.now()
+    await advance(100)
+    announce(world, 'INVALIDATE', goals)
+    await advance(1000)
+    world.queryClient.setQueryData(goals, { version: 0 }, { updatedAt: readAtMs })
+    world.coalescer.reset()
+    await advance(1000)
+    expect(startsOf(world, goals)).toHaveLength(2)
+    expect(isInvalidated(world, goals)).toBe(true)
   })
 
   it('works on for the next user, and lets those go who waited', async () => {

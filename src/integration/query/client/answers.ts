@@ -99,7 +99,7 @@ export class Answers {
         answer.left -= 1
         const hasFailed = failure !== undefined && throwOnError
         if (!hasFailed && answer.left > 0) return
-        if (this.#open.get(sum) === answer) this.#open.delete(sum)
+        this.#open.delete(sum)
         // Before the caller goes on.
         this.#answered()
         if (hasFailed) reject(failure.error)
