@@ -8,6 +8,7 @@ import {
   coalescing,
   eventKinds,
   everyStrategy,
+  fetchDelayOf,
   isInvalidated,
   startsOf,
   watchPromise,
@@ -371,5 +372,27 @@ describe.each(everyStrategy)('G1 fresh, %s created while a fetch is running', (s
     await advance(1000)
     expect(world.server.requests.map(({ outcome }) => outcome)).toEqual(['failed'])
     expect([later.errors, later.coalescer.getSnapshot().stats.fetchesFailed]).toEqual([[], 0])
+  })
+})
+
+describe.each(coalescing)('G1 marked stale at the flush, %s', (strategy) => {
+  it.each([
+    ['before', true, Infinity],
+    ['before', true, 1],
+    ['after', false, Infinity],
+    ['after', false, 1],
+  ] as const)('a query whose request started %s the event: %s, with %d at once', async (when, isStale, limit) => {
+    const world = worldOf(strategy, { maxConcurrentRefetches: limit })
+    const shown = await world.showLoaded(goals)
+    world.server.latencyMs = () => 1000
+    const refetch = (): void => void shown.observer.refetch()
+    if (when === 'before') refetch()
+    await advance(1)
+    announce(world, 'INVALIDATE', goals)
+    if (when === 'after') refetch()
+    await advance(fetchDelayOf(strategy) + 10)
+    expect([isInvalidated(world, goals), shown.observer.getCurrentResult().isStale]).toEqual([isStale, isStale])
+    await advance(3000)
+    expect([shown.version(), isInvalidated(world, goals)]).toEqual([1, false])
   })
 })

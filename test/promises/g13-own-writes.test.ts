@@ -361,6 +361,19 @@ describe.each(everyStrategy)('G13 own writes, %s', (strategy) => {
     expect(world.coalescer.getSnapshot()).not.toHaveProperty('held')
   })
 
+  it('settled() waits for what is held', async () => {
+    const world = await rowsWorldOf(strategy)
+    world.add('mine')
+    await advance(10)
+    world.foreign('foreign')
+    await advance(400)
+    const settled = watchPromise(world.coalescer.settled())
+    await advance(100)
+    expect([settled.isResolved, world.reads.length]).toEqual([false, 1])
+    await advance(3000)
+    expect([settled.isResolved, world.reads.length]).toEqual([true, 2])
+  })
+
   it('a slot is not taken by what is held', async () => {
     const world = await rowsWorldOf(strategy, { maxConcurrentRefetches: 1 })
     const other = await world.showLoaded(partners)
