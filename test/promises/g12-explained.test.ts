@@ -1,6 +1,6 @@
-import { hashKey } from '@tanstack/react-query'
+import { InfiniteQueryObserver, MutationObserver, hashKey } from '@tanstack/react-query'
 import { type FlushedKey, coalesceQueryClient, createCoalescer } from 'realtime-coalescer'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { advance, drain, useSimulatedTime } from '../support/simulatedTime.ts'
 import { announce, coalescing, everyStrategy, flushDelayOf, sendChange, startsOf, worldOf } from './support.ts'
 
@@ -84,6 +84,38 @@ describe.each(coalescing)('G12 explained, %s', (strategy) => {
     expect(sources?.toSorted()).toEqual(['goals:INSERT', 'goals:UPDATE'])
     expect(world.flushed.at(-1)?.keys.reduce((sum, { events }) => sum + events, 0)).toBe(1)
   })
+
+  it.each(['cancels it', 'cancels it for a mutation', 'loads one more page'] as const)(
+    'a fetch in place of one of the app, which %s, is explained by the flush that had left it to that',
+    async (how) => {
+      const world = worldOf(strategy)
+      const { queryClient, coalescer } = world
+      const observer = new InfiniteQueryObserver(queryClient, {
+        queryKey: ['goals', 1],
+        queryFn: ({ pageParam, signal }) =>
+          new Promise<number>((resolve) => setTimeout(() => resolve(signal.aborted ? 0 : pageParam), 50)),
+        initialPageParam: 1,
+        getNextPageParam: (page) => page + 1,
+      })
+      onTestFinished(observer.subscribe(() => undefined))
+      await advance(60)
+      coalescer.scheduleInvalidate(goals, { source: 'goals:INSERT' })
+      void observer.refetch()
+      void coalescer.flush()
+      await advance(5)
+      expect(coalescer.explain(['goals', 1])).toBeUndefined()
+      const save = new MutationObserver(queryClient, {
+        mutationFn: () => advance(0),
+        onMutate: () => queryClient.cancelQueries({ queryKey: ['goals', 1] }),
+      })
+      if (how === 'cancels it') await queryClient.cancelQueries({ queryKey: ['goals', 1] })
+      else if (how === 'loads one more page') void observer.fetchNextPage()
+      else await save.mutate()
+      await advance(1000)
+      expect(coalescer.getSnapshot().stats.fetchesStarted).toBe(1)
+      expect(coalescer.explain(['goals', 1])?.keys.flatMap(({ sources }) => sources)).toEqual(['goals:INSERT'])
+    },
+  )
 
   it('a fetch that follows a patch made meanwhile is explained by its change', async () => {
     const world = worldOf(strategy)

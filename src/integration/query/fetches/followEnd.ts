@@ -37,13 +37,13 @@ export function followEnd(entry: Entry, owing: Owing, port: EndPort): void {
   forgetTried(entry)
   port.fetchLost(
     [entry.query.queryKey],
-    causesOf(entry).flatMap(({ sources }) => sources),
+    causesOf(entry, entry.leftBy).flatMap(({ sources }) => sources),
   )
 }
 
-/** The flushed keys that asked for the query's latest fetch. */
-export const causesOf = ({ query, cause }: Entry): readonly FlushedKey[] =>
-  cause?.keys.filter(({ queryKey }) => partialMatchKey(query.queryKey, queryKey)) ?? []
+/** The flushed keys that asked for the query's latest fetch, or for that of another flush. */
+export const causesOf = ({ query, cause }: Entry, record = cause): readonly FlushedKey[] =>
+  record?.keys.filter(({ queryKey }) => partialMatchKey(query.queryKey, queryKey)) ?? []
 
 /** A success has cleared the flag; a cancellation has restored the state from before it was set. */
 function followNotes(entry: Entry, owing: Owing): void {

@@ -11,10 +11,17 @@ export function startRun(entry: Entry, own: boolean, startedAt: number, nowMs: n
   const known = open(entry)
   known.run = own ? ownRun : othersRun
   known.runId += 1
+  if (own) takeOver(known)
   known.hasAsked = false
   known.startedAt = startedAt
   known.attemptAtMs = entry.query.state.fetchStatus === 'paused' ? undefined : nowMs
   known.revertsTo = entry.query.state
+}
+
+/** The coalescer fetches what it had left to the app. */
+function takeOver(known: ReturnType<typeof open>): void {
+  known.cause = known.leftBy ?? known.cause
+  known.leftBy = undefined
 }
 
 /** The request that is running asks for everything from now on. */

@@ -93,6 +93,8 @@ interface Known {
   inactiveWantedAt: number
   /** The flush that last asked for a fetch. */
   cause: FlushedRecord | undefined
+  /** The flush that has left it to a request of the app, should that answer nothing after all. */
+  leftBy: FlushedRecord | undefined
   /** The flush that last marked it stale without a fetch. */
   markedBy: FlushedRecord | undefined
   /** Whether `direct` would have started the fetch it owes, too. */
@@ -125,6 +127,7 @@ export const createEntry = (query: Query, id: number, nowMs: number): Entry => (
   notes: undefined,
   inactiveWantedAt: 0,
   cause: undefined,
+  leftBy: undefined,
   markedBy: undefined,
   direct: false,
   triedFor: 0,
@@ -167,8 +170,12 @@ export function noteInactive(entry: Entry, seq: number): void {
 /** Names the flush that the next fetch of the query is owed to. */
 export function noteCause(entry: Entry, cause: FlushedRecord, direct: boolean): void {
   open(entry).cause = cause
+  open(entry).leftBy = undefined
   open(entry).direct = direct
 }
+
+/** Names the flush that has found a request of the app to answer its events. */
+export const noteLeft = (entry: Entry, record: FlushedRecord): void => void (open(entry).leftBy = record)
 
 /** The coalescer has started the fetch that the query owes; returns whether it had before, for the same events. */
 export function noteTried(entry: Entry): boolean {

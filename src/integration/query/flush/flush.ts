@@ -2,7 +2,7 @@ import { notifyManager } from '@tanstack/react-query'
 import { type Verdict, judge } from '../../../actions/flushPlan.ts'
 import type { Asks } from '../../../actions/pendingKey.ts'
 import type { FlushedRecord } from '../../../actions/types.ts'
-import { type Entry, isOpen, noteCause, noteInactive, noteMarked } from '../fetches/way.ts'
+import { type Entry, isOpen, isOwnRun, noteCause, noteInactive, noteLeft, noteMarked } from '../fetches/way.ts'
 import { isFetchable } from '../fetches/owed.ts'
 import { addSeenBy, createAsk } from './ask.ts'
 import { type FlushManner, type FlushScope, type OpenRecord, type Walk, markFailed, openRecord } from './scope.ts'
@@ -92,8 +92,10 @@ function applyVerdict(
   scope.fetches.note(entry, markSeq, ifShownSeq, record)
   if (effect === 'fresh') {
     record.skippedFresh += 1
-    if (fetchSeq > 0 && isOpen(entry) && fetch !== 'never') scope.fetches.leanOnOpen(entry, fetchSeq)
-    else if (fetchSeq > 0 && entry.outcome === 'error') scope.fetches.reportFailure(entry)
+    if (fetchSeq > 0 && isOpen(entry) && fetch !== 'never') {
+      if (!isOwnRun(entry)) noteLeft(entry, record)
+      scope.fetches.leanOnOpen(entry, fetchSeq)
+    } else if (fetchSeq > 0 && entry.outcome === 'error') scope.fetches.reportFailure(entry)
     return
   }
   if (effect === 'mark' || fetch === 'never') return markStale(entry, record)
