@@ -42,17 +42,17 @@ const smallAppImports = [
 
 /** What no entry point may exceed: a little above what it has, so that growth is a decision. */
 export const sizeLimits: Readonly<Record<string, number>> = {
-  'realtime-coalescer': 33_950,
-  'createCoalescer alone': 31_400,
+  'realtime-coalescer': 34_150,
+  'createCoalescer alone': 31_600,
   [app]: 56_400,
   [appWithXState]: 69_100,
   [smallApp]: 49_850,
   [withoutParts]: 19_250,
   [onlyDebounce]: 27_950,
-  'realtime-coalescer/supabase': 26_150,
+  'realtime-coalescer/supabase': 26_200,
   'realtime-coalescer/react': 1640,
-  'realtime-coalescer/inspect': 15_700,
-  'realtime-coalescer/devtools': 19_050,
+  'realtime-coalescer/inspect': 15_850,
+  'realtime-coalescer/devtools': 19_100,
   'realtime-coalescer/testing': 40_400,
 }
 
