@@ -1,4 +1,4 @@
-import { show } from './validate.ts'
+import { failType } from './validate.ts'
 
 /** The timers of an actor system: XState's `Clock`, with an optional `now` that deadlines are read from. */
 export interface CoalescerClock {
@@ -35,17 +35,14 @@ export function createTimekeeper(clock: CoalescerClock = platformClock, failed =
   let offset = 0
   let lastRead: number | undefined
   let isTold = false
-  const fail = (error: unknown): void => {
-    if (!isTold) failed(error)
-    isTold = true
-  }
   const read = (): number => {
     try {
       const time = clock.now?.() ?? Date.now()
       if (Number.isFinite(time)) return (lastRead = time)
-      fail(new TypeError(`Expected \`clock.now()\` to return milliseconds, got ${show(time)}. Return a finite number.`))
+      failType('clock.now()', 'milliseconds', time, 'Return a finite number.')
     } catch (error) {
-      fail(error)
+      if (!isTold) failed(error)
+      isTold = true
     }
     return lastRead ?? Date.now()
   }
