@@ -314,6 +314,24 @@ describe.each(everyStrategy)('G5 a request that never ends, %s', (strategy) => {
     expect(second.isResolved).toBe(true)
   })
 
+  it.each([
+    ['while it runs', stuckAfterMs / 2],
+    ['once it is stuck', 2 * stuckAfterMs],
+  ])('from before an event is replaced for a component that mounts %s', async (_, mountsAtMs) => {
+    const world = worldOf(strategy, { stuckAfterMs })
+    const shown = await world.showLoaded(goals)
+    world.server.hangs = () => true
+    void shown.observer.refetch()
+    await advance(10)
+    shown.unmount()
+    world.change(goals)
+    await advance(mountsAtMs)
+    world.server.hangs = () => false
+    const again = world.show(goals)
+    await advance(2 * stuckAfterMs)
+    expect(again.version()).toBe(1)
+  })
+
   it('a query that is removed while it is stuck leaves nothing behind, nor does stop()', async () => {
     const world = worldOf(strategy, { stuckAfterMs })
     const shown = await world.showLoaded(goals)

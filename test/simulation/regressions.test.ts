@@ -398,6 +398,23 @@ const regressions: readonly Regression[] = [
     ],
     end: stopAndMark,
   },
+  {
+    rule: 'a query that is shown while a request from before an event runs is fetched anew once that is stuck',
+    config: {
+      timing: { quietMs: 0, maxWaitMs: 50, refetchDelayMs: 0, leading: true, jitterMs: 0, maxBufferedChanges: 1 },
+    },
+    steps: [
+      { do: 'hydrate', query: 2, latencyMs: 0 },
+      { do: 'hang' },
+      { do: 'wait', ms: 11_000 },
+      { do: 'clientRefetch', key: 0 },
+      { do: 'invalidate', keys: [0] },
+      { do: 'wait', ms: 0 },
+      { do: 'mount', query: 2 },
+      { do: 'wait', ms: 11_000 },
+    ],
+    end: stopAndMark,
+  },
   ...[atQuiet, stopAndMark].map((end) => ({
     rule: `older data restored into an infinite query that is being fetched is found out if one more page is loaded instead (${end.afterQuiet ? 'at quiet' : 'at a stop'})`,
     config: { loaded: [5], latenciesMs: [700] },

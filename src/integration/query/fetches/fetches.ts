@@ -2,7 +2,7 @@ import { type QueryClient, onlineManager } from '@tanstack/react-query'
 import type { FlushedRecord } from '../../../actions/types.ts'
 import { Afterwards } from './afterwards.ts'
 import { Awaiting } from './awaiting.ts'
-import { followEnd } from './followEnd.ts'
+import { followEnd, isOwedAsShown } from './followEnd.ts'
 import type { Counters } from './counters.ts'
 import type { Ledger, LedgerListener } from './ledger.ts'
 import { Holds, type HoldsPort } from './holds.ts'
@@ -213,7 +213,7 @@ export class Fetches implements LedgerListener {
 
   /** In a microtask, by when TanStack has started a fetch of its own where it does. */
   shown(entry: Entry): void {
-    if (entry.debt.at === 'unseen') this.#ended.add(entry)
+    if (entry.debt.at === 'unseen' || (!isRunning(entry) && isOwedAsShown(entry))) this.#ended.add(entry)
   }
 
   written(entry: Entry): void {
@@ -256,7 +256,10 @@ export class Fetches implements LedgerListener {
 
   /** Waits no longer for requests that run for too long; a query that owes a later fetch has it started in place. */
   #giveUp(entries: readonly Entry[]): void {
-    for (const entry of entries) if (giveUp(this.ways, entry)) this.#port.fetchStuck(entry)
+    for (const entry of entries) {
+      if (giveUp(this.ways, entry)) this.#port.fetchStuck(entry)
+      if (isOwedAsShown(entry)) this.#ended.add(entry)
+    }
     this.slots.pump()
     this.awaiting.releaseBlocked()
     this.#port.changed()

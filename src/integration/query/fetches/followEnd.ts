@@ -45,12 +45,19 @@ export function followEnd(entry: Entry, owing: Owing, port: EndPort): void {
 export const causesOf = ({ query, cause }: Entry, record = cause): readonly FlushedKey[] =>
   record?.keys.filter(({ queryKey }) => partialMatchKey(query.queryKey, queryKey)) ?? []
 
+/** Whether a component shows a query that owes a fetch in that case, which the request that is open does not answer. */
+export const isOwedAsShown = (entry: Entry): boolean => {
+  const ifShown = entry.notes?.ifShown
+  return entry.debt.at === 'nowhere' && ifShown !== undefined && ifShown.seq > entry.startedAt && isStillWanted(entry)
+}
+
 /** A success has cleared the flag; a cancellation has restored the state from before it was set. */
 function followNotes(entry: Entry, owing: Owing): void {
   const { markSeq, ifShown } = entry.notes ?? { markSeq: 0, ifShown: undefined }
+  const isOwed = isOwedAsShown(entry)
   if (markSeq > entry.startedAt) entry.query.invalidate()
   owing.ways.unnote(entry)
-  if (entry.debt.at === 'nowhere' && ifShown && ifShown.seq > entry.startedAt && isStillWanted(entry)) {
+  if (isOwed && ifShown) {
     noteCause(entry, ifShown.cause, true)
     owing.demand(entry, ifShown.seq)
   }
