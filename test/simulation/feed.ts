@@ -93,7 +93,7 @@ export class Feed {
       if (step.throws) throw new Error('handler')
       for (const key of keys) this.#run.oracle.count(idOf(key), sinceMs, Math.max(maxWaitMs, this.#run.maxWaitMs))
       this.#run.oracle.eventsReceived += keys.length
-      if (step.cancel !== undefined) this.#touchMatching(poolQuery(step.cancel).queryKey)
+      if (step.cancel !== undefined) this.#cancelMatching(poolQuery(step.cancel).queryKey)
       return {
         invalidate: keys.slice(0, step.invalidate.length).map((key) => key.queryKey),
         refetch: keys.slice(step.invalidate.length).map((key) => key.queryKey),
@@ -116,10 +116,15 @@ export class Feed {
     this.#run.coalescer.send({ type: 'CHANGE', change, handler })
   }
 
-  /** A handler cancels whatever its key matches. */
-  #touchMatching(queryKey: QueryKey): void {
+  /** A handler cancels whatever its key matches: what that leaves on screen without data, or stale, may be fetched. */
+  #cancelMatching(queryKey: QueryKey): void {
     for (const [index, one] of pool.entries()) {
-      if (matches({ queryKey, exact: false }, one.queryKey)) this.#run.touch(index)
+      if (!matches({ queryKey, exact: false }, one.queryKey)) continue
+      this.#run.touch(index)
+      const query = this.#run.app.query(index)
+      const isLeftStale = query && (query.state.data === undefined || query.state.isInvalidated)
+      if (isLeftStale && query.isActive() && query.state.fetchStatus !== 'idle')
+        this.#run.oracle.allowedAt[index] = this.#run.tick()
     }
   }
 

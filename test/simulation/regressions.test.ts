@@ -415,6 +415,23 @@ const regressions: readonly Regression[] = [
     ],
     end: stopAndMark,
   },
+  {
+    rule: 'what a handler cancels on screen, marked stale before a reset, is fetched again',
+    config: {
+      strategy: 'batch',
+      loaded: [4],
+      latenciesMs: [0],
+      timing: { quietMs: 0, maxWaitMs: 50, refetchDelayMs: 0, leading: false, jitterMs: 0, maxBufferedChanges: 1 },
+    },
+    steps: [
+      { do: 'invalidate', keys: [5, 0] },
+      { do: 'wait', ms: 0 },
+      { do: 'reset' },
+      { do: 'hydrate', query: 4, latencyMs: 0 },
+      { do: 'change', invalidate: [], refetch: [], cancel: 4 },
+    ],
+    end: stopAndMark,
+  },
   ...[atQuiet, stopAndMark].map((end) => ({
     rule: `older data restored into an infinite query that is being fetched is found out if one more page is loaded instead (${end.afterQuiet ? 'at quiet' : 'at a stop'})`,
     config: { loaded: [5], latenciesMs: [700] },
