@@ -5,7 +5,7 @@ export interface Timing {
   /**
    * How long the feed must be quiet before a flush. Raise it to merge more changes into one request; lower it to show
    * changes sooner.
-   * @default debounce 150, batch 80, perKey 100, hybrid 150; `direct` does not wait
+   * @default debounce 150, batch 80, perKey 100, hybrid 150, adaptive 30 (the least it waits); `direct` does not wait
    */
   readonly quietMs: number
   /**

@@ -123,6 +123,18 @@ describe('when the feed is dropped', () => {
   })
 })
 
+describe('without a network', () => {
+  it('the page says that requests wait', async () => {
+    const { page } = the.opened
+    const told = page.getByRole('status').filter({ hasText: 'Offline' })
+    await page.evaluate(() => window.dispatchEvent(new Event('offline')))
+    await told.waitFor()
+    await page.evaluate(() => window.dispatchEvent(new Event('online')))
+    await told.waitFor({ state: 'detached' })
+    expect(the.opened.problems).toEqual([])
+  })
+})
+
 describe('a hidden page', () => {
   it('makes no request, and catches up once when it is shown again', async () => {
     const { page, calm } = the.opened

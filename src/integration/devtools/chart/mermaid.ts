@@ -25,7 +25,7 @@ export function machineToMermaid(machine: AnyStateMachine): readonly MermaidDiag
 }
 
 /** How the ids begin of what is drawn for transitions from any state of a parent. */
-export const ANY_STATE = 'anyIn_'
+const ANY_STATE = 'anyIn_'
 
 /** More states are drawn from top to bottom: in a row, nobody could read them. */
 const MAX_IN_A_ROW = 8

@@ -39,7 +39,7 @@ export const Timeline = memo(({ entries, isPaused, newer, setPaused, clear, writ
         <input
           id={searchId}
           type="search"
-          placeholder="Search keys, sources, reasons"
+          placeholder="Search"
           value={search}
           onChange={(event) => setSearch(event.target.value)}
         />

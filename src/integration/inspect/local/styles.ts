@@ -49,7 +49,7 @@ const css = `
 .rtci .split { display: grid; grid-template-columns: minmax(0, 1fr) minmax(220px, 28%); gap: 10px; }
 @media (max-width: 800px) { .rtci .split { grid-template-columns: minmax(0, 1fr); } }
 .rtci .diagram { background: var(--card); border: 1px solid var(--line); border-radius: 8px; overflow: auto; block-size: 46vh; min-block-size: 220px; }
-.rtci .scroll { min-inline-size: calc(var(--lanes, 1) * 92px + 104px); padding-inline-end: 20px; }
+.rtci .scroll { min-inline-size: calc(var(--lanes, 1) * 80px + 156px); padding-inline-end: 72px; }
 .rtci .lanes { display: grid; grid-template-columns: repeat(var(--lanes, 1), minmax(0, 1fr)); }
 .rtci .heads { position: sticky; inset-block-start: 0; background: var(--card); border-block-end: 1px solid var(--line); padding: 5px 0; padding-inline-start: 84px; font-weight: 600; font-size: 12px; text-align: center; z-index: 1; }
 .rtci .rows { list-style: none; margin: 0; padding: 0; }
