@@ -8,7 +8,7 @@ environmentManager.setIsServer(() => false)
 const queryCount = 1000
 const callCount = 20
 const manyCalls = 1500
-const names = ['plain', 'debounce', 'batch', 'perKey', 'hybrid', 'direct'] as const
+const names = ['plain', 'debounce', 'batch', 'perKey', 'hybrid', 'adaptive', 'direct'] as const
 type Variant = (typeof names)[number]
 
 interface World {
