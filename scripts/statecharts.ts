@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { AnyStateMachine } from 'xstate'
 import { type ChartState, readMachine } from '../src/integration/devtools/chart/machineChart.ts'
-import { machineToMermaid } from '../src/integration/devtools/chart/mermaid.ts'
+import { chartToMermaid } from '../src/integration/devtools/chart/mermaid.ts'
 import { connectionMachine } from '../src/machines/connection.ts'
 import { feedMachine } from '../src/machines/feed.ts'
 import { chartsOf } from '../src/machines/charts.ts'
@@ -88,7 +88,7 @@ function writeSection({ title, machine, paragraph }: Section): string {
     `## ${title}`,
     ...(chart.description ? [`*${chart.description}*`] : []),
     paragraph,
-    ...machineToMermaid(machine).flatMap(({ region, mermaid }) => [
+    ...chartToMermaid(chart).flatMap(({ region, mermaid }) => [
       ...(region === undefined ? [] : [`Region \`${region}\`:`]),
       `\`\`\`mermaid\n${mermaid}\`\`\``,
     ]),

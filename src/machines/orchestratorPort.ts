@@ -46,7 +46,7 @@ export interface FetchLostEvent {
   readonly type: 'FETCH_LOST'
   readonly queryKeys: readonly QueryKey[]
   /** The labels of those events. */
-  readonly sources?: readonly string[]
+  readonly sources: readonly string[]
 }
 
 /** What a call of the coalesced client asks for, or keys of such calls that are not to wait any longer. */

@@ -3,7 +3,7 @@ import { createMachine } from 'xstate'
 import { expect, it } from 'vitest'
 import { statechartsPath, writeStatecharts } from '../../scripts/statecharts.ts'
 import { activeStates, readMachine } from '../../src/integration/devtools/chart/machineChart.ts'
-import { machineToMermaid } from '../../src/integration/devtools/chart/mermaid.ts'
+import { chartToMermaid } from '../../src/integration/devtools/chart/mermaid.ts'
 
 it('docs/statecharts.md is what the machines say; `npx tsx scripts/statecharts.ts` writes it', () => {
   expect(readFileSync(statechartsPath, 'utf8')).toBe(writeStatecharts())
@@ -30,7 +30,7 @@ const machine = createMachine({
 })
 
 it('draws states, nesting, starts, guards, delays, conditions and invocations', () => {
-  expect(machineToMermaid(machine).map(({ mermaid }) => mermaid)).toEqual([
+  expect(chartToMermaid(readMachine(machine)).map(({ mermaid }) => mermaid)).toEqual([
     `stateDiagram-v2
   direction LR
   state "any state" as anyIn_door
@@ -53,7 +53,9 @@ it('draws states, nesting, starts, guards, delays, conditions and invocations', 
 
 it('draws the regions of a parallel machine apart, unless a transition crosses them', () => {
   const region = { initial: 'off', states: { off: { on: { GO: 'on' } }, on: {} } }
-  const apart = machineToMermaid(createMachine({ id: 'm', type: 'parallel', states: { a: region, b: region } }))
+  const apart = chartToMermaid(
+    readMachine(createMachine({ id: 'm', type: 'parallel', states: { a: region, b: region } })),
+  )
   expect(apart.map((diagram) => diagram.region)).toEqual(['a', 'b'])
   expect(apart[1]?.mermaid).toBe(`stateDiagram-v2
   direction LR
@@ -63,7 +65,9 @@ it('draws the regions of a parallel machine apart, unless a transition crosses t
   m_b_off --> m_b_on : GO
 `)
   const crossing = { ...region, on: { JUMP: '#m.a.on' } }
-  const whole = machineToMermaid(createMachine({ id: 'm', type: 'parallel', states: { a: region, b: crossing } }))
+  const whole = chartToMermaid(
+    readMachine(createMachine({ id: 'm', type: 'parallel', states: { a: region, b: crossing } })),
+  )
   expect(whole).toHaveLength(1)
   expect(whole[0]?.mermaid).toContain('m_b --> m_a_on : JUMP')
 })

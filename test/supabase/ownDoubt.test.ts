@@ -36,6 +36,20 @@ function mutateElsewhere({ queryClient }: FeedWorld): void {
   new MutationObserver(queryClient, { mutationFn: () => sleep(5_000) }).mutate().catch(() => undefined)
 }
 
+/** Writes the row by a mutation that tells of it; `heard` comes before its answer, which takes `answerMs`. */
+async function writeHearing(world: LiveWorld, heard: () => void, answerMs = 50): Promise<void> {
+  const mutation = new MutationObserver(world.queryClient, {
+    mutationFn: async () => {
+      heard()
+      await sleep(answerMs)
+      return row
+    },
+    onSuccess: (written) => world.realtime.own('goals', written),
+    onSettled: () => world.coalescer.scheduleInvalidate(['goals']),
+  })
+  await Promise.all([mutation.mutate(), advance(answerMs)])
+}
+
 /** Whether a change of somebody else's is shown that looks like the write and comes half a second after its answer. */
 async function isShown({ goals, server, commit }: LiveWorld, eventType?: 'INSERT'): Promise<boolean> {
   await advance(500)
@@ -98,48 +112,23 @@ describe('a change like a write is not swallowed', () => {
     'if its echo came before its answer and was %s',
     async (_, eventType, change) => {
       const world = await liveWorld()
-      const mutation = new MutationObserver(world.queryClient, {
-        mutationFn: async () => {
-          world.commit(change, eventType)
-          await sleep(50)
-          return row
-        },
-        onSuccess: (written) => world.realtime.own('goals', written),
-        onSettled: () => world.coalescer.scheduleInvalidate(['goals']),
-      })
-      await Promise.all([mutation.mutate(), advance(50)])
+      await writeHearing(world, () => world.commit(change, eventType))
       expect(await isShown(world, 'INSERT')).toBe(true)
     },
   )
 
   it('if its echo came before its answer, and many changes after it', async () => {
     const world = await liveWorld()
-    const mutation = new MutationObserver(world.queryClient, {
-      mutationFn: async () => {
-        world.commit()
-        for (let id = 100; id < 1_500; id += 1) world.commit({ new: { id, title: 'many' } })
-        await sleep(50)
-        return row
-      },
-      onSuccess: (written) => world.realtime.own('goals', written),
-      onSettled: () => world.coalescer.scheduleInvalidate(['goals']),
+    await writeHearing(world, () => {
+      world.commit()
+      for (let id = 100; id < 1_500; id += 1) world.commit({ new: { id, title: 'many' } })
     })
-    await Promise.all([mutation.mutate(), advance(50)])
     expect(await isShown(world)).toBe(true)
   })
 
   it('if its echo came before its answer, which came more than half a minute after it', async () => {
     const world = await liveWorld()
-    const mutation = new MutationObserver(world.queryClient, {
-      mutationFn: async () => {
-        world.commit()
-        await sleep(31_000)
-        return row
-      },
-      onSuccess: (written) => world.realtime.own('goals', written),
-      onSettled: () => world.coalescer.scheduleInvalidate(['goals']),
-    })
-    await Promise.all([mutation.mutate(), advance(31_000)])
+    await writeHearing(world, () => world.commit(), 31_000)
     expect(await isShown(world)).toBe(true)
   })
 })

@@ -41,7 +41,8 @@ export function QueryCard<Data>({ title, queryKey, query, children, action, clas
       {/* A new key starts the animation anew and leaves the focus in the body alone. */}
       <span className="flash" key={query.dataUpdatedAt} aria-hidden="true" />
       <div className="query-body">
-        {query.data ? children(query.data.data) : query.isError || <p className="muted">Loading …</p>}
+        {query.data && children(query.data.data)}
+        {query.isPending && <p className="muted">Loading …</p>}
         {query.isError && (
           <p className="muted query-failure">
             {query.data ? 'Shown is what was read before. ' : 'Nothing could be read. '}

@@ -237,7 +237,7 @@ export function createCoalescerWith<const Strategies extends StrategyRegistry>(
     takeLate: (event) => router.takeLate(event),
     isStopped: () => router.isOver,
     actorOptions,
-    fetchLost: (...lost) => router.fetchLost(...lost),
+    fetchLost: (queryKeys, sources, moment) => router.fetchLost(queryKeys, sources, moment),
     callsPort: {
       queue: engine.queue,
       fetches: engine.fetches,

@@ -1,5 +1,4 @@
-import type { AnyStateMachine } from 'xstate'
-import { type ChartState, type MachineChart, isWithin, readMachine } from './machineChart.ts'
+import { type ChartState, type MachineChart, isWithin } from './machineChart.ts'
 
 /** One diagram of a machine. */
 export interface MermaidDiagram {
@@ -12,8 +11,7 @@ export interface MermaidDiagram {
  * Draws a machine as Mermaid state diagrams: one, or one for each region of a parallel machine. A transition from a
  * state to one inside it, which is taken wherever inside it the machine is, starts at a state drawn for that.
  */
-export function machineToMermaid(machine: AnyStateMachine): readonly MermaidDiagram[] {
-  const chart = readMachine(machine)
+export function chartToMermaid(chart: MachineChart): readonly MermaidDiagram[] {
   const { id, initial, states } = chart
   const regionOf = (stateId: string): string | undefined => states.find((region) => isWithin(region.id, stateId))?.id
   const isApart = chart.isParallel && chart.edges.every(({ from, to }) => regionOf(from) === regionOf(to))

@@ -1,6 +1,6 @@
 import type { AnyStateMachine } from 'xstate'
 import { type ChartState, readMachine } from './machineChart.ts'
-import { machineToMermaid } from './mermaid.ts'
+import { chartToMermaid } from './mermaid.ts'
 import { inReadingOrder } from './readingOrder.ts'
 
 /** A drawing of a machine, or of one of its regions. */
@@ -53,7 +53,7 @@ async function draw(machine: AnyStateMachine): Promise<readonly Drawing[]> {
   const chart = readMachine(machine)
   const descriptions = new Map(describedStates(chart.states))
   const done: Drawing[] = []
-  for (const { region, mermaid } of machineToMermaid(machine)) {
+  for (const { region, mermaid } of chartToMermaid(chart)) {
     if (done.length > 0) await whenIdle()
     const ordered = inReadingOrder(mermaid)
     const { description } = chart.states.find(({ name }) => name === region) ?? chart

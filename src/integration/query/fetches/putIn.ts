@@ -30,7 +30,7 @@ export interface PutInPort {
   readonly stuckAfterMs: number
   readonly ledger: () => Ledger | undefined
   /** Owes queries a fetch again, for events with these labels. */
-  fetchLost(queryKeys: readonly QueryKey[], sources?: readonly string[]): void
+  fetchLost(queryKeys: readonly QueryKey[], sources: readonly string[]): void
   readonly owing: {
     /** The query is to be stale for an event, should the request that is running not answer it. */
     noteMark(entry: Entry, seq: number): void
@@ -173,7 +173,7 @@ export class PutIn {
       if (!isFetched && (query.isActive() || isOpen(entry))) queryKeys.push(query.queryKey)
     }
     this.#stale.clear()
-    if (queryKeys.length > 0) this.#port.fetchLost(queryKeys)
+    if (queryKeys.length > 0) this.#port.fetchLost(queryKeys, [])
   }
 
   /** The newest event of a query that has been flushed. */

@@ -2,7 +2,7 @@ import type { Query } from '@tanstack/react-query'
 import { type Demand, addToDemand, createDemand } from '../../../actions/flushPlan.ts'
 import type { PendingKey } from '../../../actions/pendingKey.ts'
 import type { Entry } from '../fetches/way.ts'
-import type { FlushScope, OpenRecord } from './scope.ts'
+import { type FlushScope, type OpenRecord, isCached } from './scope.ts'
 
 /** What calls of the coalesced client ask of the queries that their filters have matched. */
 export function demandOfCalls(keys: readonly PendingKey[]): Map<Query, Demand> {
@@ -21,10 +21,8 @@ export function demandOfCalls(keys: readonly PendingKey[]): Map<Query, Demand> {
 }
 
 /** Those of the queries that are still in the cache. */
-export function stillCached({ queryClient }: FlushScope, queries: Iterable<Query>): Query[] {
-  const cache = queryClient.getQueryCache()
-  return [...queries].filter((query) => cache.get(query.queryHash) === query)
-}
+export const stillCached = (scope: FlushScope, queries: Iterable<Query>): Query[] =>
+  [...queries].filter((query) => isCached(scope, query))
 
 /** Whether calls have asked no more of a query than the mark it got at the call. */
 export function isDone(demand: Demand, query: Query, record: OpenRecord): boolean {

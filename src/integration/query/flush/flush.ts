@@ -16,10 +16,8 @@ export function flushKeys(scope: FlushScope, walk: Walk, manner: FlushManner): F
   const record = openRecord(walk.keys, manner)
   notifyManager.batch(() => {
     const isAtOnce = manner.fetch === 'now' && slots.beginRun()
-    const { entries, asks } = gatherAsked(scope, walk, record, isAtOnce)
-    for (let i = 0; i < entries.length; i += 1) {
-      const entry = entries[i] as Entry
-      if (!walk.isOver && !entry.isGone) applyAsks(scope, entry, asks[i] as Asks, record, manner)
+    for (const [entry, asks] of gatherAsked(scope, walk, record, isAtOnce)) {
+      if (!walk.isOver && !entry.isGone) applyAsks(scope, entry, asks, record, manner)
       if (isAtOnce) slots.tellUnlessStarted(entry)
     }
     if (isAtOnce) slots.endRun()
@@ -29,15 +27,10 @@ export function flushKeys(scope: FlushScope, walk: Walk, manner: FlushManner): F
 }
 
 /** The queries that keys ask something of, and what. */
-function gatherAsked(
-  scope: FlushScope,
-  walk: Walk,
-  record: OpenRecord,
-  marksAhead: boolean,
-): { readonly entries: readonly Entry[]; readonly asks: readonly Asks[] } {
+function gatherAsked(scope: FlushScope, walk: Walk, record: OpenRecord, marksAhead: boolean): ReadonlyMap<Entry, Asks> {
   const { ledger, fetches } = scope
   const { queries, ask } = createAsk(scope, walk.keys, record)
-  const gathered = { entries: [] as Entry[], asks: [] as Asks[] }
+  const gathered = new Map<Entry, Asks>()
   for (const query of queries) {
     if (walk.isOver) break
     try {
@@ -45,8 +38,7 @@ function gatherAsked(
       if (!asks) continue
       const entry = ledger.entryOf(query)
       addSeenBy(entry, asks)
-      gathered.entries.push(entry)
-      gathered.asks.push(asks)
+      gathered.set(entry, asks)
       if (marksAhead && entry.startedAt < asks.markSeq) fetches.slots.markAhead(entry)
     } catch (error) {
       markFailed(scope, query, error)

@@ -9,6 +9,7 @@ import {
   type OpenRecord,
   type Walk,
   allQueries,
+  isCached,
   markFailed,
   openRecord,
 } from './scope.ts'
@@ -22,10 +23,8 @@ import { createMatcher } from '../match.ts'
  */
 export function flushEachEvent(scope: FlushScope, walk: Walk, manner: FlushManner, mayStart: boolean): FlushedRecord {
   const record = openRecord(walk.keys, manner)
-  const cache = scope.queryClient.getQueryCache()
   const visit = (query: Query, demand: Demand, mayCancel: boolean, isDated: boolean): void => {
-    // Code of the app may have removed it since the flush began.
-    if (cache.get(query.queryHash) !== query) return
+    if (!isCached(scope, query)) return
     const entry = scope.ledger.entryOf(query)
     addSeenBy(entry, demand)
     try {

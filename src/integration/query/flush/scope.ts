@@ -50,6 +50,10 @@ export const openRecord = (keys: readonly PendingKey[], { reason, waitedMs }: Fl
   markedStale: 0,
 })
 
+/** Code of the app may have removed a query since the flush began. */
+export const isCached = ({ queryClient }: FlushScope, query: Query): boolean =>
+  queryClient.getQueryCache().get(query.queryHash) === query
+
 export const allQueries = ({ queryClient }: FlushScope): readonly Query[] => queryClient.getQueryCache().getAll()
 
 /** Whatever the app's code broke, the query must not pass for fresh. */

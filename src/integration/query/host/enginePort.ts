@@ -18,7 +18,7 @@ export interface EnginePort {
   /** Tells the actor's own listeners of a fact. */
   emitFromActor<Name extends keyof EmittedRecords>(name: Name, record: EmittedRecords<string>[Name]): void
   /** Tells the orchestrator of queries that owe a fetch again. */
-  fetchLost(queryKeys: readonly QueryKey[], sources?: readonly string[]): void
+  fetchLost(queryKeys: readonly QueryKey[], sources: readonly string[]): void
   /** Something of the snapshot has changed outside of a transition. */
   changed(): void
   /** The orchestrator has given up. */

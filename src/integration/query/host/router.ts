@@ -119,7 +119,7 @@ export class Router {
   }
 
   /** Owes queries a fetch again. */
-  fetchLost(queryKeys: readonly QueryKey[], sources: readonly string[] = [], moment?: Moment): void {
+  fetchLost(queryKeys: readonly QueryKey[], sources: readonly string[], moment?: Moment): void {
     const event: FetchLostEvent = { type: 'FETCH_LOST', queryKeys, sources }
     if (moment) this.#port.engine.queue.moments.set(event, moment)
     if (this.isOver) this.takeLate(event)
